@@ -1,0 +1,35 @@
+__version__ = "0.0.1"
+
+from importlib import import_module as _import
+
+# Public names by module. They load on first use (PEP 562), so that `import moe_llava_kit` imports no torch.
+_names = dict(
+    vocab='load_tokenizer list_vocabs',
+    tokenizers='Passport probe special_tokens prepare_tokenizer FAMILIES',
+    templates='Conversation SeparatorStyle conv_templates register_template',
+    masks='''tokenizer_image_token Recipe RECIPES preprocess preprocess_v1 preprocess_qwen preprocess_phi preprocess_stablelm
+        preprocess_openchat preprocess_minicpm preprocess_llama_2 preprocess_mpt preprocess_plain MaskedSample mask_sample''',
+    viz='show_mask mask_text MaskExplorer',
+    onboarding='onboard Onboarding decode_mismatch',
+    data='LlavaDataset LlavaCollator audit',
+    vision='build_tower build_projector',
+    llava='MoELlavaConfig MoELlavaForConditionalGeneration build_llava',
+    moe='MoEConfig SparseMoE upcycle certify',
+    checkpoints='load_moe_llava load_llava export_mixtral export_qwen2_moe',
+    stages='Stage STAGES trainable_report',
+    training='LlavaTrainer train',
+    distributed='deepspeed_config plan_memory',
+    generation='answer chat',
+    evaluation='BENCHMARKS evaluate',
+    routing='record_routing RoutingTrace',
+    bench='bench_masks bench_moe bench_train',
+    demo='run_demo')
+_where = {name: module for module, names in _names.items() for name in names.split()}
+__all__ = list(_where)
+
+def __getattr__(name):
+    if name in _where: return getattr(_import(f'{__name__}.{_where[name]}'), name)
+    if name in _names or name == 'cli': return _import(f'{__name__}.{name}')
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}; public names: {", ".join(sorted(_where))}')
+
+def __dir__(): return sorted([*globals(), *_where, *_names, 'cli'])
