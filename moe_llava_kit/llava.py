@@ -7,7 +7,7 @@ __all__ = ['MoELlavaConfig', 'MoELlavaModel', 'embed', 'expand', 'supervised', '
            'SavesItsParts', 'MoELlavaOutput', 'total_loss', 'MoELlavaForConditionalGeneration', 'as_decoder',
            'grow_embeddings', 'build_llava', 'copy_generation_config']
 
-# %% ../nbs/11_llava.ipynb #d624fe3c
+# %% ../nbs/11_llava.ipynb #d17309c9
 from pathlib import Path
 import torch
 from torch import nn
@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForImageTextToText, LlavaConfig, LlavaForConditionalGeneration, PreTrainedModel
 from transformers.models.llava.modeling_llava import LlavaModel, LlavaPreTrainedModel, LlavaCausalLMOutputWithPast
 from .vocab import load_tokenizer
-from .templates import IMAGE_TOKEN_INDEX, IGNORE_INDEX
+from .templates import IMAGE_TOKEN_INDEX, IGNORE_INDEX, get_template
 from .data import expand_image_tokens
 from .vision import build_tower, build_projector, patch_count, tower_features, image_processor_for, save_transform, load_transform
 
-# %% ../nbs/11_llava.ipynb #df929158
+# %% ../nbs/11_llava.ipynb #167c3ab9
 class MoELlavaConfig(LlavaConfig):
     "A LLaVA model over any tower and decoder, dense or MoE."
     model_type = 'moe_llava'
@@ -29,7 +29,7 @@ class MoELlavaConfig(LlavaConfig):
         vision_config=None,  # Config (or dict) of the vision tower
         projector_type:str='mlp2x_gelu',  # A name `build_projector` knows
         select_feature:str='patch',  # 'patch' drops the CLS token, 'cls_patch' keeps it
-        template:str=None,  # Key of the conversation template it was trained with
+        template=None,  # Conversation template it was trained with: a key, or its fields as a dict
         moe:dict=None,  # `MoEConfig` as a dict; None for a dense model
         lm_head_bias:bool=False,  # Phi's output layer has one
         image_token_index:int=IMAGE_TOKEN_INDEX,  # LLaVA's placeholder
@@ -256,18 +256,19 @@ def grow_embeddings(
     llm.resize_token_embeddings(rows, mean_resizing=False)
     for e in (llm.get_input_embeddings(), llm.get_output_embeddings()): e.weight[old:] = e.weight[:old].mean(0)
 
-# %% ../nbs/11_llava.ipynb #c95bcf40
+# %% ../nbs/11_llava.ipynb #5352e7af
 def build_llava(
     llm,  # Decoder: a causal LM, a folder or hub id, or a config
     tower,  # Vision tower: a model, a folder or hub id, or a config
     projector:str='mlp2x_gelu',  # A name `build_projector` knows
     tokenizer=None,  # Kept with the model, and the embedding grows to its size
-    template:str=None,  # Conversation template key, kept in the config
+    template=None,  # Conversation template: a key, or a `Conversation`; kept in the config
     select_layer:int=-2,  # Hidden state of the tower that is read
     select_feature:str='patch',  # 'patch' or 'cls_patch'
 ) -> MoELlavaForConditionalGeneration:  # Tower frozen, projector new
     "A LLaVA model from a decoder and a tower; their weights are used, not copied."
     llm, tower = as_decoder(llm), build_tower(tower)
+    if template is not None and not isinstance(template, str): template = get_template(template).to_dict()
     if tokenizer is not None: grow_embeddings(llm, len(tokenizer))
     head = llm.get_output_embeddings()
     config = MoELlavaConfig(text_config=llm.config, vision_config=tower.config, projector_type=projector, select_feature=select_feature, template=template,

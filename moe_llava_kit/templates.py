@@ -10,7 +10,7 @@ __all__ = ['IMAGE_TOKEN', 'IMAGE_TOKEN_INDEX', 'IGNORE_INDEX', 'conv_v1', 'conv_
            'register_template']
 
 # %% ../nbs/02_templates.ipynb #8a32d144
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum, auto
 from html import escape
 from typing import NamedTuple
@@ -134,6 +134,7 @@ class Conversation:
 
     def __post_init__(self):
         if isinstance(self.sep_style, str): self.sep_style = SeparatorStyle[self.sep_style]
+        self.roles = tuple(self.roles)
         self._end = 'sep2' if self.sep_style in (SeparatorStyle.TWO, SeparatorStyle.LLAMA_2) else 'sep'
         if not self.stop: raise ValueError(f'{self.sep_style.name} needs {self._end}, the text that ends an answer; got {self.stop!r}')
 
@@ -157,6 +158,10 @@ class Conversation:
     def copy(self, **changes)->'Conversation':
         "A copy that shares no messages, with `changes` to its fields"
         return replace(self, **dict(messages=[list(m) for m in self.messages]) | changes)
+    def to_dict(self)->dict:
+        "The template's fields for JSON, without the running chat; `get_template` reads them"
+        named = asdict(self) | dict(sep_style=self.sep_style.name, roles=list(self.roles))
+        return {k: v for k,v in named.items() if k!='messages'}
     def with_system(self, text:str)->'Conversation':
         "A copy with another system prompt; ChatML's header line stays"
         chatml = self.sep_style is SeparatorStyle.MPT and '\n' in self.system
@@ -233,11 +238,12 @@ template_recipes = dict(v1='v1', v1_mmtag='v1', openchat='openchat', mistral='op
                         qwen='qwen', stablelm='stablelm', llama_v2='llama_2', mpt='mpt')
 
 def get_template(
-    template:str|Conversation='v1', # a key of `conv_templates`, or a template
+    template:str|dict|Conversation='v1', # a key of `conv_templates`, a template, or its fields
 )->Conversation: # a copy, yours to change
     "The template under a key; an unknown key lists the known ones"
     if isinstance(template, Conversation): return template.copy()
-    if template in conv_templates: return conv_templates[template].copy()
+    if isinstance(template, dict): return Conversation(**template)
+    if isinstance(template, str) and template in conv_templates: return conv_templates[template].copy()
     raise ValueError(f'unknown template {template!r}; known: {", ".join(conv_templates)}. '
                      'Pass a Conversation, or add yours with register_template(name, conv).')
 

