@@ -12,7 +12,7 @@ __all__ = ['SIZE', 'STEADY', 'SHAKY', 'COLORS', 'SIDES', 'NOTHING', 'PATCH', 'GR
            'inline_png', 'gallery', 'router_tables', 'mask_views', 'page', 'report_sections', 'Preset', 'check_run',
            'seeded', 'peak_rss_mb', 'teach', 'run_demo']
 
-# %% ../nbs/34_demo.ipynb #75f44dbc
+# %% ../nbs/34_demo.ipynb #7d85ef8f
 import html, io, json, math, random, sys, time
 from base64 import b64encode
 from collections import Counter
@@ -29,7 +29,7 @@ from tqdm import tqdm
 from transformers import CLIPVisionConfig, LlamaConfig
 from .vocab import load_tokenizer, need
 from .tokenizers import prepare_tokenizer
-from .templates import IGNORE_INDEX, SeparatorStyle, conv_templates, register_template
+from .templates import IGNORE_INDEX, Conversation, get_template
 from .masks import mask_sample
 from .viz import show_mask
 from .data import LlavaDataset
@@ -279,25 +279,22 @@ def tower_accuracy(
     there = scenes.digits < 10
     return {name: (v == t)[there].float().mean().item() for name,v,t in zip(('digits', 'colors'), voted, (scenes.digits, scenes.colors))}
 
-# %% ../nbs/34_demo.ipynb #a6e95802
+# %% ../nbs/34_demo.ipynb #09cc6571
 LANGUAGE = Stage('language', ('embeddings', 'attention', 'mlp', 'norms', 'head'), 2e-3, why='the decoder learns what is said about scenes, from words alone')
 
 def decoder_config(
     tokenizer, # after `prepare_tokenizer`
 )->LlamaConfig:
-    "A Llama of 4 layers for the tokenizer's vocabulary."
+    "A Llama of 3 layers for the tokenizer's vocabulary."
     ids = {f'{k}_token_id': getattr(tokenizer, f'{k}_token_id') for k in ('bos', 'eos', 'pad')}
-    return LlamaConfig(vocab_size=tokenizer.setup.rows_needed, hidden_size=128, intermediate_size=384, num_hidden_layers=4, num_attention_heads=4,
+    return LlamaConfig(vocab_size=tokenizer.setup.rows_needed, hidden_size=128, intermediate_size=256, num_hidden_layers=3, num_attention_heads=4,
                        tie_word_embeddings=True, max_position_embeddings=512, initializer_range=.08, **ids)
 
 def pick_template(
-    tokenizer,
-)->str: # key of `conv_templates`
-    "A USER/ASSISTANT template that ends answers in the tokenizer's own end token; one is registered if none does."
-    fits = (k for k,c in conv_templates.items() if c.sep_style is SeparatorStyle.TWO and c.stop == tokenizer.eos_token)
-    key = next(fits, f'v1{tokenizer.eos_token}')
-    register_template(key, conv_templates.get(key) or conv_templates['v1'].with_eos(tokenizer))
-    return key
+    tokenizer, # after `prepare_tokenizer`
+)->Conversation:
+    "USER/ASSISTANT turns after a short system prompt; an answer ends in the tokenizer's own end token."
+    return get_template('v1').with_system('Answer with one word.').with_eos(tokenizer)
 
 # %% ../nbs/34_demo.ipynb #059c2ff0
 def caption_item(row, tokenizer):
@@ -314,7 +311,7 @@ def word_items(
     chats = LlavaDataset([r for i,r in enumerate(rows) if i % 4], None, tokenizer, template)
     return [*chats, *(caption_item(r, tokenizer) for r in rows[::4])]
 
-# %% ../nbs/34_demo.ipynb #a7d56974
+# %% ../nbs/34_demo.ipynb #950095e6
 OPTIONS = dict(adam_beta2=.98, warmup_steps=.1)
 
 def learn(
@@ -327,7 +324,9 @@ def learn(
 ): # TrainResult
     "One stage, with its name on stderr."
     if progress: print(f'{getattr(stage, "name", stage)}: {steps} steps', file=sys.stderr)
-    return train(model, list(items), stage, steps=steps, disable_tqdm=not progress, logging_steps=max(1, steps//40), **OPTIONS, **kwargs)
+    result = train(model, list(items), stage, steps=steps, disable_tqdm=not progress, logging_steps=max(1, steps//40), **OPTIONS, **kwargs)
+    if progress: print(f'{result}, {result.seconds:.0f} s', file=sys.stderr)
+    return result
 
 def picture_items(
     world:World,
@@ -477,21 +476,21 @@ def report_sections(
             ('Masks', 'Underlined tokens are trained: a caption in stage 1, a conversation in stages 2 and 3.', masks),
             ('Router', f'Largest change of a logit by the conversion: {m["step0_max_diff"]:.1e}.', router)]
 
-# %% ../nbs/34_demo.ipynb #4eccf7e4
+# %% ../nbs/34_demo.ipynb #4fed5ac6
 @dataclass(frozen=True)
 class Preset:
     "How much is learned in each stage, and how much is asked."
     scenes:int = 3000
     asked:int = 240 # scenes; four questions about each
-    words:int = 3000
+    words:int = 4000
     tower:int = 1200 # steps, like the five below
-    language:int = 200
-    pretrain:int = 100
-    finetune:int = 350
-    moe:int = 100
-    batch:int = 32
+    language:int = 400
+    pretrain:int = 80
+    finetune:int = 450
+    moe:int = 250
+    batch:int = 16
 
-PRESETS = dict(full=Preset(), fast=Preset(800, 150, 800, 250, 50, 30, 90, 25))
+PRESETS = dict(full=Preset(), fast=Preset(1000, 150, 1000, 300, 60, 30, 110, 35))
 
 def check_run(
     out:str|Path,
