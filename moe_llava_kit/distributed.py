@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 from .moe import StackedExperts, decoder_of, mlp_parts, moe_layers
+from logging import StreamHandler
 
 # %% ../nbs/22_distributed.ipynb #eb2c9dcd
 OFFLOADS = (None, 'optimizer', 'all')
@@ -70,7 +71,7 @@ def import_deepspeed():  # The deepspeed module
         if e.name != 'deepspeed': raise
         raise ImportError('`deepspeed` is not installed (it comes with moe_llava_kit on Linux). Get it with: pip install "deepspeed>=0.16,<0.20"', name='deepspeed') from None
     for h in deepspeed.utils.logger.handlers:
-        if getattr(h, 'stream', None) is sys.__stdout__ or getattr(h, 'stream', None) is sys.stdout: h.setStream(sys.stderr)
+        if type(h) is StreamHandler: h.setStream(sys.stderr)
     return deepspeed
 
 # %% ../nbs/22_distributed.ipynb #b9463a9f
