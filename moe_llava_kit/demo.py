@@ -483,7 +483,7 @@ class Preset:
     scenes:int = 3000
     asked:int = 240 # scenes; four questions about each
     words:int = 4000
-    tower:int = 1200 # steps, like the five below
+    tower:int = 1200 # steps, like the four below
     language:int = 400
     pretrain:int = 80
     finetune:int = 450

@@ -69,7 +69,7 @@ def import_deepspeed():  # The deepspeed module
         with redirect_stdout(sys.stderr): import deepspeed
     except ModuleNotFoundError as e:
         if e.name != 'deepspeed': raise
-        raise ImportError('`deepspeed` is not installed (it comes with moe_llava_kit on Linux). Get it with: pip install "deepspeed>=0.16,<0.20"', name='deepspeed') from None
+        raise ImportError('`deepspeed` is not installed (it comes with moe_llava_kit on Linux). Get it with: pip install "deepspeed>=0.18,<0.20"', name='deepspeed') from None
     for h in deepspeed.utils.logger.handlers:
         if type(h) is StreamHandler: h.setStream(sys.stderr)
     return deepspeed
