@@ -8,12 +8,13 @@ __all__ = ['NUMBERS', 'ARTICLES', 'PUNCTUATION', 'CONTRACTED', 'CONTRACTIONS', '
            'Item', 'read_json', 'types_of', 'load_questions', 'load_vqav2', 'load_textvqa', 'load_vizwiz', 'load_pope',
            'Benchmark', 'get_benchmark', 'Result', 'answers_so_far', 'as_text', 'record', 'ask_all', 'evaluate']
 
-# %% ../nbs/31_evaluation.ipynb #34492a7e
+# %% ../nbs/31_evaluation.ipynb #0f84eb4d
 import html, json, os, re, sys
 from collections import Counter, defaultdict
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tqdm import tqdm
+from .vocab import pick
 from .templates import Turns, IMAGE_TOKEN
 from .data import RowFile, check_row, open_picture
 from .generation import answer_batch
@@ -191,7 +192,7 @@ def load_pope(
     rows = [(f.stem.removeprefix('coco_pope_'), r) for f in files for r in read_json(f.parent, f.name)]
     return [Item(f'{kind}/{r["question_id"]}', r['text']+SHORT, [Path(data_dir)/'val2014'/r['image']], [r['label']], kind) for kind, r in rows]
 
-# %% ../nbs/31_evaluation.ipynb #99e9463d
+# %% ../nbs/31_evaluation.ipynb #e7dda940
 @dataclass(frozen=True)
 class Benchmark:
     "A set of questions and how their answers are scored."
@@ -212,8 +213,7 @@ def get_benchmark(
 ) -> Benchmark:
     "A benchmark by name; ValueError naming the known ones."
     if isinstance(benchmark, Benchmark): return benchmark
-    if benchmark not in BENCHMARKS: raise ValueError(f'unknown benchmark {benchmark!r}; known: {", ".join(BENCHMARKS)}')
-    return BENCHMARKS[benchmark]
+    return pick(benchmark, BENCHMARKS, 'benchmark')
 
 # %% ../nbs/31_evaluation.ipynb #cbe36943
 @dataclass

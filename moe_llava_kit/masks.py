@@ -306,7 +306,7 @@ class MaskedSample:
         from moe_llava_kit.viz import show_mask
         return show_mask(self)._repr_html_()
 
-# %% ../nbs/03_masks.ipynb #6f503994
+# %% ../nbs/03_masks.ipynb #92d7536d
 def _pieces(segments, tokenizer, has_image):
     "Each token as the vocabulary writes it, and its characters in the prompt"
     backend, chunks = _backend(tokenizer), _chunks(segments, has_image)
@@ -338,6 +338,6 @@ def mask_sample(
     ids, n = out['input_ids'][0], len(out['input_ids'][0])
     pieces, spans = _pieces(segments, tokenizer, has_image)
     known = {*tokenizer.all_special_ids, *(i for i,t in tokenizer.added_tokens_decoder.items() if t.special)}
-    way = labels if isinstance(labels, str) else 'own recipe'
+    name, way = (x if isinstance(x, str) else other for x,other in ((template, conv.version), (labels, 'own recipe')))
     return MaskedSample(ids, out['labels'][0], pieces[:n], spans[:n], [i in known for i in ids], prompt, segments, list(turns),
-                        out['findings'][0], f'{conv.version}, {way}')
+                        out['findings'][0], f'{name}, {way}')

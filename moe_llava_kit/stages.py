@@ -6,10 +6,11 @@
 __all__ = ['GROUPS', 'STAGES', 'group_modules', 'param_groups', 'Stage', 'get_stage', 'apply_stage', 'TrainableReport',
            'trainable_report']
 
-# %% ../nbs/20_stages.ipynb #44d89713
+# %% ../nbs/20_stages.ipynb #85ca583f
 from dataclasses import dataclass, field
 import html
 from torch import nn
+from .vocab import pick
 from .moe import moe_layers, decoder_of
 
 # %% ../nbs/20_stages.ipynb #8ac8bbf6
@@ -35,7 +36,7 @@ def param_groups(
     named = {g: {n: p for n, p in model.named_parameters() if where[id(p)] == g} for g in GROUPS}
     return {g: ps for g, ps in named.items() if ps}
 
-# %% ../nbs/20_stages.ipynb #c5dbaf61
+# %% ../nbs/20_stages.ipynb #cdbb765c
 @dataclass(frozen=True)
 class Stage:
     "What a training stage trains, and how."
@@ -58,8 +59,7 @@ def get_stage(
 ) -> Stage:
     "A stage by name; ValueError naming the known ones."
     if isinstance(stage, Stage): return stage
-    if stage not in STAGES: raise ValueError(f'unknown stage {stage!r}; known: {", ".join(STAGES)}')
-    return STAGES[stage]
+    return pick(stage, STAGES, 'stage')
 
 # %% ../nbs/20_stages.ipynb #e9a7e7db
 def apply_stage(

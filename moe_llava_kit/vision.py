@@ -6,8 +6,8 @@
 __all__ = ['UNREAD', 'HUGE', 'ASPECTS', 'CLIP_NORM', 'IMAGENET_NORM', 'HALF_NORM', 'NORMS', 'PROJECTORS', 'vision_config',
            'patch_grid', 'image_size', 'tower_inputs', 'token_count', 'patch_count', 'tower_features', 'build_tower',
            'to_rgb', 'ImageTransform', 'transform_from_dict', 'transform_to_dict', 'save_transform', 'load_transform',
-           'image_processor_for', 'register_projector', 'linear_projector', 'mlp_projector', 'identity_projector',
-           'build_projector']
+           'image_processor_for', 'register_projector', 'linear_projector', 'mlp_projector', 'ln_mlp_projector',
+           'identity_projector', 'build_projector']
 
 # %% ../nbs/10_vision.ipynb #2602801a
 import inspect, json, math, re, socket
@@ -305,7 +305,7 @@ def image_processor_for(tower, # config, model, or folder of a tower
     (mean, std), own = next((v for k,v in NORMS.items() if c.model_type.startswith(k)), (HALF_NORM, 'squash'))
     return ImageTransform(image_size(c), mean, std, aspect=aspect, own=own)
 
-# %% ../nbs/10_vision.ipynb #0ff0b7f5
+# %% ../nbs/10_vision.ipynb #c46dc1a0
 PROJECTORS = {} # name as shown -> (pattern, function of (in_features, out_features, *groups of the pattern))
 
 def register_projector(name:str, # as people read it
@@ -324,13 +324,16 @@ def mlp_projector(in_features, out_features, depth):
     layers = [o for a,b in zip(widths, widths[1:]) for o in (nn.Linear(a, b), nn.GELU())]
     return nn.Sequential(*layers[:-1])
 
+@register_projector('ln_mlpNx_gelu', r'ln_mlp([1-9]\d*)x_gelu')
+def ln_mlp_projector(in_features, out_features, depth): return nn.Sequential(nn.LayerNorm(in_features), *mlp_projector(in_features, out_features, depth))
+
 @register_projector('identity', 'identity')
 def identity_projector(in_features, out_features):
     if in_features == out_features: return nn.Identity()
     raise ValueError(f'an identity projector needs equal widths, got {in_features} from the tower and {out_features} in the language model')
 
-# %% ../nbs/10_vision.ipynb #ca50b7ae
-def build_projector(kind:str, # 'linear', 'mlp2x_gelu' (any depth), 'identity'
+# %% ../nbs/10_vision.ipynb #26024e18
+def build_projector(kind:str, # 'linear', 'mlp2x_gelu', 'ln_mlp2x_gelu' (any depth), 'identity'
                     in_features:int, # width of the tower
                     out_features:int # width of the language model
     )->nn.Module: # (…, in_features) -> (…, out_features)

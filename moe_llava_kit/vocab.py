@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['BYTE_CHARS', 'SPLITS', 'VOCABS', 'READERS', 'need', 'bpe_merges', 'read_tiktoken', 'from_tiktoken', 'from_gpt2',
-           'from_sentencepiece', 'Vocab', 'light_copy', 'load_tokenizer', 'Table', 'list_vocabs']
+           'from_sentencepiece', 'Vocab', 'light_copy', 'pick', 'load_tokenizer', 'Table', 'list_vocabs']
 
 # %% ../nbs/00_vocab.ipynb #a712de51
 import binascii, difflib, html, importlib, importlib.util, json, re, sys, threading
@@ -331,7 +331,7 @@ def _vocab_file(
 
 def _is_tiktoken(path): return re.match(rb'[A-Za-z0-9+/]+={0,2} \d+\s', path.read_bytes()[:200]) is not None
 
-# %% ../nbs/00_vocab.ipynb #9076837f
+# %% ../nbs/00_vocab.ipynb #fe257fbd
 _BY_RANKS = {151643: 'qwen', 100256: 'stablelm-2', 128000: 'llama-3'}
 
 def _like(path:Path, reader:str, like:str|None) -> Vocab:
@@ -342,12 +342,21 @@ def _like(path:Path, reader:str, like:str|None) -> Vocab:
     if n in _BY_RANKS: return VOCABS[_BY_RANKS[n]]
     raise ValueError(f'{path} holds {n} ranks, and no known tokenizer has that many: say whose split and special tokens it uses, e.g. like="qwen"')
 
+def pick(
+    name, # what was asked for
+    known:dict, # {name: record}
+    what:str, # what the records are, for the message
+    more:str='', # what else would work
+): # the record
+    "The record under a name; ValueError with near misses and all known names."
+    if isinstance(name, str) and name in known: return known[name]
+    near = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=.5)
+    guess = f'Did you mean {" or ".join(map(repr, near))}? ' if near else ''
+    raise ValueError(f'Unknown {what} {name!r}. {guess}Known: {", ".join(known)}.' + (f' {more}' if more else ''))
+
 def _known(name:str) -> Vocab:
-    "The record of a known name; a `ValueError` with near misses for others."
-    if name in VOCABS: return VOCABS[name]
-    near = difflib.get_close_matches(name.lower(), VOCABS, n=3, cutoff=.5)
-    raise ValueError(f'Unknown tokenizer {name!r}. ' + (f'Did you mean {" or ".join(map(repr, near))}? ' if near else '') +
-        f'Known names: {", ".join(VOCABS)}. A folder with tokenizer files or a hub id (org/model) works too.')
+    "The record of a known name."
+    return pick(name, VOCABS, 'tokenizer', 'A folder with tokenizer files or a hub id (org/model) works too.')
 
 # %% ../nbs/00_vocab.ipynb #1f7aa08c
 def _load_local(path:Path, legacy=None, like=None, trust_remote_code=False, **kw):
