@@ -6,14 +6,14 @@
 __all__ = ['CLINIC_CHAT', 'FAULTS', 'ORDINARY', 'AWKWARD', 'difference', 'figures', 'Fault', 'read_warnings', 'Cause', 'Causes',
            'decode_mismatch', 'solve_recipe', 'prove', 'Onboarding', 'onboard']
 
-# %% ../nbs/05_onboard.ipynb #7139ef22
+# %% ../nbs/05_onboard.ipynb #3cb7faa1
 import copy, json, math, re
 from dataclasses import asdict, dataclass, field
 from html import escape
 from itertools import combinations
 from pathlib import Path
 from .vocab import Table, load_tokenizer
-from .tokenizers import MEASURES, Passport, prepare_tokenizer, probe
+from .tokenizers import MEASURES, Passport, called, prepare_tokenizer, probe
 from .templates import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, Conversation, get_template
 from .masks import ROUNDS, Recipe, mask_sample, preprocess, tokenizer_image_token
 
@@ -401,7 +401,7 @@ def _warn(o)->list:
     facts = dict(stop=o.template.stop, why=o.why_no_recipe, unproved=', '.join(r['conversation'] for r in o.proof if r['exact'] is False))
     return [text.format(**facts) for test,text in _WARNINGS if test(o)]
 
-# %% ../nbs/05_onboard.ipynb #dc670f08
+# %% ../nbs/05_onboard.ipynb #374d5983
 def _slug(name): return re.sub(r'\W+', '_', Path(name).name.lower()).strip('_') or 'own'
 
 def _template(template, tokenizer, name):
@@ -420,7 +420,7 @@ def onboard(
     tok = load_tokenizer(tokenizer_or_name) if loaded else copy.deepcopy(tokenizer_or_name)
     if not hasattr(tok, 'convert_tokens_to_ids'): raise ValueError(f'onboard takes a tokenizer or its name, got {type(tok).__name__}')
     setup = prepare_tokenizer(tok).setup
-    name = str(tokenizer_or_name if loaded else tok.name_or_path or 'unnamed')
+    name = called(tok)
     conv = _template(template, tok, name)
     recipe, why = solve_recipe(tok, conv)
     out = Onboarding(name, probe(tok, sep=conv.stop), asdict(setup) | dict(changed={k: list(v) for k,v in setup.changed.items()}), conv, recipe, why, prove(tok, conv, recipe),

@@ -6,10 +6,11 @@
 __all__ = ['MEASURES', 'FAMILIES', 'adds_bos', 'adds_eos', 'keeps_spaces', 'dummy_prefix', 'legacy', 'joint_equals_separate',
            'keeps_space_at_special', 'prefix_stable', 'colon_merges', 'trailing_space_merges', 'newline_merges',
            'space_newline_merges', 'digits', 'nfc', 'byte_fallback', 'has_offsets', 'next_id', 'special_tokens',
-           'reserved_tokens', 'Passport', 'probe', 'Family', 'Setup', 'prepare_tokenizer']
+           'reserved_tokens', 'Passport', 'called', 'probe', 'Family', 'Setup', 'prepare_tokenizer']
 
-# %% ../nbs/01_tokenizers.ipynb #807ea5fb
+# %% ../nbs/01_tokenizers.ipynb #f5c8ba87
 import copy, html, json, re
+from pathlib import Path
 from dataclasses import asdict, dataclass, field, fields
 from .vocab import Table, light_copy
 
@@ -139,14 +140,23 @@ def next_id(tok, sep):
     i, alone = other.convert_tokens_to_ids(new), _ids(other, f'b{new}b')
     return i if i in alone else None, f'len {len(tok)} → {len(other)}, vocab_size {tok.vocab_size} → {other.vocab_size}'
 
-# %% ../nbs/01_tokenizers.ipynb #17eaf14a
+# %% ../nbs/01_tokenizers.ipynb #52ddb86f
+def _id(tok, token:str|None) -> int|None:
+    "The id of a token; ValueError for one that stands in no vocabulary."
+    if token is None: return None
+    try: i = tok.convert_tokens_to_ids(token)
+    except RecursionError: i = None # an unk that is itself unknown
+    if i is not None and tok.convert_ids_to_tokens(i) in (token, token.encode()): return i
+    raise ValueError(f'{tok.name_or_path or type(tok).__name__}: {token!r} is set as a special token, but is no entry of the vocabulary. '
+                     'Add it with tok.add_special_tokens(…), or set one that exists.')
+
 def special_tokens(
     tok, # a tokenizer
 ) -> dict[str,int]: # by id
     "Every special token of `tok` and its id."
     added = getattr(tok, 'added_tokens_decoder', {})
     found = {t.content: i for i,t in added.items() if t.special}
-    found |= {t: tok.convert_tokens_to_ids(t) for t in tok.all_special_tokens}
+    found |= {t: _id(tok, t) for t in tok.all_special_tokens}
     own = getattr(tok, 'special_tokens', None) # upstream's Qwen and StableLM classes keep theirs here
     return dict(sorted((found | (own if isinstance(own, dict) else {})).items(), key=lambda kv: kv[1]))
 
@@ -249,7 +259,7 @@ class Passport(_Record):
     chat:dict|None # properties of the chat template
     evidence:dict = field(default_factory=dict, compare=False) # what was seen, by field
 
-# %% ../nbs/01_tokenizers.ipynb #bdcabdb2
+# %% ../nbs/01_tokenizers.ipynb #59e482c4
 def _single_id(tok, text:str) -> int|None:
     "The id of `text` if it is one special token, even in the middle of a word."
     ids = _ids(tok, text)
@@ -259,16 +269,21 @@ def _separator(tok) -> str:
     "What ends a turn unless the caller says otherwise: eos, else the first special token, else a newline."
     return tok.eos_token or next(iter(special_tokens(tok)), '\n')
 
+def called(tok) -> str:
+    "What to call a tokenizer: its known name or hub id, or the last part of its folder."
+    name = str(tok.name_or_path or 'unnamed')
+    return Path(name).name if Path(name).exists() else name
+
 def _rows(tok) -> int: return max([len(tok)-1, *tok.get_vocab().values(), *special_tokens(tok).values()]) + 1
 
 def _counts(tok) -> dict:
     reserved = reserved_tokens(tok)
-    ids = {k: getattr(tok, f'{k}_token_id') for k in ('bos', 'eos', 'unk', 'pad')}
+    ids = {k: _id(tok, getattr(tok, f'{k}_token')) for k in ('bos', 'eos', 'unk', 'pad')}
     same = lambda a, b: ids[a] is not None and ids[a] == ids[b]
     return dict(size=len(tok), vocab_size=tok.vocab_size, rows=_rows(tok), ids=ids, pad_is_eos=same('pad', 'eos'), unk_is_eos=same('unk', 'eos'),
                 reserved=reserved[:8], reserved_count=len(reserved))
 
-# %% ../nbs/01_tokenizers.ipynb #5691d4af
+# %% ../nbs/01_tokenizers.ipynb #ea7b0acc
 def probe(
     tok, # any tokenizer of transformers; it is not changed
     sep:str|None=None, # text that ends a turn, e.g. '</s>'; default: its eos, else its first special token
@@ -276,7 +291,7 @@ def probe(
     "Measure what `tok` does by encoding short texts."
     sep = sep or _separator(tok)
     seen = {name: f(tok, sep) for name,(_,f) in MEASURES.items()}
-    return Passport(name=str(tok.name_or_path), can_add_tokens=seen['next_id'][0] is not None, sep=sep, sep_id=_single_id(tok, sep), chat=_chat(tok),
+    return Passport(name=called(tok), can_add_tokens=seen['next_id'][0] is not None, sep=sep, sep_id=_single_id(tok, sep), chat=_chat(tok),
         evidence={n: e for n,(_,e) in seen.items()}, **_counts(tok), **{n: v for n,(v,_) in seen.items()})
 
 # %% ../nbs/01_tokenizers.ipynb #314043f6
@@ -307,7 +322,7 @@ def _auto_tokens(tok) -> dict:
     if tok.unk_token_id is None or tok.unk_token_id == tok.eos_token_id: out['unk_token'] = free[0] if free else '<|extra_0|>'
     return out
 
-# %% ../nbs/01_tokenizers.ipynb #ba497f94
+# %% ../nbs/01_tokenizers.ipynb #d8514b56
 @dataclass(frozen=True)
 class Setup:
     "What `prepare_tokenizer` did."
@@ -322,6 +337,7 @@ def _refuse(tok, family, tokens):
     record, known, where = FAMILIES.get(family), special_tokens(tok), f'{tok.name_or_path}, set-up {family!r}'
     missing = [t for t in tokens.values() if t not in known]
     if record and not record.may_add and missing: raise ValueError(f'{where}: {missing[0]!r} is not a special token here, and this set-up adds nothing. Special tokens put aside: {reserved_tokens(tok)[:3]}. Try "auto".')
+    if missing and next_id(tok, None)[0] is None: raise ValueError(f'{where}: {missing[0]!r} does not exist, and this tokenizer takes no new special tokens. Put aside by the publisher: {reserved_tokens(tok)[:3]}. Set tok.unk_token to one of these, or load the vocabulary with load_tokenizer.')
     eos, unk = (tokens.get(f'{k}_token', getattr(tok, f'{k}_token')) for k in ('eos', 'unk'))
     if unk is None: raise ValueError(f'{where}: unk_token would stay None, and pad = unk needs one. Try "auto", or set tok.unk_token.')
     if eos is None: raise ValueError(f'{where}: eos_token would stay None, and nothing would end an answer. Try "auto", or set tok.eos_token.')

@@ -63,7 +63,7 @@ SPLITS = dict(
     digit=_WORDS % r'\p{N}', # Qwen, StableLM-2: each digit alone
     digits3=_WORDS % r'\p{N}{1,3}') # cl100k, Llama-3: up to three digits together
 
-# %% ../nbs/00_vocab.ipynb #63b9223d
+# %% ../nbs/00_vocab.ipynb #28e758e4
 def from_tiktoken(
     path:str|Path, # a .tiktoken file
     split:str='digit', # key of `SPLITS`, or a regular expression
@@ -75,7 +75,7 @@ def from_tiktoken(
     pieces = read_tiktoken(path)
     merges = bpe_merges(pieces)
     pieces += [f'<|hole_{i}|>' for i in range(len(pieces), first or 0)]
-    t = Tokenizer(models.BPE(vocab={p:i for i,p in enumerate(pieces)}, merges=merges))
+    t = Tokenizer(models.BPE(vocab={p:i for i,p in enumerate(pieces)}, merges=merges, ignore_merges=True)) # a chunk that is an entry is taken whole, as `tiktoken` does
     if nfc: t.normalizer = normalizers.NFC()
     chunks = pre_tokenizers.Split(Regex(SPLITS.get(split, split)), 'isolated')
     t.pre_tokenizer = pre_tokenizers.Sequence([chunks, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
@@ -138,10 +138,10 @@ def _same_as_sentencepiece(t, sp, path):
         if ids != want: raise ValueError(f'{path} cannot be converted exactly (perhaps a unigram model, or one with a text normaliser): '
                                          f'{s!r} gives {ids} instead of {want}. Use a tokenizer.json of this model.')
 
-# %% ../nbs/00_vocab.ipynb #31d56ca5
+# %% ../nbs/00_vocab.ipynb #b1431229
 _GGUF_KINDS = {2: True, 3: True, 4: False} # unknown, control, user-defined: is it special?
 _GGUF_SPLITS = {'gpt-2': dict(split=None), 'phi-2': dict(split=None), 'mpt': dict(split=None, nfc=True), 'smollm': dict(split=None, digits=True),
-                'qwen2': dict(split='digit', nfc=True), 'stablelm2': dict(split='digit', nfc=True), 'llama-bpe': dict(split='digits3')}
+                'qwen2': dict(split='digit', nfc=True), 'stablelm2': dict(split='digit', nfc=True), 'llama-bpe': dict(split='digits3', whole=True)}
 
 @lru_cache(maxsize=2)
 def _gguf_fields(path:str, mtime:int)->dict:
@@ -159,13 +159,13 @@ def gguf_fields(
     "What a GGUF file says about its tokenizer."
     return _gguf_fields(str(path), Path(path).stat().st_mtime_ns)
 
-# %% ../nbs/00_vocab.ipynb #8c270c6c
+# %% ../nbs/00_vocab.ipynb #4a9297fa
 def _gguf_bpe(g, path):
     "Byte-level BPE of a GGUF file."
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, decoders, normalizers
     if g.get('pre') not in _GGUF_SPLITS: raise ValueError(f'{path} names the text split {g.get("pre")!r}; known: {", ".join(_GGUF_SPLITS)}. Use a tokenizer.json of this model.')
     rule = _GGUF_SPLITS[g['pre']]
-    t = Tokenizer(models.BPE(vocab={p: i for i,p in enumerate(g['tokens'])}, merges=[tuple(m.split(' ', 1)) for m in g['merges']]))
+    t = Tokenizer(models.BPE(vocab={p: i for i,p in enumerate(g['tokens'])}, merges=[tuple(m.split(' ', 1)) for m in g['merges']], ignore_merges=rule.get('whole', False)))
     if rule.get('nfc'): t.normalizer = normalizers.NFC()
     first = [pre_tokenizers.Split(Regex(SPLITS[rule['split']]), 'isolated')] if rule['split'] else [pre_tokenizers.Digits(True)]*rule.get('digits', False)
     t.pre_tokenizer = pre_tokenizers.Sequence([*first, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=not rule['split'])])
@@ -497,7 +497,7 @@ def load_tokenizer(
     if '/' in name or '\\' in name: raise FileNotFoundError(f'{name}: no such folder or file. Known names: {", ".join(VOCABS)}.')
     _known(name)
 
-# %% ../nbs/00_vocab.ipynb #485979ea
+# %% ../nbs/00_vocab.ipynb #962ca3b5
 def _cell(x) -> str: return {True: 'yes', False: 'no', None: '–'}.get(x, str(x)) if x is None or isinstance(x, bool) else str(x)
 
 class Table(list):
@@ -510,7 +510,7 @@ class Table(list):
         widths = [max(map(len, col)) for col in zip(*rows)]
         return '\n'.join('  '.join(x.ljust(w) for x,w in zip(r, widths)).rstrip() for r in rows)
     def _repr_html_(self):
-        rule = 'padding:.2em .6em;text-align:left;border-bottom:1px solid rgba(128,128,128,.35)'
+        rule = 'padding:.2em .6em;text-align:left;white-space:pre-wrap;border-bottom:1px solid rgba(128,128,128,.35)'
         def row(tag, xs): return '<tr>' + ''.join(f'<{tag} style="{rule}">{html.escape(_cell(x))}</{tag}>' for x in xs) + '</tr>'
         head = row('th', self[0]) if self else ''
         return f'<div style="overflow-x:auto"><table style="border-collapse:collapse;font-size:90%">{head}{"".join(row("td", r.values()) for r in self)}</table></div>'
