@@ -469,7 +469,7 @@ def report_sections(
             ('Masks', 'Underlined tokens are trained: a caption in stage 1, a conversation in stages 2 and 3.', masks),
             ('Router', f'Largest change of a logit by the conversion: {m["step0_max_diff"]:.1e}.', router)]
 
-# %% ../nbs/34_demo.ipynb #66cde17e
+# %% ../nbs/34_demo.ipynb #859e5ca9
 @dataclass(frozen=True)
 class Preset:
     "How much is learned in each stage, and how much is asked."
@@ -483,7 +483,7 @@ class Preset:
     moe:int = 250
     batch:int = 16
 
-PRESETS = dict(full=Preset(), fast=Preset(1000, 150, 1000, 300, 60, 30, 110, 35))
+PRESETS = dict(full=Preset(), fast=Preset(1000, 150, 1000, 480, 50, 25, 110, 40))
 
 def check_run(
     out:str|Path,
