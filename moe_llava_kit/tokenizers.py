@@ -183,18 +183,18 @@ def _chat(tok) -> dict|None:
     return dict(prefix_preserving=full.startswith(first), answer_follows_prompt=first.startswith(prompt), generation_prompt=prompt[len(ask):],
                 ends_answer=full.rpartition('A2')[2], system=system, starts_with_bos=bool(tok.bos_token) and full.startswith(tok.bos_token))
 
-# %% ../nbs/01_tokenizers.ipynb #d1344a2d
+# %% ../nbs/01_tokenizers.ipynb #997e2144
 _RULE = 'padding:.15em .7em .15em 0;text-align:left;vertical-align:top;border-bottom:1px solid rgba(128,128,128,.25)'
 
 def _answer(x) -> str: return {True: '<b>yes</b>', False: 'no', None: '–'}[x] if x is None or isinstance(x, bool) else html.escape(str(x))
 
 def _card(p) -> str:
     "HTML of a passport."
-    def row(*cells): return '<tr>' + ''.join(f'<td style="{_RULE}">{c}</td>' for c in cells) + '</tr>'
+    def row(question, *cells): return f'<tr><td style="{_RULE};min-width:14em">{question}</td>' + ''.join(f'<td style="{_RULE}">{c}</td>' for c in cells) + '</tr>'
     def code(x): return f'<code style="background:none;color:inherit;opacity:.8;white-space:pre-wrap">{html.escape(str(x))}</code>'
     ids = ', '.join(f'{k} {_answer(i)}' for k,i in p.ids.items())
     alias = [f'{k} = eos' for k,same in (('pad', p.pad_is_eos), ('unk', p.unk_is_eos)) if same]
-    facts = [row('Size', f'{p.size:,} tokens, {p.rows:,} embedding rows'), row('Special ids', ids, code(', '.join(alias))),
+    facts = [row('Size', f'{p.size:,} tokens', f'{p.rows:,} embedding rows'), row('Special ids', ids, code(', '.join(alias))),
              row('Separator', code(repr(p.sep)), f'one special token, id {p.sep_id}' if p.sep_id is not None else '<b>not</b> a special token'),
              row('Put aside', p.reserved_count, code(', '.join(p.reserved[:3]))), row('Chat template', 'yes' if p.chat else 'none', code(p.chat or ''))]
     asked = [row(q, _answer(getattr(p, n)), code(p.evidence.get(n, ''))) for n,(q,_) in MEASURES.items()]
