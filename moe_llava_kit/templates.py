@@ -7,18 +7,18 @@ __all__ = ['IMAGE_TOKEN', 'IMAGE_TOKEN_INDEX', 'IGNORE_INDEX', 'conv_v1', 'conv_
            'conv_minicpm', 'conv_openchat', 'conv_phi', 'conv_qwen', 'conv_stablelm', 'conv_v0', 'conv_llava_v0',
            'conv_v0_mmtag', 'conv_plain', 'conv_llama_2', 'conv_llava_llama_2', 'conv_mpt', 'conv_chatml',
            'conv_llama_3', 'conv_gemma', 'conv_phi_3', 'conv_deepseek', 'conv_templates', 'template_recipes',
-           'SeparatorStyle', 'Segment', 'Turns', 'parse_turns', 'Conversation', 'get_template', 'native_template',
-           'register_template']
+           'SeparatorStyle', 'Segment', 'Turns', 'parse_turns', 'UnfitTemplate', 'Conversation', 'get_template',
+           'native_template', 'template_properties', 'register_template']
 
-# %% ../nbs/02_templates.ipynb #40744147
-import re
-from dataclasses import asdict, dataclass, field, replace
+# %% ../nbs/02_templates.ipynb #676e64a5
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from enum import Enum, auto
 from html import escape
+from os.path import commonprefix
 from types import SimpleNamespace
 from typing import NamedTuple
-from .vocab import pick
-from .tokenizers import adds_bos, special_tokens
+from .vocab import Table, pick
+from .tokenizers import adds_bos, called, special_tokens
 
 # %% ../nbs/02_templates.ipynb #25d94f1a
 IMAGE_TOKEN = '<image>'     # where a picture stands in the text
@@ -137,53 +137,69 @@ def _format(conv, turns):
             yield from (Segment(header, False, i), Segment(text+conv.sep2, True, i))
             if glue: yield Segment(glue, False, i)
 
-# %% ../nbs/02_templates.ipynb #70a3673e
-def _print_chat(conv, messages, ask=False)->str:
+# %% ../nbs/02_templates.ipynb #8c4455ee
+def _messages(conv, turns)->list:
+    "Turns as messages for a chat template"
+    system = [('system', conv.system)] if conv.system else []
+    content = lambda text: [dict(type='text', text=text)] if conv.parts else text
+    return [dict(role=role, content=content(text)) for role,text in [*system, *turns]]
+
+def _print_chat(conv, turns, ask=False, id=None)->str:
     "What the Jinja program prints; `ask` adds the generation prompt"
+    from jinja2 import TemplateError
     from transformers.utils.chat_template_utils import render_jinja_template
-    return render_jinja_template([messages], chat_template=conv.jinja, add_generation_prompt=ask, **conv.tokens)[0][0]
+    try: return render_jinja_template([_messages(conv, turns)], chat_template=conv.jinja, add_generation_prompt=ask, **conv.options)[0][0]
+    except (TemplateError, TypeError, AttributeError, KeyError) as e: _refuse(f'the chat template itself fails: {e}', id)
 
-def _marked(conv, turns)->list:
-    "The turns as messages, each text replaced by a mark of its own"
-    system = [dict(role='system', content=conv.system)] if conv.system else []
-    return system + [dict(role=role, content=f'\ue000{i}\ue001') for i,(role,_) in enumerate(turns)]
+# %% ../nbs/02_templates.ipynb #2bce37cd
+class UnfitTemplate(ValueError):
+    "A chat template lacks a property that an exact mask needs; `property` names it"
 
-# %% ../nbs/02_templates.ipynb #db2c7243
-def _answer_spans(conv, turns, marked, whole)->dict: # {turn: (start, end)}
-    "Which characters of the marked prompt the model has to produce"
-    spans, first = {}, len(marked)-len(turns)
+def _unfit(property, why, id=None, turn=None):
+    try: _refuse(f'not {property}: {why}', id, turn)
+    except ValueError as e: error = UnfitTemplate(str(e)); error.property = property
+    raise error
+
+def _mark(i): return chr(0xe000+i)   # characters for private use, to stand for texts
+def _unmarked(text): return ''.join('…' if '\ue000'<=c<='\ue0ff' else c for c in text)
+
+def _need_prefix(part, whole, what, id, turn):
+    "Refuse a program whose parts do not begin its whole, showing where they part"
+    if whole.startswith(part): return
+    k = len(commonprefix([part, whole]))
+    near = lambda s: repr(_unmarked(s[max(0,k-24):k+16]))
+    _unfit('prefix-preserving', f'{what} reads {near(part)} where the whole conversation has {near(whole)}. '
+           'Try the options of the program, as in native_template(tok, enable_thinking=False), or a sample for each answer', id, turn)
+
+# %% ../nbs/02_templates.ipynb #13260a38
+def _answer_spans(conv, turns, whole)->dict: # {turn: (start, end)}
+    "Which characters of the printed conversation the model has to produce"
+    spans = {}
     for i,(_,text) in enumerate(turns):
-        mark, before = f'\ue000{i}\ue001', len(spans) and max(end for _,end in spans.values())
-        if whole.count(mark)!=1: _refuse(f'the chat template prints this turn {whole.count(mark)} times; expected once', turns.id, i)
         if i%2==0 or not text: continue
-        asked, at = _print_chat(conv, marked[:first+i], ask=True), whole.index(mark)
-        prompt = asked.removeprefix(_print_chat(conv, marked[:first+i]))
-        start = len(asked) if whole.startswith(asked) else whole.rfind(prompt, before, at)+len(prompt) if prompt and prompt in whole[before:at] else -1
-        stop = whole.find(conv.sep2, at+len(mark))
-        following = [p for j in range(i+1, len(turns)) if (p := whole.find(f'\ue000{j}\ue001'))>=0]
-        if not 0<=start<=at: _refuse('what the chat template prints before this answer is not its generation prompt', turns.id, i)
-        if stop<0 or stop>min(following, default=stop): _refuse(f'the chat template does not close this answer with {conv.sep2!r}', turns.id, i)
-        spans[i] = start, stop+len(conv.sep2)
+        last, asked, seen = i==len(turns)-1, _print_chat(conv, turns[:i], True, turns.id), whole
+        _need_prefix(asked, whole, 'the generation prompt', turns.id, i)
+        if not last:
+            seen = _print_chat(conv, [*turns[:i+1], ('user', _mark(255))], id=turns.id).partition(_mark(255))[0]
+            _need_prefix(seen, whole, 'the conversation up to the next question', turns.id, i)
+        stop = conv.sep2 if last else conv.sep
+        end = seen.rfind(stop, len(asked))
+        if end<0: _unfit('stop-token-trained', f'this answer is not closed with {stop!r}', turns.id, i)
+        spans[i] = len(asked), end+len(stop)
     return spans
 
-# %% ../nbs/02_templates.ipynb #3e41c849
-def _fill(text:str, turns)->str:
-    "The texts in the place of their marks"
-    return re.sub('\ue000(\\d+)\ue001', lambda m: turns[int(m[1])][1], text)
-
+# %% ../nbs/02_templates.ipynb #8c0bf18a
 def _native(conv, turns):
     "NATIVE: pieces of what the Jinja program prints"
     ask = bool(turns) and len(turns)%2==0 and not turns[-1][1]
     seen = Turns(turns[:-1] if ask else turns, id=turns.id)
-    marked = _marked(conv, seen)
-    whole, real = _print_chat(conv, marked, ask), marked[:len(marked)-len(seen)] + [dict(role=r, content=t) for r,t in seen]
-    spans, printed = _answer_spans(conv, seen, marked, whole), _print_chat(conv, real, ask)
-    texts = next((ts for ts in (seen, [(r, t.strip()) for r,t in seen]) if _fill(whole, ts)==printed), None)
-    if texts is None: _refuse('the chat template changes the texts, so their places cannot be told', turns.id)
+    whole, said = _print_chat(conv, seen, ask, turns.id), sum(t.count(IMAGE_TOKEN) for _,t in [('', conv.system), *seen])
+    if whole.count(IMAGE_TOKEN)!=said: _unfit('images-kept', f'the chat template prints {whole.count(IMAGE_TOKEN)} {IMAGE_TOKEN} marks, the texts have {said}', turns.id)
+    spans = _answer_spans(conv, seen, whole)
     cuts = [0, *(c for span in spans.values() for c in span), len(whole)]
     owner = [k for i in spans for k in (i-1, i)] + [len(turns)-1]
     for k,(a,b) in enumerate(zip(cuts, cuts[1:])):
-        if a<b: yield Segment(_fill(whole[a:b], texts), k%2==1, owner[k])
+        if a<b: yield Segment(whole[a:b], k%2==1, owner[k])
 
 _renderers = {SeparatorStyle.SINGLE:_single, SeparatorStyle.TWO:_two, SeparatorStyle.MPT:_mpt, SeparatorStyle.PLAIN:_plain,
               SeparatorStyle.LLAMA_2:_llama_2, SeparatorStyle.CHAT:_format, SeparatorStyle.NATIVE:_native}
@@ -210,7 +226,7 @@ class _Renders:
         if not tokenizer.eos_token: raise ValueError(f'{type(tokenizer).__name__} has no eos_token: set one first')
         return self.copy(**{self._end: tokenizer.eos_token})
 
-# %% ../nbs/02_templates.ipynb #1f7f6be5
+# %% ../nbs/02_templates.ipynb #36707dff
 class _Chats:
     "The running chat of a template, as LLaVA's class has it; and its JSON form"
     def append_message(self, role:str, message:str|None):
@@ -220,6 +236,11 @@ class _Chats:
         "The running chat, as LLaVA renders it"
         turns = Turns((role, text or '') for role,text in self.messages)
         return ''.join(s.text for s in _renderers[self.sep_style](self, turns))
+    def __repr__(self):
+        "The fields that are not at their defaults, a chat template by its length"
+        given = {f.name: getattr(self, f.name) for f in fields(self) if f.default is MISSING or getattr(self, f.name)!=f.default}
+        given = {k: f'<{len(v)} characters>' if k=='jinja' else v for k,v in given.items() if v not in ([], {})}
+        return f'Conversation({", ".join(f"{k}={v}" if isinstance(v, SeparatorStyle) else f"{k}={v!r}" for k,v in given.items())})'
     def copy(self, **changes)->'Conversation':
         "A copy that shares no messages, with `changes` to its fields"
         return replace(self, **dict(messages=[list(m) for m in self.messages]) | changes)
@@ -229,10 +250,10 @@ class _Chats:
         return {k: v for k,v in named.items() if k!='messages'}
     def _repr_html_(self): return _template_html(self)
 
-# %% ../nbs/02_templates.ipynb #33597846
+# %% ../nbs/02_templates.ipynb #3453a9dc
 _TWO_ENDS = SeparatorStyle.TWO, SeparatorStyle.LLAMA_2, SeparatorStyle.CHAT, SeparatorStyle.NATIVE
 
-@dataclass
+@dataclass(repr=False)
 class Conversation(_Renders, _Chats):
     "A conversation template, and the messages of a running chat"
     system: str                                     # system prompt
@@ -246,7 +267,8 @@ class Conversation(_Renders, _Chats):
     system_form: str = '{}'                         # CHAT: the system prompt's turn, {} in its place
     system_inside: bool = False                     # CHAT: it stands in the first user turn
     jinja: str|None = None                          # NATIVE: the chat template
-    tokens: dict = field(default_factory=dict)      # NATIVE: special tokens the chat template prints
+    options: dict = field(default_factory=dict)     # NATIVE: what it is given: special tokens and its own switches
+    parts: bool = False                             # NATIVE: it reads a message as a list of parts
 
     def __post_init__(self):
         if isinstance(self.sep_style, str): self.sep_style = SeparatorStyle[self.sep_style]
@@ -321,7 +343,7 @@ conv_gemma    = _lines('<start_of_turn>{}\n', '<end_of_turn>\n', 'gemma', 'model
 conv_phi_3    = _lines('<|{}|>\n', '<|end|>\n', 'phi_3')
 conv_deepseek = _headers('<｜User｜>', '<｜Assistant｜>', '', '<｜end▁of▁sentence｜>', 'deepseek')
 
-# %% ../nbs/02_templates.ipynb #b7d03671
+# %% ../nbs/02_templates.ipynb #cd51ad0c
 conv_templates = dict(
     default=conv_v0, v0=conv_v0, v1=conv_v1, openchat=conv_openchat, mistral=conv_mistral, minicpm=conv_minicpm,
     phi=conv_phi, qwen=conv_qwen, stablelm=conv_stablelm, vicuna_v1=conv_v1, llama_2=conv_llama_2,
@@ -334,29 +356,83 @@ template_recipes = dict(v1='v1', v1_mmtag='v1', openchat='openchat', mistral='op
                         qwen='qwen', stablelm='stablelm', llama_v2='llama_2', mpt='mpt')
 
 def get_template(
-    template:str|dict|Conversation='v1', # a key of `conv_templates`, a template, or its fields
+    template:str|dict|Conversation='v1', # a key of `conv_templates`, a template, its fields, or 'native'
+    tokenizer=None,                      # whose chat template 'native' is
 )->Conversation: # a copy, yours to change
     "The template under a key; an unknown key lists the known ones"
     if isinstance(template, Conversation): return template.copy()
     if isinstance(template, dict): return Conversation(**template)
+    if template=='native' and tokenizer is not None: return native_template(tokenizer)
     return pick(template, conv_templates, 'template', 'Pass a Conversation, or add yours with register_template(name, conv).').copy()
 
-# %% ../nbs/02_templates.ipynb #7c379b41
+# %% ../nbs/02_templates.ipynb #1d5454f5
+def _ending(tail:str, known)->str:
+    "A text up to the end of its last special token"
+    return tail[:max((tail.rindex(t)+len(t) for t in known if t in tail), default=0)]
+
+def _stops(whole, marks, known)->tuple[str,str]: # of earlier answers, of the last one
+    "What closes answers, from a conversation of four marked texts"
+    earlier, last = whole.partition(marks[1])[2].partition(marks[2])[0], whole.partition(marks[3])[2]
+    both = _ending(commonprefix([earlier, last]), known)
+    if both: return both, both
+    first = min((t for t in known if t in earlier), key=lambda t: (earlier.index(t), -len(t)), default='')
+    stops = (earlier.partition(first)[0]+first if first else ''), _ending(last, known)
+    if not all(stops): _unfit('stop-token-trained', f'the chat template prints {earlier!r} after an earlier answer and {last!r} after the last one: no special token there would teach the model to stop')
+    return stops
+
+# %% ../nbs/02_templates.ipynb #3b060c1e
+def _options(tokenizer, options)->dict:
+    "What a chat template is given: special tokens, but no BOS where the tokenizer adds it, and the caller's switches"
+    tokens = {f'{k}_token': getattr(tokenizer, f'{k}_token') or '' for k in ('bos', 'eos', 'unk', 'pad')}
+    if adds_bos(tokenizer, None)[0]: tokens['bos_token'] = ''
+    return tokens | options
+
 def native_template(
     tokenizer,     # a tokenizer with a chat template
     system:str='', # system prompt; empty: the chat template's own
+    **options,     # switches of the chat template, like `enable_thinking=False`
 )->Conversation:
-    "The tokenizer's own chat template; ValueError if there is none, or if nothing ends an answer"
-    name = getattr(tokenizer, 'name_or_path', type(tokenizer).__name__)
+    "The tokenizer's own chat template; `UnfitTemplate` names the property that an exact mask would miss"
+    name, marks = called(tokenizer), [_mark(i) for i in range(4)]
     if not tokenizer.chat_template: raise ValueError(f'{name} has no chat template: set tokenizer.chat_template, or choose one of {", ".join(conv_templates)}')
-    known = special_tokens(tokenizer)
-    tokens = {f'{k}_token': getattr(tokenizer, f'{k}_token') or '' for k in ('bos', 'eos', 'unk', 'pad')}
-    if adds_bos(tokenizer, None)[0]: tokens['bos_token'] = ''
-    probe = SimpleNamespace(jinja=tokenizer.get_chat_template(), tokens=tokens, system='')
-    tail = _print_chat(probe, _marked(probe, [('user', ''), ('assistant', '')])).rpartition('\ue001')[2]
-    stop = min((t for t in known if t in tail), key=lambda t: (tail.index(t), -len(t)), default=None)
-    if stop is None: raise ValueError(f'{name}: its chat template prints {tail!r} after an answer, and no special token: nothing would teach the model to stop')
-    return Conversation(system, ('user', 'assistant'), _style.NATIVE, '', stop, 'native', jinja=probe.jinja, tokens=tokens)
+    talk, program = list(zip(['user','assistant']*2, marks)), dict(jinja=tokenizer.get_chat_template(), options=_options(tokenizer, options))
+    for parts in (False, True):
+        whole = _print_chat(SimpleNamespace(system='', parts=parts, **program), talk)
+        if all(whole.count(m)==1 for m in marks): break
+    else: _unfit('texts-kept', f'{name}: its chat template prints the texts of a conversation {[whole.count(m) for m in marks]} times; expected once each')
+    if not program['options']['bos_token'] and tokenizer.bos_token and whole.startswith(tokenizer.bos_token):
+        raise ValueError(f'{name} adds {tokenizer.bos_token!r} to every text, and its chat template prints a second one: remove it from the chat template')
+    conv = Conversation(system, ('user', 'assistant'), _style.NATIVE, *_stops(whole, marks, special_tokens(tokenizer)), 'native', parts=parts, **program)
+    conv.segments([dict(role=r, content=m) for r,m in talk[:2]])
+    return conv
+
+# %% ../nbs/02_templates.ipynb #6d33d7cb
+def _talk(rounds): return [dict(role=r, content=(IMAGE_TOKEN if i==0 else '')+_mark(i)) for i,r in enumerate(['user','assistant']*rounds)]
+
+def _properties(conv, turns)->dict:
+    "Which properties hold for one conversation of marked texts"
+    prompt = lambda turns: ''.join(s.text for s in conv.segments(turns))
+    whole, pieces = prompt(turns), [s.text for s in conv.segments(turns) if s.trained]
+    trained, stops = ''.join(pieces), (conv.stop, conv.sep if conv.jinja else conv.stop)
+    return {'prefix-preserving': all(whole.startswith(prompt([*turns[:i], dict(turns[i], content='')])) for i in range(1, len(turns), 2)),
+            'stop-token-trained': all(p.rstrip().endswith(stops) or p.endswith(stops) for p in pieces),
+            'answers-trained': len(pieces)==len(turns)//2 and all(t['content'] in trained for t in turns[1::2]),
+            'no-user-text-trained': not any(t['content'].removeprefix(IMAGE_TOKEN) in trained for t in turns[::2]),
+            'images-kept': whole.count(IMAGE_TOKEN)==1 and IMAGE_TOKEN not in trained}
+
+def template_properties(
+    template:str|Conversation, # a key of `conv_templates`, or a template
+)->Table: # rows: property, one round, several rounds (True, False, or None where it could not be told), why
+    "What an exact mask needs of a template, checked by name"
+    found, why = [], {}
+    for rounds in (1, 2):
+        try: found.append(_properties(get_template(template), _talk(rounds)))
+        except ValueError as e:
+            name = getattr(e, 'property', None)
+            found.append({name: False})
+            why.setdefault(name, _unmarked(str(e)))
+    names = 'prefix-preserving', 'stop-token-trained', 'answers-trained', 'no-user-text-trained', 'images-kept'
+    return Table({'property':n, 'one round':found[0].get(n), 'several rounds':found[1].get(n), 'why':why.get(n, '')} for n in names)
 
 # %% ../nbs/02_templates.ipynb #85997f8f
 def register_template(
