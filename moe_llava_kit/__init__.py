@@ -6,9 +6,10 @@ from importlib import import_module as _import
 _names = dict(
     vocab='load_tokenizer list_vocabs',
     tokenizers='Passport probe special_tokens prepare_tokenizer FAMILIES',
-    templates='Conversation SeparatorStyle conv_templates register_template',
+    templates='Conversation SeparatorStyle conv_templates get_template native_template template_properties register_template',
     masks='''tokenizer_image_token Recipe RECIPES preprocess preprocess_v1 preprocess_qwen preprocess_phi preprocess_stablelm
         preprocess_openchat preprocess_minicpm preprocess_llama_2 preprocess_mpt preprocess_plain MaskedSample mask_sample''',
+    comparison='compare Comparison',
     viz='show_mask mask_text MaskExplorer',
     onboarding='onboard Onboarding decode_mismatch',
     data='LlavaDataset LlavaCollator audit',

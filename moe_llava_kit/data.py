@@ -211,7 +211,7 @@ class CheckedRows:
     def __len__(self): return len(self.where)
     def __getitem__(self, i): return self.parse(*map(int, self.where[i]))
 
-# %% ../nbs/06_data.ipynb #e7154d1e
+# %% ../nbs/06_data.ipynb #9fbfa341
 class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
     "Samples of LLaVA files as tokens, labels and pixels"
     def __init__(self,
@@ -222,12 +222,12 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
                  image_processor=None, # picture -> (3, H, W); None leaves the pictures out
                  aspect:str|None=None, # 'pad', 'square' or 'original'; None: as the image_processor says
                  on_bad_sample:str='raise', # or 'skip'
-                 max_length:int|None=None, # cut longer samples (in tokens, where a picture counts as one)
-                 patches:int=1, # vectors per picture, for `lengths`
+                 max_length:int|None=None, # cut longer samples (in positions, a picture at its `patches`, never cut through)
+                 patches:int=1, # vectors per picture, for `max_length` and `lengths`
                  image_first:bool=True, # move the mark of a turn with one picture to its front, as LLaVA does
                  **mask_kw): # more for `preprocess`, for example labels='recipe'
         super().__init__(data_path, image_folder, on_bad_sample, find_files=image_folder is not None or image_processor is not None)
-        self.tokenizer, self.template, self.image_processor = tokenizer, get_template(template), _fit(image_processor, aspect)
+        self.tokenizer, self.template, self.image_processor = tokenizer, get_template(template, tokenizer), _fit(image_processor, aspect)
         self.max_length, self.patches, self.image_first, self.mask_kw = max_length, patches, image_first, mask_kw
         self.broken = torch.zeros(len(self), dtype=torch.bool).share_memory_()   # set by any worker, seen by all
 
@@ -254,11 +254,11 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
         late = (_complaint(self, i) for i in self.broken.nonzero().flatten().tolist())
         return [e.to_dict() for e in [*self.rejected, *filter(None, late)]]
 
-# %% ../nbs/06_data.ipynb #6693fa6f
+# %% ../nbs/06_data.ipynb #5a8c353a
 def _tokens(ds, row, max_length):
     if ds.tokenizer is None: raise ValueError('this LlavaDataset has no tokenizer: LlavaDataset(..., tokenizer=load_tokenizer(name))')
     turns = image_first(row['turns']) if ds.image_first else row['turns']
-    try: out = preprocess([turns], ds.tokenizer, ds.template, has_image=bool(row['paths']), max_length=max_length, **ds.mask_kw)
+    try: out = preprocess([turns], ds.tokenizer, ds.template, has_image=bool(row['paths']), max_length=max_length, image_tokens=ds.patches, **ds.mask_kw)
     except ValueError as e: raise BadSample('tokens', str(e), row['file'], row['row'], row['id']) from e
     return row | {k: v[0] for k,v in out.items()}
 

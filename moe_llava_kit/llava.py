@@ -256,7 +256,7 @@ def grow_embeddings(
     llm.resize_token_embeddings(rows, mean_resizing=False)
     for e in (llm.get_input_embeddings(), llm.get_output_embeddings()): e.weight[old:] = e.weight[:old].mean(0)
 
-# %% ../nbs/11_llava.ipynb #5352e7af
+# %% ../nbs/11_llava.ipynb #a723b2f2
 def build_llava(
     llm,  # Decoder: a causal LM, a folder or hub id, or a config
     tower,  # Vision tower: a model, a folder or hub id, or a config
@@ -268,7 +268,7 @@ def build_llava(
 ) -> MoELlavaForConditionalGeneration:  # Tower frozen, projector new
     "A LLaVA model from a decoder and a tower; their weights are used, not copied."
     llm, tower = as_decoder(llm), build_tower(tower)
-    if template is not None and not isinstance(template, str): template = get_template(template).to_dict()
+    if template=='native' or not isinstance(template, (str, type(None))): template = get_template(template, tokenizer).to_dict()
     if tokenizer is not None: grow_embeddings(llm, len(tokenizer))
     head = llm.get_output_embeddings()
     config = MoELlavaConfig(text_config=llm.config, vision_config=tower.config, projector_type=projector, select_feature=select_feature, template=template,

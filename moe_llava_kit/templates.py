@@ -343,7 +343,7 @@ conv_gemma    = _lines('<start_of_turn>{}\n', '<end_of_turn>\n', 'gemma', 'model
 conv_phi_3    = _lines('<|{}|>\n', '<|end|>\n', 'phi_3')
 conv_deepseek = _headers('<｜User｜>', '<｜Assistant｜>', '', '<｜end▁of▁sentence｜>', 'deepseek')
 
-# %% ../nbs/02_templates.ipynb #cd51ad0c
+# %% ../nbs/02_templates.ipynb #6ee6a913
 conv_templates = dict(
     default=conv_v0, v0=conv_v0, v1=conv_v1, openchat=conv_openchat, mistral=conv_mistral, minicpm=conv_minicpm,
     phi=conv_phi, qwen=conv_qwen, stablelm=conv_stablelm, vicuna_v1=conv_v1, llama_2=conv_llama_2,
@@ -355,15 +355,19 @@ conv_templates = dict(
 template_recipes = dict(v1='v1', v1_mmtag='v1', openchat='openchat', mistral='openchat', minicpm='minicpm', phi='phi',
                         qwen='qwen', stablelm='stablelm', llama_v2='llama_2', mpt='mpt')
 
+def _look_up(template, tokenizer=None)->Conversation:
+    "The template itself, not to be changed"
+    if isinstance(template, Conversation): return template
+    if isinstance(template, dict): return Conversation(**template)
+    if template=='native' and tokenizer is not None: return native_template(tokenizer)
+    return pick(template, conv_templates, 'template', 'Pass a Conversation, or add yours with register_template(name, conv).')
+
 def get_template(
     template:str|dict|Conversation='v1', # a key of `conv_templates`, a template, its fields, or 'native'
     tokenizer=None,                      # whose chat template 'native' is
 )->Conversation: # a copy, yours to change
     "The template under a key; an unknown key lists the known ones"
-    if isinstance(template, Conversation): return template.copy()
-    if isinstance(template, dict): return Conversation(**template)
-    if template=='native' and tokenizer is not None: return native_template(tokenizer)
-    return pick(template, conv_templates, 'template', 'Pass a Conversation, or add yours with register_template(name, conv).').copy()
+    return _look_up(template, tokenizer).copy()
 
 # %% ../nbs/02_templates.ipynb #1d5454f5
 def _ending(tail:str, known)->str:
