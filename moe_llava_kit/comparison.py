@@ -20,7 +20,7 @@ def _at(sample:MaskedSample, char:int)->int:
     ends = [0 if span is None else span[1] for span in sample.spans]
     return bisect_right(ends, char)
 
-# %% ../nbs/03a_compare.ipynb #e1391e01
+# %% ../nbs/03a_compare.ipynb #08b68ccc
 class Entry(NamedTuple):
     "A round in the books of a recipe: differences are booked − true, in tokens"
     text: str        # the round
@@ -29,6 +29,7 @@ class Entry(NamedTuple):
     q_numbers: int   # of the question, from `instruction_extra`
     q_alone: int     # of the question, from tokenizing it alone
     end: int         # how many tokens close the round
+    placed: bool     # does the question end where an answer begins?
 
 def _question(exact, recipe, question, first, after, length, before):
     "The two differences of a question"
@@ -37,17 +38,25 @@ def _question(exact, recipe, question, first, after, length, before):
     space = int(question.endswith(' '))
     return before+space+recipe.instruction_extra, length(question)-before-space-(true-first)
 
+def _answer_starts(exact)->set:
+    "Characters at which answers begin, and the next one: questions end in the answer's space"
+    starts, pos = set(), 0
+    for s in exact.segments:
+        if s.trained: starts |= {pos, pos+1}
+        pos += len(s.text)
+    return starts
+
 def _books(exact:MaskedSample, recipe:Recipe)->tuple[list[Entry], int]: # entries, character where the recipe stopped
     "The recipe's rounds with their differences"
     conv, length, pos, entries = exact.template, _length(exact.tokenizer, exact.has_image), 0, []
-    before = len(_prefix(_backend(exact.tokenizer)))
+    before, starts = len(_prefix(_backend(exact.tokenizer))), _answer_starts(exact)
     for question,rnd,closing in ROUNDS[recipe.split](exact.prompt, conv):
         start = exact.prompt.index(rnd, pos)
         pos = min(start+len(rnd)+len(closing or conv.sep2 or ''), len(exact.prompt))
         first, body, after = (_at(exact, c) for c in (start, start+len(rnd), pos))
         end, booked = after-body, length(closing) if closing else 0
         entries.append(Entry(rnd, before+recipe.round_extra+booked-end, length(rnd)-before-(body-first),
-                             *_question(exact, recipe, question, max(first, before), after, length, before), end))
+                             *_question(exact, recipe, question, max(first, before), after, length, before), end, start+len(question) in starts))
     return entries, pos
 
 # %% ../nbs/03a_compare.ipynb #812ae481
@@ -56,7 +65,7 @@ def _balance(exact, recipe, entries, stopped)->int:
     before = len(_prefix(_backend(exact.tokenizer)))
     return recipe.start-before + sum(e.numbers+e.alone for e in entries) - (len(exact)-max(before, _at(exact, stopped)) if entries else len(exact)-before)
 
-# %% ../nbs/03a_compare.ipynb #70ba3697
+# %% ../nbs/03a_compare.ipynb #d67e7442
 class Reason(NamedTuple):
     "Why a recipe differs from the exact mask"
     kind: str # short name
@@ -75,32 +84,37 @@ def _from_numbers(exact, recipe, entries)->list[Reason]:
 
 def _from_pieces(exact, recipe, entries)->list[Reason]:
     "Reasons that lie in tokenizing pieces alone"
-    rounds, questions = [e for e in entries if e.alone], [e for e in entries if e.q_alone]
+    rounds, questions, lost = [e for e in entries if e.alone], [e for e in entries if e.q_alone and e.placed], [e for e in entries if not e.placed]
+    if lost: return [Reason('role marker in text', f'in {_short(lost[0].text)} the recipe finds its role marker where no answer begins')]
     if rounds: return [Reason('alone is not in place', f'the round {_short(rounds[0].text)} has {abs(rounds[0].alone)} token{"s"*(abs(rounds[0].alone)>1)} {"more" if rounds[0].alone>0 else "fewer"} alone than in its place')]
     return [Reason('merged across the border', f'where the answer begins in {_short(questions[0].text)}, a token covers the end of the prompt and the start of the answer')] if questions else []
 
 def _short(text, n=32): return repr(text if len(text)<=n else f'{text[:n//2]}…{text[-n//2:]}')
 
-# %% ../nbs/03a_compare.ipynb #f1078e16
+# %% ../nbs/03a_compare.ipynb #5514a4ae
 def _turns_from(exact, char):
-    "(index, role, text) of the turns that are not over at a character"
+    "(index, role, text) of the turns that are not over at a character, or empty"
     pos, last = 0, {}
     for s in exact.segments:
         pos += len(s.text)
         if s.turn is not None: last[s.turn] = pos
-    return [(i, *t) for i,t in enumerate(exact.turns) if last.get(i, pos)>char]
+    return [(i, *t) for i,t in enumerate(exact.turns) if last.get(i, pos)>char or not t[1]]
+
+def _from_turn(i, n, role, text, end, marker)->Reason|None:
+    "What a turn does to a recipe that splits at `end` and looks for `marker`"
+    if end and end in text: return Reason('end token in text', f'turn {i} says {end!r}, and the recipe splits there')
+    if role==0 and not text: return Reason('empty question', f'turn {i} is empty, and {marker!r} is not written after it')
+    if not text or (i==n-1 and role==0): return Reason('unanswered', f'turn {i} has no answer: the count ends there, and every answer before it is lost too')
 
 def _from_stop(exact, recipe, stopped)->list[Reason]:
-    "Reasons for a recipe to stop before the prompt ends"
+    "Why a recipe stopped before the prompt ends"
     conv, marker = exact.template, MARKERS[recipe.split](exact.template)
     end = conv.sep if recipe.split=='mpt' else conv.sep2
-    left, n, out = _turns_from(exact, stopped), len(exact.turns), []
-    for i,role,text in left:
-        if marker in text: out.append(Reason('role marker in text', f'turn {i} says {marker!r}, and the recipe takes it for its own'))
-        elif end and end in text: out.append(Reason('end token in text', f'turn {i} says {end!r}, and the recipe splits there'))
-        elif role==0 and not text: out.append(Reason('empty question', f'turn {i} is empty, and {marker!r} is not written after it'))
-        elif not text or (i==n-1 and role==0): out.append(Reason('unanswered', f'turn {i} has no answer: the count ends there, and every answer before it is lost too'))
-    return out[:1] or [Reason('rounds not found', f'the prompt does not split into rounds at {marker!r}')]
+    left, n = _turns_from(exact, stopped), len(exact.turns)
+    found = [r for i,role,text in left if (r := _from_turn(i, n, role, text, end, marker))]
+    doubled = exact.prompt[stopped:].count(marker)>sum(role==1 and bool(text) for _,role,text in left)
+    if doubled: found.append(Reason('role marker in text', f'from turn {left[0][0]} on {marker!r} stands where no answer begins, and the recipe takes it for its own'))
+    return found[:1] or [Reason('rounds not found', f'the prompt does not split into rounds at {marker!r}')]
 
 # %% ../nbs/03a_compare.ipynb #9a49f399
 def _from_total(exact, recipe, cur, total)->list[Reason]:
