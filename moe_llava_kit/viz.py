@@ -5,12 +5,16 @@
 # %% auto #0
 __all__ = ['mask_text', 'MaskView', 'show_mask', 'read_turns', 'MaskExplorer']
 
-# %% ../nbs/04_viz.ipynb #17a686c1
+# %% ../nbs/04_viz.ipynb #f31e0f86
 import hashlib, json
+from dataclasses import replace
+from difflib import SequenceMatcher
 from html import escape
+from itertools import product
 from pathlib import Path
+import anywidget, traitlets
 from .masks import MaskedSample, RECIPES, mask_sample
-from .templates import IGNORE_INDEX, IMAGE_TOKEN_INDEX, conv_templates
+from .templates import IGNORE_INDEX, IMAGE_TOKEN_INDEX, conv_templates, parse_turns
 
 # %% ../nbs/04_viz.ipynb #d39d56c4
 _visible = str.maketrans({'\n':'⏎', '\r':'␍', '\t':'⇥'})
@@ -63,62 +67,108 @@ def mask_text(
         lines.append(f'{who:>9} | ' + ''.join(marks[t][0]+text+marks[t][1] for t,text in _runs(sample, indices, texts)))
     return '\n'.join(lines)
 
-# %% ../nbs/04_viz.ipynb #ab14f174
-def _classes(sample, i, other):
-    "The CSS classes of token `i`"
-    flags = dict(trained=sample.labels[i]!=IGNORE_INDEX, special=sample.special[i], image=sample.ids[i]==IMAGE_TOKEN_INDEX,
-                 diff=other is not None and other[i]!=sample.labels[i])
-    return ' '.join(['mlk-tok', *(f'mlk-{k}' for k,on in flags.items() if on)])
+# %% ../nbs/04_viz.ipynb #8a25474a
+def _tag(sample, i)->str: return 'b' if sample.ids[i]==IMAGE_TOKEN_INDEX else 'ins' if sample.labels[i]!=IGNORE_INDEX else 'span'
 
-def _token_html(sample, i, text, other=None, patches=None, focusable=False):
-    "One token: what it shows, and id, piece, characters and label as attributes"
-    image, trained = sample.ids[i]==IMAGE_TOKEN_INDEX, sample.labels[i]!=IGNORE_INDEX
-    if image: text = f'▣ image × {patches} patches' if patches else '▣ image'
-    tag = 'b' if image else 'ins' if trained else 'span'
-    span = '–'.join(map(str, sample.spans[i])) if sample.spans[i] else 'added'
-    data = dict(i=i, id=sample.ids[i], p=sample.pieces[i], s=span, l=sample.labels[i])
-    attrs = ''.join(f' data-{k}="{escape(str(v))}"' for k,v in data.items()) + (' tabindex="0"' if focusable or i==0 else '')
-    if trained: attrs += f' aria-label="{escape(text)}, trained"'
-    line_break = '<br>' if '⏎' in text else ''
-    return f'<{tag} class="{_classes(sample, i, other)}"{attrs}>{escape(text) or "·"}</{tag}>{line_break}'
+def _token_html(sample, i, text, patches=None)->str:
+    "One token: an element that shows its text"
+    if sample.ids[i]==IMAGE_TOKEN_INDEX: text = f'▣ image × {patches} patches' if patches else '▣ image'
+    tag, line_break = _tag(sample, i), '<br>' if '⏎' in text else ''
+    return f'<{tag} class="mlk-tok">{escape(text) or "·"}</{tag}>{line_break}'
 
-# %% ../nbs/04_viz.ipynb #c86d51a9
-_css = '''
+# %% ../nbs/04_viz.ipynb #25a2a356
+def _flags(values)->str: return ''.join('01'[bool(v)] for v in values)
+
+def _facts(sample, texts, differs, start)->dict:
+    "What the script needs to know of the tokens; texts only from `start` on, where tokens are not on the page yet"
+    decoder = str(getattr(getattr(sample.tokenizer, 'backend_tokenizer', None), 'decoder', ''))
+    return dict(id=sample.ids, p=sample.pieces, s=[list(s) if s else 0 for s in sample.spans], l=_flags(sample.trained), x=_flags(sample.special),
+                d=_flags(differs) if differs else '', t=texts[start:], t0=start, bl='ByteLevel' in decoder)
+
+def _json(data)->str:
+    "JSON that cannot end the script element it stands in"
+    return json.dumps(data, ensure_ascii=False, separators=(',',':')).replace('<', '\\u003c').replace('\u2028', '\\u2028')
+
+# %% ../nbs/04_viz.ipynb #c1b94435
+_css = """
 .mlk-mask{font:14px/1.9 system-ui,sans-serif;color:inherit;max-width:100%}
 .mlk-mask .mlk-panes{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
 .mlk-mask .mlk-legend{font-size:12px;opacity:.85}
 .mlk-mask .mlk-turn{margin:.3rem 0;padding:.1rem .2rem .1rem .6rem;border-left:3px solid rgba(128,128,128,.5);overflow-wrap:anywhere}
 .mlk-mask .mlk-turn.mlk-assistant{border-left-color:#2da44e}
 .mlk-mask .mlk-who{font-size:11px;letter-spacing:.05em;opacity:.75;display:block;line-height:1.4}
-.mlk-mask .mlk-tok{position:relative;white-space:pre-wrap;border-radius:3px;padding:1px 0;margin-right:1px;
-  background:rgba(128,128,128,.13);text-decoration:none;font-weight:400}
-.mlk-mask .mlk-trained{background:rgba(45,164,78,.25);font-weight:700;text-decoration:underline;text-decoration-thickness:3px;text-underline-offset:3px}
+.mlk-mask .mlk-tok{white-space:pre-wrap;border-radius:3px;padding:1px 0;margin-right:1px;background:rgba(128,128,128,.13);text-decoration:none;font-weight:400}
+.mlk-mask ins{background:rgba(45,164,78,.25);font-weight:700;text-decoration:underline;text-decoration-thickness:3px;text-underline-offset:3px}
+.mlk-mask ins.mlk-tok{background:rgba(45,164,78,.25);font-weight:700;text-decoration:underline;text-decoration-thickness:3px}
 .mlk-mask .mlk-special{border:1px dashed currentColor;padding:0 2px;font-family:ui-monospace,monospace;font-size:12px}
-.mlk-mask .mlk-image{border:3px double currentColor;padding:1px 6px;background:rgba(84,130,255,.25)}
+.mlk-mask b.mlk-tok{border:3px double currentColor;padding:1px 6px;background:rgba(84,130,255,.25);font-weight:700}
 .mlk-mask .mlk-diff{outline:2px solid #d1590b;text-decoration:underline wavy #d1590b 2px}
 .mlk-mask .mlk-tok:focus,.mlk-mask .mlk-tok.mlk-on{outline:2px solid #4c8dff;outline-offset:1px}
-.mlk-mask .mlk-info{display:block;min-height:3.2em;line-height:1.5;font:12px/1.5 ui-monospace,monospace;border-top:1px solid rgba(128,128,128,.4);padding-top:.3rem;white-space:pre-wrap}
-.mlk-mask:not([data-live]) .mlk-tok:is(:hover,:focus)::after{content:attr(data-p) "  id " attr(data-id) "  chars " attr(data-s) "  label " attr(data-l);
-  position:absolute;left:0;top:1.7em;z-index:9;padding:2px 6px;border-radius:4px;background:#222;color:#fff;font:12px/1.5 ui-monospace,monospace;white-space:pre}
-.mlk-mask summary{cursor:pointer;font-size:12px}'''
+.mlk-mask .mlk-info{display:block;min-height:4.6em;font:12px/1.5 ui-monospace,monospace;border-top:1px solid rgba(128,128,128,.4);padding-top:.3rem;white-space:pre-wrap}
+.mlk-mask summary{cursor:pointer;font-size:12px}
+.mlk-mask label{margin-right:.8rem;font-size:12px}"""
 
-_legend = ('<div class="mlk-legend"><span class="mlk-tok">ignored</span> <ins class="mlk-tok mlk-trained">trained</ins> '
-           '<span class="mlk-tok mlk-special">special</span> <b class="mlk-tok mlk-image">▣ image</b></div>')
+_legend = ('<div class="mlk-legend"><span class="mlk-tok">ignored</span> <ins class="mlk-tok">trained</ins> '
+           '<span class="mlk-tok mlk-special">special</span> <b class="mlk-tok">▣ image</b> <span class="mlk-tok mlk-diff">differs</span></div>')
 
-# %% ../nbs/04_viz.ipynb #4abbafa3
-_js = r'''
-for (const root of document.querySelectorAll('.mlk-mask:not([data-live])')) {
+# %% ../nbs/04_viz.ipynb #afee3ddb
+_js = r"""
+const mlkMask = root => {
+  if (root.dataset.live) return;
   root.dataset.live = 1;
+  const byte = {}; let extra = 256;
+  for (let b = 0; b < 256; b++) byte[String.fromCodePoint(b>32 && b<127 || b>160 && b!=173 ? b : extra++)] = b;
+  const hex = bytes => bytes.map(b => b.toString(16).padStart(2, '0')).join(' ');
+  const bytes = (p, level) => /^<0x..>$/.test(p) ? p.slice(3, 5).toLowerCase() :
+    hex(level && [...p].every(c => c in byte) ? [...p].map(c => byte[c]) : [...new TextEncoder().encode(p.replaceAll('▁', ' '))]);
   for (const pane of root.querySelectorAll('.mlk-pane')) {
-    const toks = [...pane.querySelectorAll('.mlk-tok')], info = pane.querySelector('.mlk-info');
+    const d = JSON.parse(pane.querySelector('.mlk-data').textContent), info = pane.querySelector('.mlk-info'), toks = [];
+    const known = (el, i) => {
+      toks[i] = el;
+      const label = d.l[i]=='1' ? d.id[i] : -100, data = {i, id: d.id[i], p: d.p[i], s: d.s[i] ? d.s[i].join('–') : 'added', l: label};
+      Object.assign(el.dataset, data);
+      if (d.x[i]=='1') el.classList.add('mlk-special');
+      if (d.d[i]=='1') el.classList.add('mlk-diff');
+      if (label!=-100) el.setAttribute('aria-label', el.textContent + ', trained' + (d.d[i]=='1' ? ', differs' : ''));
+      el.tabIndex = i ? -1 : 0;
+      return el;
+    };
+    const make = i => {
+      const el = document.createElement(d.id[i]==-200 ? 'b' : d.l[i]=='1' ? 'ins' : 'span');
+      el.className = 'mlk-tok';
+      el.textContent = (d.id[i]==-200 ? '▣ image' : d.t[i-d.t0]) || '·';
+      return known(el, i);
+    };
+    for (const turn of pane.querySelectorAll('.mlk-turn'))
+      [...turn.children].filter(e => e.classList.contains('mlk-tok')).forEach((el, k) => known(el, +turn.dataset.from + k));
+    const fill = (fold, from) => {
+      const to = Math.min(from+2000, +fold.dataset.to), part = document.createDocumentFragment();
+      for (let i = from; i < to; i++) {
+        part.append(make(i));
+        if ((d.t[i-d.t0] || '').includes('⏎')) part.append(document.createElement('br'));
+      }
+      if (to < +fold.dataset.to) {
+        const more = document.createElement('button');
+        more.textContent = `${+fold.dataset.to-to} more`;
+        more.onclick = () => { more.remove(); fill(fold, to); };
+        part.append(more);
+      }
+      fold.append(part);
+    };
+    for (const fold of pane.querySelectorAll('details[data-from]')) fold.addEventListener('toggle', () => {
+      if (!fold.open || fold.dataset.made) return;
+      fold.dataset.made = 1;
+      fold.querySelector('.mlk-runs').remove();
+      fill(fold, +fold.dataset.from);
+    });
     let on = toks[0];
-    const scored = t => t.dataset.l !== '-100';
     const show = t => {
       if (on) { on.classList.remove('mlk-on'); on.tabIndex = -1; }
       on = t; t.classList.add('mlk-on'); t.tabIndex = 0;
-      const d = t.dataset, next = toks[+d.i + 1];
-      info.textContent = `token ${d.i}  id ${d.id}  ${d.p}  characters ${d.s}\nlabel ${d.l} (${scored(t) ? 'trained' : 'ignored'})  ` +
-        (next ? `predicts ${next.dataset.p} (${scored(next) ? 'counts in the loss' : 'not scored'})` : 'last token');
+      const e = t.dataset, n = +e.i + 1, scored = d.l[n]=='1';
+      info.textContent = `token ${e.i}  id ${e.id}  ${e.p}  bytes ${e.id=='-200' ? 'none' : bytes(e.p, d.bl)}  characters ${e.s}\n` +
+        `label ${e.l} (${e.l=='-100' ? 'ignored' : 'trained'})${d.d[e.i]=='1' ? ', differs from the first' : ''}\n` +
+        (n < d.id.length ? `predicts ${d.p[n]} (${scored ? 'counts in the loss' : 'not scored'})` : 'last token');
     };
     const tok = e => e.target.closest('.mlk-tok');
     pane.addEventListener('mouseover', e => tok(e) && show(tok(e)));
@@ -130,29 +180,44 @@ for (const root of document.querySelectorAll('.mlk-mask:not([data-live])')) {
       if (to === undefined || !toks[to]) return;
       e.preventDefault();
       const fold = toks[to].closest('details'); if (fold) fold.open = true;
-      show(toks[to]); toks[to].focus();
+      toks[to].focus();
     });
   }
-}'''
+};"""
+_js_static = _js + "\ndocument.querySelectorAll('.mlk-mask').forEach(mlkMask);"
 
-# %% ../nbs/04_viz.ipynb #43a2b1d1
-def _turn_html(who, tokens, fold):
-    "One turn; tokens beyond `fold` open on a click"
-    head, tail = ''.join(tokens[:fold]), ''.join(tokens[fold:])
-    if tail: head += f'<details><summary>{len(tokens)-fold} more tokens</summary>{tail}</details>'
-    return f'<div class="mlk-turn mlk-{who}"><span class="mlk-who">{who}</span>{head}</div>'
+# %% ../nbs/04_viz.ipynb #8824b754
+def _turn_html(sample, who, indices, texts, patches, fold)->str:
+    "One turn; tokens beyond `fold` are runs of text until they are opened"
+    head = ''.join(_token_html(sample, i, texts[i], patches) for i in indices[:fold])
+    tail = indices[fold:]
+    if tail:
+        runs = ''.join(f'<{tag}>{escape(text)}</{tag}>' for trained,text in _runs(sample, tail, texts) for tag in ['ins' if trained else 'span'])
+        head += f'<details data-from="{tail[0]}" data-to="{tail[-1]+1}"><summary>{len(tail):,} more tokens</summary><span class="mlk-runs">{runs}</span></details>'
+    return f'<div class="mlk-turn mlk-{who}" data-from="{indices[0]}"><span class="mlk-who">{who}</span>{head}</div>'
 
-def _pane(sample, other, patches, fold, focusable):
+def _pane(sample, differs, patches, fold)->str:
     "One sample as HTML"
-    texts = _token_texts(sample)
-    turns = [_turn_html(who, [_token_html(sample, i, texts[i], other, patches, focusable) for i in indices], fold)
-             for who,indices in _turn_blocks(sample)]
+    texts, blocks = _token_texts(sample), _turn_blocks(sample)
+    folded = min((ids[fold] for _,ids in blocks if len(ids)>fold), default=len(sample))
     notes = ''.join(f'<li>{escape(f["kind"])}: {escape(f["why"])}</li>' for f in sample.findings)
-    title = f'{sample.title}: {len(sample)} tokens, {sum(sample.trained)} trained'
-    return (f'<section class="mlk-pane" aria-label="{escape(title)}"><b>{escape(title)}</b>{"".join(turns)}'
-            f'{f"<ul>{notes}</ul>" if notes else ""}<output class="mlk-info" aria-live="polite">hover over a token, or walk with the arrow keys</output></section>')
+    title = f'{sample.title}: {len(sample)} tokens, {sum(sample.trained)} trained' + (f', {sum(differs)} differ' if differs else '')
+    turns = ''.join(_turn_html(sample, who, ids, texts, patches, fold) for who,ids in blocks)
+    return (f'<section class="mlk-pane" aria-label="{escape(title)}"><b>{escape(title)}</b>{turns}{f"<ul>{notes}</ul>" if notes else ""}'
+            f'<output class="mlk-info" aria-live="polite">hover over a token, or walk with the arrow keys</output>'
+            f'<script type="application/json" class="mlk-data">{_json(_facts(sample, texts, differs, folded))}</script></section>')
 
-# %% ../nbs/04_viz.ipynb #1d485c99
+# %% ../nbs/04_viz.ipynb #000ab312
+def _differing(first, other, limit=4000)->list|None:
+    "Which tokens of `other` have no counterpart in `first`: same text, same label state"
+    if first.ids==other.ids: return [a!=b for a,b in zip(first.labels, other.labels)]
+    if max(len(first), len(other))>limit: return None
+    keys = [list(zip(_token_texts(s), s.trained)) for s in (first, other)]
+    differs = [True]*len(other)
+    for m in SequenceMatcher(None, *keys, autojunk=False).get_matching_blocks(): differs[m.b:m.b+m.size] = [False]*m.size
+    return differs
+
+# %% ../nbs/04_viz.ipynb #d9eb5dda
 class MaskView:
     "One or several masks as self-contained HTML"
     def __init__(self, samples, body): self.samples, self.body = samples, body
@@ -161,31 +226,32 @@ class MaskView:
     def html(self)->str:
         "The view as a fragment: style, tokens, script"
         mark = hashlib.sha1(self.body.encode()).hexdigest()[:10]
-        return f'<style>{_css}</style><div class="mlk-mask" id="mlk-{mark}">{_legend}<div class="mlk-panes">{self.body}</div></div><script>{_js}</script>'
+        return f'<style>{_css}</style><div class="mlk-mask" id="mlk-{mark}">{_legend}<div class="mlk-panes">{self.body}</div></div><script>{{{_js_static}}}</script>'
     def _repr_html_(self): return self.html
     def text(self, color:bool=False)->str:
         "The view for a terminal"
         return '\n\n'.join(mask_text(s, color) for s in self.samples)
     def save(self, path:str)->Path:
         "Write a page that opens in any browser, light or dark"
-        head = '<meta charset="utf-8"><title>mask</title><style>:root{color-scheme:light dark}body{margin:2rem;max-width:80rem}</style>'
-        Path(path).write_text(f'<!doctype html><html lang="en"><head>{head}</head><body>{self.html}</body></html>\n', encoding='utf-8')
-        return Path(path)
+        return _save_page(path, 'mask', self.html)
 
-# %% ../nbs/04_viz.ipynb #9c80a029
+def _save_page(path, title, html)->Path:
+    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title><style>:root{{color-scheme:light dark}}body{{margin:2rem;max-width:80rem}}</style>'
+    Path(path).write_text(f'<!doctype html><html lang="en"><head>{head}</head><body>{html}</body></html>\n', encoding='utf-8')
+    return Path(path)
+
+# %% ../nbs/04_viz.ipynb #d7b9d1c4
 def show_mask(
     samples,                # a `MaskedSample`, or several to see side by side
     patches:int|None=None,  # how many patches a picture will become in the model
     fold:int=400,           # tokens of a turn shown before it folds
-    focusable:bool=False,   # every token reachable by the tab key (where scripts cannot run)
 )->MaskView:
     "See which tokens are trained"
     samples = [samples] if hasattr(samples, 'labels') else list(samples)
     if not samples or not all(hasattr(s, 'labels') for s in samples):
         raise ValueError('show_mask takes a MaskedSample or a non-empty list of them: see mask_sample(conversation, tokenizer, template)')
-    first = samples[0]
-    others = [None, *(first.labels if s.ids==first.ids else None for s in samples[1:])]
-    return MaskView(samples, ''.join(_pane(s, o, patches, fold, focusable) for s,o in zip(samples, others)))
+    differs = [None, *(_differing(samples[0], s) for s in samples[1:])]
+    return MaskView(samples, ''.join(_pane(s, d, patches, fold) for s,d in zip(samples, differs)))
 
 # %% ../nbs/04_viz.ipynb #b0e298d0
 _line_roles = 'human', 'user', 'gpt', 'assistant', 'system'
@@ -203,36 +269,7 @@ def read_turns(
         else: raise ValueError(f'a conversation starts with a role, like "human: Hi"; got {line!r}')
     return turns
 
-# %% ../nbs/04_viz.ipynb #03fcf87e
-class MaskExplorer:
-    "Edit a conversation and watch its mask: `tokenizer`, `template`, `labels` and `turns` are widgets, `output` shows the mask"
-    def __init__(self,
-        turns:str='human: <image>\nWhat is it?\ngpt: A cat.', # JSON or lines
-        tokenizer:str='phi-2',   # where to start
-        template:str='phi',      # where to start
-        tokenizers=None,         # names to choose from, or name → tokenizer; default: every installed vocabulary
-    ):
-        import ipywidgets as w
-        self._loaded = dict(tokenizers) if isinstance(tokenizers, dict) else {}
-        names = list(tokenizers or _installed())
-        pick = lambda options, value, label: w.Dropdown(options=options, value=value if value in options else options[0], description=label)
-        self.tokenizer, self.template = pick(names, tokenizer, 'tokenizer'), pick(list(conv_templates), template, 'template')
-        self.labels = pick(['exact', *RECIPES], 'exact', 'labels')
-        self.turns = w.Textarea(value=turns, rows=6, description='turns', layout=w.Layout(width='95%'))
-        self.output = w.HTML()
-        self.widget = w.VBox([w.HBox([self.tokenizer, self.template, self.labels]), self.turns, self.output])
-        for control in (self.tokenizer, self.template, self.labels, self.turns): control.observe(self._update, 'value')
-        self._update()
-    def _update(self, change=None):
-        try: self.output.value = show_mask(self.sample, focusable=True).html
-        except (ValueError, ImportError, OSError) as e: self.output.value = f'<p role="alert">⚠ {escape(str(e))}</p>'
-    @property
-    def sample(self)->MaskedSample:
-        "The mask on screen"
-        return mask_sample(read_turns(self.turns.value), _tokenizer(self.tokenizer.value, self._loaded), self.template.value, labels=self.labels.value)
-    def _repr_mimebundle_(self, **kw): return self.widget._repr_mimebundle_(**kw)
-
-# %% ../nbs/04_viz.ipynb #0ed66531
+# %% ../nbs/04_viz.ipynb #17bea9b4
 def _installed():
     from moe_llava_kit.vocab import list_vocabs
     return [v['name'] for v in list_vocabs() if v['installed']]
@@ -243,3 +280,171 @@ def _tokenizer(name, loaded):
     from moe_llava_kit.vocab import load_tokenizer
     if name not in loaded: loaded[name] = prepare_tokenizer(load_tokenizer(name))
     return loaded[name]
+
+def _first_rounds(conversation, rounds):
+    "The first rounds of a conversation; 0 means all"
+    turns = list(parse_turns(conversation))
+    system = parse_turns(conversation).system
+    said = [dict(role=_names[r], content=t) for r,t in (turns[:2*rounds] if rounds else turns)]
+    return ([] if system is None else [dict(role='system', content=system)]) + said
+
+# %% ../nbs/04_viz.ipynb #1c560f0f
+def _code(turns, panes, max_length, own)->str:
+    "Python that shows the same masks"
+    load = lambda name: name if name in own else f'prepare_tokenizer(load_tokenizer({name!r}))'
+    cut = f', max_length={max_length}' if max_length else ''
+    line = lambda p: f"    mask_sample(turns, {load(p['tokenizer'])}, {p['template']!r}, labels={p['labels']!r}{cut}),"
+    said = '\n'.join(f'    {t!r},' for t in turns)
+    return '\n'.join(['from moe_llava_kit import load_tokenizer, mask_sample, prepare_tokenizer, show_mask', '', f'turns = [\n{said}\n]',
+                      'show_mask([', *(line(p) for p in panes), '])'])
+
+# %% ../nbs/04_viz.ipynb #5e67543b
+_esm = _js + r"""
+const field = (label, el) => {
+  const box = document.createElement('label');
+  box.append(label + ' ', el);
+  return box;
+};
+const menu = (options, value, change) => {
+  const el = document.createElement('select');
+  for (const o of options) el.add(new Option(o || 'none', o, false, o===value));
+  el.onchange = () => change(el.value);
+  return el;
+};
+function render({model, el}) {
+  const set = (name, value) => { model.set(name, value); model.save_changes(); };
+  const controls = document.createElement('div'), view = document.createElement('div'), turns = document.createElement('textarea');
+  turns.rows = 5; turns.style.width = '98%'; turns.value = model.get('turns'); turns.setAttribute('aria-label', 'turns');
+  let wait; turns.oninput = () => { clearTimeout(wait); wait = setTimeout(() => set('turns', turns.value), 250); };
+  const draw = () => {
+    controls.replaceChildren();
+    for (const side of ['left', 'right']) {
+      const now = model.get(side), row = document.createElement('div');
+      const pick = key => value => set(side, value ? {...model.get('left'), ...model.get(side), [key]: value} : {});
+      for (const key of ['tokenizer', 'template', 'labels'])
+        row.append(field(key, menu(side=='right' && key=='tokenizer' ? ['', ...model.get('tokenizers')] : model.get(key=='labels' ? 'ways' : key+'s'), now[key] || '', pick(key))));
+      if (side=='right') row.prepend('beside: ');
+      controls.append(row);
+      if (side=='right' && !now.tokenizer) [...row.querySelectorAll('label')].slice(1).forEach(x => x.remove());
+    }
+    const slider = Object.assign(document.createElement('input'), {type: 'range', min: 1, max: Math.max(1, model.get('total')), value: model.get('rounds') || model.get('total')});
+    slider.oninput = () => set('rounds', +slider.value);
+    const length = Object.assign(document.createElement('input'), {type: 'number', min: 0, value: model.get('max_length'), style: 'width:6em'});
+    length.onchange = () => set('max_length', +length.value);
+    const copy = document.createElement('button');
+    copy.textContent = 'copy the code';
+    copy.onclick = async () => {
+      try { await navigator.clipboard.writeText(model.get('code')); copy.textContent = 'copied'; }
+      catch { const box = document.createElement('pre'); box.textContent = model.get('code'); controls.append(box); }
+    };
+    const row = document.createElement('div');
+    row.append(field('rounds', slider), field('max length (0: none)', length), copy);
+    controls.append(row);
+  };
+  const show = () => {
+    view.innerHTML = model.get('view');
+    view.querySelectorAll('.mlk-mask').forEach(mlkMask);
+  };
+  el.classList.add('mlk-mask', 'mlk-explorer');
+  el.append(controls, turns, view);
+  draw(); show();
+  for (const name of ['left', 'right', 'total']) model.on('change:'+name, draw);
+  model.on('change:view', show);
+}
+export default { render };"""
+
+# %% ../nbs/04_viz.ipynb #3f453656
+_switch_js = r"""
+for (const root of document.querySelectorAll('.mlk-switch:not([data-on])')) {
+  root.dataset.on = 1;
+  const menus = [...root.querySelectorAll('select')], at = root.querySelector('.mlk-at');
+  const change = () => {
+    const key = menus.map(m => m.value).join('|'), found = [...root.querySelectorAll('template')].find(t => t.dataset.key===key);
+    at.replaceChildren(found ? found.content.cloneNode(true) : 'not computed for this page');
+    at.querySelectorAll('.mlk-mask').forEach(mlkMask);
+  };
+  menus.forEach(m => m.onchange = change);
+}"""
+
+def _menu(label, options)->str:
+    return f'<label>{label} <select>{"".join(f"<option>{escape(o)}</option>" for o in options)}</select></label>'
+
+def _switch(panes:dict, menus:dict)->str: # {key: body}, {label: options}
+    "Panes computed beforehand, with menus; the first is shown at once"
+    view = lambda body: f'<div class="mlk-mask"><div class="mlk-panes">{body}</div></div>'
+    first, mark = next(iter(panes.values())), hashlib.sha1(''.join(panes.values()).encode()).hexdigest()[:10]
+    hidden = ''.join(f'<template data-key="{escape("|".join(k))}">{view(body)}</template>' for k,body in panes.items())
+    return (f'<style>{_css}</style><div class="mlk-mask mlk-switch" id="mlk-{mark}">{_legend}<div>{"".join(_menu(*m) for m in menus.items())}</div>'
+            f'<div class="mlk-at">{view(first)}</div>{hidden}</div><script>{{{_js}{_switch_js}document.querySelectorAll(".mlk-at .mlk-mask").forEach(mlkMask);}}</script>')
+
+# %% ../nbs/04_viz.ipynb #bc88862f
+def _pane_of(pane, loaded, turns, max_length):
+    "The sample of a pane"
+    name, template, labels = (pane[k] for k in ('tokenizer','template','labels'))
+    sample = mask_sample(turns, _tokenizer(name, loaded), template, labels=labels, max_length=max_length or None)
+    return replace(sample, title=f'{name}, {sample.title}')
+
+class MaskExplorer(anywidget.AnyWidget):
+    "Edit a conversation and watch its mask, in one pane or two"
+    _esm, _css = _esm, _css
+    turns = traitlets.Unicode().tag(sync=True)          # JSON or lines
+    left, right = traitlets.Dict().tag(sync=True), traitlets.Dict().tag(sync=True) # tokenizer, template, labels; empty: closed
+    rounds, total = traitlets.Int(0).tag(sync=True), traitlets.Int(0).tag(sync=True) # shown (0: all), and there are
+    max_length = traitlets.Int(0).tag(sync=True)        # 0: none
+    tokenizers, templates, ways = (traitlets.List().tag(sync=True) for _ in range(3)) # to choose from
+    view, code = traitlets.Unicode().tag(sync=True), traitlets.Unicode().tag(sync=True) # what is shown, and code for it
+
+    def __init__(self,
+        turns:str='human: <image>\nWhat is it?\ngpt: A cat.', # JSON or lines
+        tokenizer:str='phi-2',   # where to start
+        template:str='phi',      # where to start
+        labels:str='exact',      # where to start
+        beside:dict=None,        # what the second pane changes, like dict(labels='v1')
+        tokenizers=None,         # names to choose from, or {name: tokenizer}; default: every installed vocabulary
+    ):
+        self._loaded = dict(tokenizers) if isinstance(tokenizers, dict) else {}
+        self._own, names = list(self._loaded), list(tokenizers or _installed())
+        left = dict(tokenizer=tokenizer if tokenizer in names else names[0], template=template, labels=labels)
+        super().__init__(turns=turns, left=left, right={**left, **beside} if beside else {}, tokenizers=names, templates=[*conv_templates], ways=['exact', *RECIPES])
+        self.observe(self._update, ['turns', 'left', 'right', 'rounds', 'max_length'])
+        self._update()
+    @property
+    def panes(self)->list: return [p for p in (self.left, self.right) if p]
+    @property
+    def samples(self)->list:
+        "The masks on screen"
+        turns = _first_rounds(read_turns(self.turns), self.rounds)
+        return [_pane_of(p, self._loaded, turns, self.max_length) for p in self.panes]
+    def _update(self, change=None):
+        try:
+            turns = _first_rounds(read_turns(self.turns), 0)
+            self.total = (len(turns)+1)//2
+            self.code = _code(_first_rounds(turns, self.rounds), self.panes, self.max_length, self._own)
+            self.view = show_mask(self.samples).html
+        except (ValueError, ImportError, OSError, TypeError) as e: self.view = f'<p role="alert">⚠ {escape(str(e))}</p>'
+    def page(self, **choices:list)->str: # HTML
+        "Menus over states computed beforehand: `tokenizer=[…]`, `template=[…]`, `labels=[…]`; not given: as on screen"
+        return _page_of(self, choices)
+    def save(self, path:str, **choices:list)->Path:
+        "Write `page(…)` as a file that opens in any browser"
+        return _save_page(path, 'mask explorer', self.page(**choices))
+    def _repr_mimebundle_(self, **kw):
+        live = super()._repr_mimebundle_(**kw)
+        data, meta = live if isinstance(live, tuple) else (live or {}, {})
+        try: data = {**data, 'text/html': self.page(labels=list(dict.fromkeys([self.left['labels'], 'exact', *(p['labels'] for p in self.panes)])))}
+        except (ValueError, ImportError, OSError): pass   # what is typed cannot be shown: the widget says why
+        return data, meta
+
+# %% ../nbs/04_viz.ipynb #3b86e654
+def _page_of(explorer, choices)->str:
+    "Every combination of the choices for the first pane, the second pane beside it as it is"
+    keys, unknown = ('tokenizer','template','labels'), set(choices)-{'tokenizer','template','labels'}
+    if unknown: raise ValueError(f'page takes lists for tokenizer, template and labels, got {", ".join(sorted(unknown))}')
+    options = {k: list(choices.get(k) or [explorer.left[k]]) for k in keys}
+    turns, panes = _first_rounds(read_turns(explorer.turns), explorer.rounds), {}
+    beside = [_pane_of(explorer.right, explorer._loaded, turns, explorer.max_length)] if explorer.right else []
+    for key in product(*options.values()):
+        try: samples = [_pane_of(dict(zip(keys, key)), explorer._loaded, turns, explorer.max_length), *beside]
+        except ValueError as e: panes[key] = f'<p role="alert">⚠ {escape(str(e))}</p>'; continue
+        panes[key] = ''.join(_pane(s, None if i==0 else _differing(samples[0], s), None, 400) for i,s in enumerate(samples))
+    return _switch(panes, options)
