@@ -89,6 +89,23 @@ def hover_mask(tab, base, pages):
         return tab.check()
     need(False, 'no page shows a mask (.mlk-mask)')
 
+def switch_mask(tab, base, pages):
+    "The menus of a MaskExplorer's page switch its mask; arrow keys walk through it"
+    for p in pages:
+        root = tab.open(base + p).locator('.mlk-switch').filter(has=tab.page.locator('select')).first
+        if not root.count() or root.locator('template').count() < 2: continue
+        pane = lambda: root.locator('.mlk-at .mlk-pane').first
+        before, menu = pane().inner_text(), root.locator('select').last
+        menu.select_option(menu.locator('option').last.inner_text())
+        need(pane().inner_text() != before, 'another choice shows the same mask')
+        pane().locator('.mlk-tok').nth(0).focus()
+        tab.page.keyboard.press('End')
+        last = pane().locator('.mlk-tok').last
+        expect(pane().locator('.mlk-info')).to_contain_text(f"id {last.get_attribute('data-id')}")
+        expect(pane().locator('.mlk-info')).to_contain_text('last token')
+        return tab.check()
+    need(False, 'no page keeps a MaskExplorer (.mlk-switch)')
+
 def demo_report(browser, file):
     url = file.resolve().as_uri()
     tab = Tab(browser, url)
@@ -111,6 +128,7 @@ def main(site, report_html=None):
         report.check('site, dark mode', lambda: dark_mode(tab(), base))
         report.check('site, doclink', lambda: doclink(tab(), base, pages))
         report.check('site, a mask is hovered', lambda: hover_mask(tab(), base, pages))
+        report.check('site, a MaskExplorer is switched', lambda: switch_mask(tab(), base, pages))
         if report_html: report.check('report.html opens from disk with no outside request', lambda: demo_report(browser, Path(report_html)))
         browser.close()
 

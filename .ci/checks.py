@@ -183,11 +183,12 @@ def check_docs(report, repo, demo_html):
     report.check('docs: the site builds, all links lead somewhere', succeed, 'docs', venv('python .ci/build_docs.py'), repo)
     report.check('docs: README.md and settings are current', unchanged, repo)
     report.check('docs: a broken page is noticed', bad_page_is_seen, repo)
-    report.check('Chromium ran to the end', in_browser, report, repo, demo_html)
+    report.check('Chromium ran to the end', in_browser, report, repo, 'browser', f'_docs {demo_html}')
+    report.check('JupyterLab ran to the end', in_browser, report, repo, 'lab', 'nbs/tutorials/phi.ipynb')
 
-def in_browser(report, repo, demo_html):
-    "The checks of browser.py, counted one by one"
-    code, out, err = run('browser', venv(f'python .ci/browser.py _docs {demo_html}'), repo)
+def in_browser(report, repo, script, args):
+    "The checks of browser.py or lab.py, counted one by one"
+    code, out, err = run(script, venv(f'python .ci/{script}.py {args}'), repo)
     results = re.findall(r'^(?:ok (.*)|FAILED (.*?): (.*))$', out, re.M)
     for ok, name, why in results: report.add(ok or name, why or None)
     need(code == 0 and results, f'exit {code}\n{tail(out, err)}')

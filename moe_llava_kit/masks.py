@@ -208,7 +208,7 @@ def recipe_for(
     raise ValueError(f'no published recipe belongs to template version {conv.version!r}; known: {", ".join(RECIPES)}. '
                      "labels='exact' needs none.")
 
-# %% ../nbs/03_masks.ipynb #0a2177af
+# %% ../nbs/03_masks.ipynb #0c87a466
 def _length(tokenizer, has_image):
     "How the published code counts the tokens of a piece: encoded alone, with whatever is put before a text"
     return (lambda s: len(tokenizer_image_token(s, tokenizer))) if has_image else (lambda s: len(tokenizer(s, verbose=False).input_ids))
@@ -221,8 +221,9 @@ def _arithmetic(ids, text, conv, tokenizer, recipe, has_image):
         cur += length(rnd) + recipe.round_extra + (length(closing) if closing else 0)
     skip = {i for r in ignored for i in r}
     labels = [IGNORE_INDEX if i in skip or i>=cur or t==IMAGE_TOKEN_INDEX else t for i,t in enumerate(ids)]
-    total = sum(t!=tokenizer.pad_token_id for t in ids)
-    if conv.sep2 and tokenizer.pad_token_id==tokenizer.eos_token_id: total += text.count(conv.sep2)
+    pad = tokenizer.pad_token_id
+    total = len(ids)-ids.count(pad)
+    if conv.sep2 and pad==tokenizer.eos_token_id: total += text.count(conv.sep2)
     return labels, cur, total
 
 # %% ../nbs/03_masks.ipynb #2d2e1ce5

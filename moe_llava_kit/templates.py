@@ -171,7 +171,7 @@ def _need_prefix(part, whole, what, id, turn):
     _unfit('prefix-preserving', f'{what} reads {near(part)} where the whole conversation has {near(whole)}. '
            'Try the options of the program, as in native_template(tok, enable_thinking=False), or a sample for each answer', id, turn)
 
-# %% ../nbs/02_templates.ipynb #13260a38
+# %% ../nbs/02_templates.ipynb #8ba82d2f
 def _answer_spans(conv, turns, whole)->dict: # {turn: (start, end)}
     "Which characters of the printed conversation the model has to produce"
     spans = {}
@@ -180,7 +180,7 @@ def _answer_spans(conv, turns, whole)->dict: # {turn: (start, end)}
         last, asked, seen = i==len(turns)-1, _print_chat(conv, turns[:i], True, turns.id), whole
         _need_prefix(asked, whole, 'the generation prompt', turns.id, i)
         if not last:
-            seen = _print_chat(conv, [*turns[:i+1], ('user', _mark(255))], id=turns.id).partition(_mark(255))[0]
+            seen = _print_chat(conv, [*turns[:i+1], ('user', _mark(255))], id=turns.id).rpartition(_mark(255))[0]
             _need_prefix(seen, whole, 'the conversation up to the next question', turns.id, i)
         stop = conv.sep2 if last else conv.sep
         end = seen.rfind(stop, len(asked))

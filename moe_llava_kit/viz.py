@@ -377,7 +377,7 @@ def _switch(panes:dict, menus:dict)->str: # {key: body}, {label: options}
     return (f'<style>{_css}</style><div class="mlk-mask mlk-switch" id="mlk-{mark}">{_legend}<div>{"".join(_menu(*m) for m in menus.items())}</div>'
             f'<div class="mlk-at">{view(first)}</div>{hidden}</div><script>{{{_js}{_switch_js}document.querySelectorAll(".mlk-at .mlk-mask").forEach(mlkMask);}}</script>')
 
-# %% ../nbs/04_viz.ipynb #bc88862f
+# %% ../nbs/04_viz.ipynb #ac9757e9
 def _pane_of(pane, loaded, turns, max_length):
     "The sample of a pane"
     name, template, labels = (pane[k] for k in ('tokenizer','template','labels'))
@@ -401,9 +401,10 @@ class MaskExplorer(anywidget.AnyWidget):
         labels:str='exact',      # where to start
         beside:dict=None,        # what the second pane changes, like dict(labels='v1')
         tokenizers=None,         # names to choose from, or {name: tokenizer}; default: every installed vocabulary
+        keep:dict=None,          # choices for where no kernel runs, as for `page`; default: the ways of masking on screen
     ):
         self._loaded = dict(tokenizers) if isinstance(tokenizers, dict) else {}
-        self._own, names = list(self._loaded), list(tokenizers or _installed())
+        self._own, self._keep, names = list(self._loaded), keep, list(tokenizers or _installed())
         left = dict(tokenizer=tokenizer if tokenizer in names else names[0], template=template, labels=labels)
         super().__init__(turns=turns, left=left, right={**left, **beside} if beside else {}, tokenizers=names, templates=[*conv_templates], ways=['exact', *RECIPES])
         self.observe(self._update, ['turns', 'left', 'right', 'rounds', 'max_length'])
@@ -431,7 +432,8 @@ class MaskExplorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kw):
         live = super()._repr_mimebundle_(**kw)
         data, meta = live if isinstance(live, tuple) else (live or {}, {})
-        try: data = {**data, 'text/html': self.page(labels=list(dict.fromkeys([self.left['labels'], 'exact', *(p['labels'] for p in self.panes)])))}
+        keep = self._keep or dict(labels=list(dict.fromkeys(['exact', *(p['labels'] for p in self.panes)])))
+        try: data = {**data, 'text/html': self.page(**keep)}
         except (ValueError, ImportError, OSError): pass   # what is typed cannot be shown: the widget says why
         return data, meta
 
