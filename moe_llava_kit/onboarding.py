@@ -62,7 +62,7 @@ def figures(
     found = [f for f in out['findings'][0] if f['kind']=='mismatch']
     return (found[0]['cur_len'], found[0]['total_len']) if found else (len(out['input_ids'][0]),)*2
 
-# %% ../nbs/05_onboard.ipynb #06af10d4
+# %% ../nbs/05_onboard.ipynb #b92a7c60
 @dataclass(frozen=True)
 class Fault:
     "One broken assumption and what it does to cur_len − total_len"
@@ -79,6 +79,8 @@ class Fault:
 
     @property
     def exact(self)->bool: return self.low==self.high
+    @property
+    def slopes(self)->set: return {abs(self.low[0]), abs(self.high[0])}
     def fits(self, cur:int, total:int, rounds:int)->bool:
         "Can this fault alone give these figures?"
         if self.cur is not None: return cur==self.cur
@@ -273,14 +275,15 @@ def _rounds_of(sums, warnings)->list[list]:
     for R,(c,t) in enumerate(sums, 1): at.setdefault(c-t, []).append(R)
     return [[R for R in at.get(c-t, []) if R in _room((c,t,n))] for c,t,n in warnings]
 
-# %% ../nbs/05_onboard.ipynb #821700c2
+# %% ../nbs/05_onboard.ipynb #112cc520
 def _step(warnings)->int|None:
-    "The greatest common step between the differences; None where too few warnings leave the rounds open"
-    if len(warnings)<4 or any(n for *_,n in warnings): return None
-    ds = sorted({c-t for c,t,_ in warnings})
+    "The greatest common step between the differences (counts that never began left out); None where too few warnings leave the rounds open"
+    begun = [w for w in warnings if w[0]>1]
+    if len(begun)<4 or any(n for *_,n in begun): return None
+    ds = sorted({c-t for c,t,_ in begun})
     return math.gcd(*(b-a for a,b in zip(ds, ds[1:])))
 
-# %% ../nbs/05_onboard.ipynb #fdc3c2d2
+# %% ../nbs/05_onboard.ipynb #d1464750
 def _spell(Rs):
     "Numbers of rounds in words"
     return f'{Rs[0]} round{"s"*(Rs[0]>1)}' if Rs[0]==Rs[-1] else f'{Rs[0]} to {Rs[-1]} rounds'
@@ -304,8 +307,9 @@ def _judge(fault, warnings, rounds, seen)->tuple[str,str]:
     other = next((s for f,_,s in seen.runs if f.key==fault.key), None)
     R = next(r for r in rounds if r)[0]
     if other and fault.exact and R<=len(other): return 'unlikely', f'another difference on this tokenizer: {other[R-1][0]} vs. {other[R-1][1]} with {_spell([R])} of our conversation'
+    if fault.group=='several': return 'possible', f'several bugs at once, with {_span(rounds)}'
     if fault.exact and all(n for *_,n in warnings): return 'likely', 'fits the figures and the rounds exactly'
-    if fault.exact and _step(warnings)==abs(fault.high[0]): return 'likely', f'fits with {_span(rounds)}, and the differences have its step'
+    if _step(warnings)==max(fault.slopes): return 'likely', f'fits with {_span(rounds)}, and the differences have its step'
     return 'possible', f'fits with {_span(rounds) if len(warnings)>1 else _spell(rounds[0])}' + ('' if fault.exact else '; has some room')
 
 # %% ../nbs/05_onboard.ipynb #99842a63
@@ -342,7 +346,7 @@ class Causes(list):
         more = self.groups._repr_html_() if len(self.warnings)>3 else ''
         return f'<b>{escape(self._title())}</b>{rows._repr_html_() if self else ""}{more}' + ''.join(f'<small>{escape(n)}</small><br>' for n in [*self.notes, _ALWAYS])
 
-# %% ../nbs/05_onboard.ipynb #2148e4d1
+# %% ../nbs/05_onboard.ipynb #3ad756c3
 def _against(fault, facts): return facts and any(facts[k]!=v for k,v in fault.needs.items())
 
 def _lines(warnings, seen)->list[Fault]:
@@ -350,7 +354,7 @@ def _lines(warnings, seen)->list[Fault]:
     explained = {f.key: sum(map(bool, _rounds(f, warnings))) for f in FAULTS}
     singles = [f for f in FAULTS if explained[f.key]==len(warnings)]
     if any(f.group!='stop' and not _against(f, seen.facts) for f in singles): return singles
-    pairs = (p for p in combinations(FAULTS, 2) if len({p[0].group, p[1].group, 'stop'})==3)
+    pairs = (p for p in combinations(FAULTS, 2) if len({p[0].group, p[1].group, 'stop', 'header'})==4)
     several = [f for f,*_ in seen.runs] if seen.facts else map(_added, pairs)
     return singles + [f for f in several if all(_rounds(f, warnings))] + [f for f in FAULTS if 0<explained[f.key]<len(warnings)]
 
@@ -372,7 +376,7 @@ def _causes(warnings, counts, seen)->list[tuple]: # (Cause, Fault, was it these 
         add(fault, rounds, *_judge(fault, *map(list, zip(*hit)), seen))
     return list(found.values())
 
-# %% ../nbs/05_onboard.ipynb #5db113f8
+# %% ../nbs/05_onboard.ipynb #7256619c
 _WORDS = 16 # tokens that an ordinary round takes, at least
 
 def _rank(found, warnings, counts):
@@ -381,14 +385,15 @@ def _rank(found, warnings, counts):
     share = sum(k for k,r in zip(counts, cause.rounds) if r)
     crowded = any(r and r[0]>1 and w[1]<_WORDS*r[0] for w,r in zip(warnings, cause.rounds) if not w[2])
     step = _step(warnings)
-    return (_SURE.index(cause.sure), -share, not very, crowded, step is not None and step!=abs(fault.high[0]), fault.key.count(' + '),
+    return (cause.sure=='unlikely', share<sum(counts)/2, _SURE.index(cause.sure), -share, not very, crowded, step is not None and step not in fault.slopes, fault.key.count(' + '),
             not fault.exact and step is None, fault.cur is None, -len(fault.seen))
 
 def _ranked(found, warnings, counts)->list[Cause]:
     "The surest first, then what explains the rest"
     causes = [c for c,*_ in sorted(found, key=lambda f: _rank(f, warnings, counts))]
     rest = [i for i,r in enumerate(causes[0].rounds) if not r] if causes else []
-    return causes[:1] + sorted(causes[1:], key=lambda c: bool(rest) and (c.sure=='unlikely' or not any(c.rounds[i] for i in rest)))
+    if not rest: return causes
+    return causes[:1] + sorted(causes[1:], key=lambda c: (c.sure=='unlikely' or not any(c.rounds[i] for i in rest), _SURE.index(c.sure)))
 
 def decode_mismatch(
     text:str|Path,    # a warning, a whole log, or the path of one
