@@ -7,7 +7,7 @@ __all__ = ['CLINIC_CHAT', 'FAULTS', 'RUNS', 'ORDINARY', 'AWKWARD', 'clinic_chat'
            'read_warnings', 'Run', 'Cause', 'Causes', 'decode_mismatch', 'solve_recipe', 'prove', 'Onboarding',
            'onboard']
 
-# %% ../nbs/05_onboard.ipynb #8483d4d4
+# %% ../nbs/05_onboard.ipynb #f0f376b9
 import copy, json, math, re
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -16,7 +16,7 @@ from itertools import accumulate, combinations
 from pathlib import Path
 from .vocab import Table, load_tokenizer
 from .tokenizers import MEASURES, Passport, called, prepare_tokenizer, probe
-from .templates import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, Conversation, get_template
+from .templates import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, Conversation, UnfitTemplate, get_template, native_template
 from .masks import RECIPES, ROUNDS, Recipe, mask_sample, preprocess, tokenizer_image_token
 
 # %% ../nbs/05_onboard.ipynb #39587bd1
@@ -283,7 +283,7 @@ def _step(warnings)->int|None:
     ds = sorted({c-t for c,t,_ in begun})
     return math.gcd(*(b-a for a,b in zip(ds, ds[1:])))
 
-# %% ../nbs/05_onboard.ipynb #d1464750
+# %% ../nbs/05_onboard.ipynb #a4203225
 def _spell(Rs):
     "Numbers of rounds in words"
     return f'{Rs[0]} round{"s"*(Rs[0]>1)}' if Rs[0]==Rs[-1] else f'{Rs[0]} to {Rs[-1]} rounds'
@@ -304,15 +304,16 @@ def _judge(fault, warnings, rounds, seen)->tuple[str,str]:
     wrong = [f'{k} is {seen.facts[k]}' for k,v in fault.needs.items() if seen.facts and seen.facts[k]!=v]
     if wrong: return 'unlikely', f'on this tokenizer, as it is now, {" and ".join(wrong)}'
     if fault.cur is not None: return 'likely', f'cur_len is {fault.cur}, the start itself'
-    other = next((s for f,_,s in seen.runs if f.key==fault.key), None)
-    R = next(r for r in rounds if r)[0]
-    if other and fault.exact and R<=len(other): return 'unlikely', f'another difference on this tokenizer: {other[R-1][0]} vs. {other[R-1][1]} with {_spell([R])} of our conversation'
+    R, runs = next(r for r in rounds if r)[0], [(run, sums) for f,run,sums in seen.runs if fault.key in f.key.split(' + ')]
+    if runs and fault.exact and R<=len(runs[0][1]):
+        run, sums = runs[0]
+        return 'unlikely', f'{run} on this tokenizer gives another difference: {sums[R-1][0]} vs. {sums[R-1][1]} with {_spell([R])} of our conversation'
     if fault.group=='several': return 'possible', f'several bugs at once, with {_span(rounds)}'
     if fault.exact and all(n for *_,n in warnings): return 'likely', 'fits the figures and the rounds exactly'
     if _step(warnings)==max(fault.slopes): return 'likely', f'fits with {_span(rounds)}, and the differences have its step'
     return 'possible', f'fits with {_span(rounds) if len(warnings)>1 else _spell(rounds[0])}' + ('' if fault.exact else '; has some room')
 
-# %% ../nbs/05_onboard.ipynb #99842a63
+# %% ../nbs/05_onboard.ipynb #b2784c5f
 _ALWAYS = "Whatever the cause: labels='exact' (the default of this kit) has no sums that could disagree."
 _UNKNOWN = 'no cause we know of gives this; look at the mask: mask_sample(conversation, tokenizer, template)'
 
@@ -329,12 +330,12 @@ class Causes(list):
     def groups(self)->Table:
         "The warnings by difference: how many, an example, and the rounds that each cause would need"
         at = {}
-        for i,(c,t,_) in enumerate(self.warnings): at.setdefault(c-t, []).append(i)
-        def by(d, ids):
+        for i,(c,t,_) in enumerate(self.warnings): at.setdefault((c>1, c-t if c>1 else c), []).append(i)
+        def by(begun, d, ids):
             (c,t,n), causes = self.warnings[ids[0]], [x for x in self if x.rounds[ids[0]] and x.sure!='unlikely']
-            return dict(difference=f'{d:+}', warnings=sum(self.counts[i] for i in ids), example=f'{c} vs. {t}', rounds=n or '',
-                        explained_by='; '.join(f'{x.key} ({_spell(x.rounds[ids[0]])})' for x in causes[:3]) or 'nothing we know of')
-        return Table(by(d, at[d]) for d in sorted(at))
+            return dict(difference=f'{d:+}' if begun else f'cur_len is {d}', warnings=sum(self.counts[i] for i in ids), example=f'{c} vs. {t}', rounds=n or '',
+                        explained_by='; '.join(f'{x.key} ({_spell(x.rounds[ids[0]])})' for x in causes[:2]) or 'nothing we know of')
+        return Table(by(*k, at[k]) for k in sorted(at))
     def to_dicts(self)->list:
         "Plain dicts, ready for JSON"
         return [asdict(c) for c in self]
@@ -482,7 +483,7 @@ def solve_recipe(
 
 def _numbers(r): return f'(start {r.start}, round {r.round_extra:+}, question {r.instruction_extra:+})' if r else 'none'
 
-# %% ../nbs/05_onboard.ipynb #54822302
+# %% ../nbs/05_onboard.ipynb #b6f85ccf
 def _decoded(ids, tokenizer):
     return tokenizer.decode([i for i in ids if i!=IMAGE_TOKEN_INDEX], skip_special_tokens=False, clean_up_tokenization_spaces=False)
 
@@ -491,11 +492,13 @@ def _says(ids, i, j, tokenizer)->str:
     return _decoded(ids[:j], tokenizer)[len(_decoded(ids[:i], tokenizer)):]
 
 def _answers_kept(sample, tokenizer)->bool:
-    "Do the trained tokens decode to the answers, each with its end, and to nothing else?"
+    "Do the trained tokens decode to the answers, each with its end, and to nothing else but what one token shares with the prompt?"
     ids = lambda text: tokenizer(text, add_special_tokens=False).input_ids
     colon = len(_decoded(ids(':'), tokenizer))
     want = [_decoded(ids(':'+s.text), tokenizer)[colon:] for s in sample.segments if s.trained]
-    return [_says(sample.ids, i, j, tokenizer) for i,j in _edges(sample.trained)]==want
+    said, across = _edges(sample.trained), {f['token'] for f in sample.findings if f['kind']=='straddle'}
+    fits = lambda i, text, answer: text==answer or i in across and text.endswith(answer)
+    return len(said)==len(want) and all(fits(i, _says(sample.ids, i, j, tokenizer), w) for (i,j),w in zip(said, want))
 
 def _verdict(turns, tokenizer, conv, recipe)->tuple:
     "Is the exact mask right (None: the template refuses the conversation), and what does a recipe make of it?"
@@ -518,7 +521,7 @@ def prove(
     rows = [(kind, name, len(turns)//2, *_verdict(turns, tokenizer, conv, recipe)) for kind,name,turns in chats]
     return Table(dict(zip(('kind','conversation','rounds','exact','recipe'), r)) for r in rows)
 
-# %% ../nbs/05_onboard.ipynb #edfadb4a
+# %% ../nbs/05_onboard.ipynb #8f282f63
 @dataclass(repr=False)
 class Onboarding:
     "What a language model's tokenizer needs to go behind a LLaVA-style model, with the proof"
@@ -542,21 +545,28 @@ class Onboarding:
         return (f'Onboarding({self.name}: recipe {_numbers(self.recipe)}, exact {self.count("exact", True)}, '
                 f'recipe {self.count("recipe", "same")}, {self.cost["added"]} new rows{notes})')
     def _repr_html_(self): return _report_html(self)
+    def text(self, color:bool=False)->str:
+        "The report for a terminal"
+        return _report_text(self, color)
     def code(self)->str:
         "The three artefacts of the classical recipe, for people who must patch another code base"
         return '\n\n'.join(f(self) for f in (_code_tokenizer, _code_template, _code_masks))
     def to_dict(self)->dict:
         "Everything but the tokenizer, ready for JSON"
         return _report_dict(self)
+    def notebook(self, path:str|Path)->Path:
+        "Write a runnable notebook that explains every step for this tokenizer, the tokenizer's files beside it"
+        from moe_llava_kit.walkthrough import write_notebook
+        return write_notebook(self, path)
     def save(self, folder:str|Path)->Path:
-        "Write the report into a folder, as `onboarding.json`"
+        "Write the report into a folder, as `onboarding.json`; the folder then serves as a template"
         return _write_report(self, Path(folder))
     @classmethod
     def load(cls, folder:str|Path)->'Onboarding':
         "Read a report back, without its tokenizer; OSError where there is none, ValueError where it is damaged"
         return _read_report(Path(folder)/_FILE)
 
-# %% ../nbs/05_onboard.ipynb #93893f20
+# %% ../nbs/05_onboard.ipynb #17f88aa1
 _WARNINGS = [
     (lambda o: o.passport.sep_id is None, 'the text that ends an answer, {stop!r}, is not one special token: a model can hardly learn to stop; use template.with_eos(tokenizer)'),
     (lambda o: o.passport.pad_is_eos, 'padding is the end token: whatever masks padding masks the end of every answer'),
@@ -564,8 +574,7 @@ _WARNINGS = [
     (lambda o: not o.passport.keeps_spaces, 'spaces are squeezed or dropped: what comes back is not quite what went in'),
     (lambda o: not o.passport.byte_fallback, 'some characters are not in the vocabulary and end as unk'),
     (lambda o: o.passport.adds_eos, 'the tokenizer adds an end token to every text; the prompt is encoded without it'),
-    (lambda o: bool(o.passport.chat), 'the tokenizer brings a chat format of its own; this report uses USER/ASSISTANT'),
-    (lambda o: o.recipe is None, 'no constants work in the published arithmetic: {why}'),
+    (lambda o: o.recipe is None and o.template.sep_style.name in _SPLITS, 'no constants work in the published arithmetic: {why}'),
     (lambda o: o.recipe and any(r['kind']=='ordinary' and r['recipe']!='same' for r in o.proof),
      'the numbers are right, yet published code fails on ordinary conversations: its padding token occurs in them, as unk of this vocabulary'),
     (lambda o: any(r['exact'] is False for r in o.proof), 'the exact mask was not confirmed on every conversation: {unproved}'),
@@ -576,15 +585,19 @@ def _warn(o)->list:
     facts = dict(stop=o.template.stop, why=o.why_no_recipe, unproved=', '.join(r['conversation'] for r in o.proof if r['exact'] is False))
     return [text.format(**facts) for test,text in _WARNINGS if test(o)]
 
-# %% ../nbs/05_onboard.ipynb #374d5983
+# %% ../nbs/05_onboard.ipynb #958228ca
 def _slug(name): return re.sub(r'\W+', '_', Path(name).name.lower()).strip('_') or 'own'
 
-def _template(template, tokenizer, name):
-    "The template to use: USER/ASSISTANT with the tokenizer's end token, or what was asked for"
-    if template=='auto': return get_template('v1').with_eos(tokenizer).copy(version=_slug(name))
-    conv = get_template(template)
+def _template(template, tokenizer, name)->tuple: # the template, and why it is not the tokenizer's own
+    "The tokenizer's own chat format where it has one that an exact mask can follow, else USER/ASSISTANT with its end token; or what was asked for"
+    why = None
+    if template=='auto' and tokenizer.chat_template:
+        try: return native_template(tokenizer), None
+        except UnfitTemplate as e: why = f'its own chat format cannot be used as it is ({e}); this report uses USER/ASSISTANT'
+    if template=='auto': return get_template('v1').with_eos(tokenizer).copy(version=_slug(name)), why
+    conv = get_template(template, tokenizer)
     if conv.sep_style.name=='PLAIN': raise ValueError('a plain template has no turns: it is for captions (stage 1). Onboard with "auto" or a chat template.')
-    return conv
+    return conv, None
 
 def onboard(
     tokenizer_or_name, # a tokenizer, or what `load_tokenizer` takes
@@ -596,14 +609,14 @@ def onboard(
     if not hasattr(tok, 'convert_tokens_to_ids'): raise ValueError(f'onboard takes a tokenizer or its name, got {type(tok).__name__}')
     setup = prepare_tokenizer(tok).setup
     name = called(tok)
-    conv = _template(template, tok, name)
+    conv, instead = _template(template, tok, name)
     recipe, why = solve_recipe(tok, conv)
     out = Onboarding(name, probe(tok, sep=conv.stop), asdict(setup) | dict(changed={k: list(v) for k,v in setup.changed.items()}), conv, recipe, why, prove(tok, conv, recipe),
                      dict(rows=setup.rows_needed, added=setup.added), [], tok)
-    out.warnings = _warn(out)
+    out.warnings = [*([instead] if instead else []), *_warn(out)]
     return out
 
-# %% ../nbs/05_onboard.ipynb #528d8a8f
+# %% ../nbs/05_onboard.ipynb #6e585b9e
 def _code_tokenizer(o):
     "1: the tokenizer edit"
     changed = {k: v[1] for k,v in o.setup['changed'].items()}
@@ -614,6 +627,8 @@ def _code_tokenizer(o):
 def _code_template(o):
     "2: the conversation template"
     c, key = o.template, _slug(o.template.version)
+    if c.jinja: return (f"# 2. prompts come from the tokenizer's own chat template: tokenizer.apply_chat_template(messages, tokenize=False)\n"
+                        f"# an answer ends in {c.stop!r}; here: moe_llava_kit.get_template('native', tokenizer)")
     return (f'# 2. conversation.py\nconv_{key} = Conversation(\n    system={c.system!r},\n    roles={tuple(c.roles)!r}, version={c.version!r}, messages=[], offset=0,\n'
             f'    sep_style=SeparatorStyle.{c.sep_style.name}, sep={c.sep!r}, sep2={c.sep2!r})\nconv_templates[{key!r}] = conv_{key}')
 
@@ -650,7 +665,7 @@ def preprocess_{key}(sources, tokenizer, has_image=False):
         all_labels.append(labels)
     return dict(input_ids=torch.stack(all_ids), labels=torch.stack(all_labels))'''
 
-# %% ../nbs/05_onboard.ipynb #a47ce45b
+# %% ../nbs/05_onboard.ipynb #666a73d7
 def _report_rows(o)->dict:
     "The report in a few lines"
     changed = ', '.join(f'{k} {a!r} → {b!r}' for k,(a,b) in o.setup['changed'].items()) or 'nothing'
@@ -660,6 +675,12 @@ def _report_rows(o)->dict:
             'recipe': _numbers(o.recipe) if o.recipe else f'none. {o.why_no_recipe}',
             'exact mask': f'{o.count("exact", True, "ordinary")} ordinary and {o.count("exact", True, "awkward")} awkward conversations confirmed',
             'recipe’s mask': f'the same on {o.count("recipe", "same", "ordinary")} ordinary and {o.count("recipe", "same", "awkward")} awkward ones'}
+
+def _report_text(o, color):
+    "The report as lines: what was found, then what to beware of"
+    paint = (lambda code, t: f'\x1b[{code}m{t}\x1b[0m') if color else (lambda code, t: t)
+    rows = [f'{paint("1", k)}: {paint("32", v) if k=="exact mask" else v}' for k,v in _report_rows(o).items()]
+    return '\n'.join([paint('1;4', f'Onboarding of {o.name}'), *rows, *(paint('33', f'⚠ {w}') for w in o.warnings)])
 
 def _report_html(o):
     "The report as HTML: the lines, warnings, and the details folded"

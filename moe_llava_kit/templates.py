@@ -10,11 +10,13 @@ __all__ = ['IMAGE_TOKEN', 'IMAGE_TOKEN_INDEX', 'IGNORE_INDEX', 'conv_v1', 'conv_
            'SeparatorStyle', 'Segment', 'Turns', 'parse_turns', 'UnfitTemplate', 'Conversation', 'get_template',
            'native_template', 'template_properties', 'register_template']
 
-# %% ../nbs/02_templates.ipynb #676e64a5
+# %% ../nbs/02_templates.ipynb #724e5921
+import json
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from enum import Enum, auto
 from html import escape
 from os.path import commonprefix
+from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 from .vocab import Table, pick
@@ -343,7 +345,7 @@ conv_gemma    = _lines('<start_of_turn>{}\n', '<end_of_turn>\n', 'gemma', 'model
 conv_phi_3    = _lines('<|{}|>\n', '<|end|>\n', 'phi_3')
 conv_deepseek = _headers('<｜User｜>', '<｜Assistant｜>', '', '<｜end▁of▁sentence｜>', 'deepseek')
 
-# %% ../nbs/02_templates.ipynb #6ee6a913
+# %% ../nbs/02_templates.ipynb #f89efcd3
 conv_templates = dict(
     default=conv_v0, v0=conv_v0, v1=conv_v1, openchat=conv_openchat, mistral=conv_mistral, minicpm=conv_minicpm,
     phi=conv_phi, qwen=conv_qwen, stablelm=conv_stablelm, vicuna_v1=conv_v1, llama_2=conv_llama_2,
@@ -360,10 +362,11 @@ def _look_up(template, tokenizer=None)->Conversation:
     if isinstance(template, Conversation): return template
     if isinstance(template, dict): return Conversation(**template)
     if template=='native' and tokenizer is not None: return native_template(tokenizer)
+    if template not in conv_templates and (file := Path(template)/'onboarding.json').is_file(): return Conversation(**json.loads(file.read_text(encoding='utf-8'))['template'])
     return pick(template, conv_templates, 'template', 'Pass a Conversation, or add yours with register_template(name, conv).')
 
 def get_template(
-    template:str|dict|Conversation='v1', # a key of `conv_templates`, a template, its fields, or 'native'
+    template:str|dict|Conversation='v1', # a key of `conv_templates`, a template, its fields, 'native', or a folder that `onboard` wrote
     tokenizer=None,                      # whose chat template 'native' is
 )->Conversation: # a copy, yours to change
     "The template under a key; an unknown key lists the known ones"
