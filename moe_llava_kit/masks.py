@@ -159,7 +159,7 @@ def _exact(rendered, tokenizer, has_image)->list[tuple]:
     encodings = iter(_encode(backend, [c.text for p in parts for c in p]))
     return [_join(p, [next(encodings) for _ in p], prefix) for p in parts]
 
-# %% ../nbs/03_masks.ipynb #3d9c6ee9
+# %% ../nbs/03_masks.ipynb #bade4821
 @dataclass(frozen=True)
 class Recipe:
     "The length arithmetic of a published `preprocess_*` function"
@@ -168,6 +168,14 @@ class Recipe:
     instruction_extra: int # added to the length of its question
     split: str = 'sep2'    # how rounds and questions are found: a key of `ROUNDS`
     checked: bool = True   # must the rounds add up to the whole prompt?
+
+    def _repr_html_(self):
+        rows = [('start', self.start, 'tokens before the first round'), ('round', self.round_extra, 'added to each round tokenized alone'),
+                ('question', self.instruction_extra, 'added to its question tokenized alone'), ('split', self.split, 'how rounds are found'),
+                ('checked', 'yes' if self.checked else 'no', 'must the rounds add up to the prompt?')]
+        cells = ''.join(f'<tr><th style="text-align:left">{k}</th><td><code>{v:+d}</code></td><td>{why}</td></tr>' if isinstance(v, int) else
+                        f'<tr><th style="text-align:left">{k}</th><td><code>{v}</code></td><td>{why}</td></tr>' for k,v,why in rows)
+        return f'<table class="mlk-recipe"><caption>Recipe</caption>{cells}</table>'
 
 # %% ../nbs/03_masks.ipynb #dd04d4fe
 MARKERS = dict(sep2=lambda conv: f'{conv.sep}{conv.roles[1]}: ', inst=lambda conv: '[/INST] ', mpt=lambda conv: conv.sep+conv.roles[1])

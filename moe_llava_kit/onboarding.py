@@ -275,15 +275,17 @@ def _rounds_of(sums, warnings)->list[list]:
     for R,(c,t) in enumerate(sums, 1): at.setdefault(c-t, []).append(R)
     return [[R for R in at.get(c-t, []) if R in _room((c,t,n))] for c,t,n in warnings]
 
-# %% ../nbs/05_onboard.ipynb #112cc520
+# %% ../nbs/05_onboard.ipynb #834975c5
 def _step(warnings)->int|None:
     "The greatest common step between the differences (counts that never began left out); None where too few warnings leave the rounds open"
     begun = [w for w in warnings if w[0]>1]
     if len(begun)<4 or any(n for *_,n in begun): return None
-    ds = sorted({c-t for c,t,_ in begun})
-    return math.gcd(*(b-a for a,b in zip(ds, ds[1:])))
+    ds, totals = sorted({c-t for c,t,_ in begun}), [t for _,t,_ in begun]
+    step = math.gcd(*(b-a for a,b in zip(ds, ds[1:])))
+    enough = step==1 or len(ds)>2 or (step==0 and max(totals)>=3*min(totals))
+    return step if enough else None
 
-# %% ../nbs/05_onboard.ipynb #a4203225
+# %% ../nbs/05_onboard.ipynb #107b67d0
 def _spell(Rs):
     "Numbers of rounds in words"
     return f'{Rs[0]} round{"s"*(Rs[0]>1)}' if Rs[0]==Rs[-1] else f'{Rs[0]} to {Rs[-1]} rounds'
@@ -310,7 +312,7 @@ def _judge(fault, warnings, rounds, seen)->tuple[str,str]:
         return 'unlikely', f'{run} on this tokenizer gives another difference: {sums[R-1][0]} vs. {sums[R-1][1]} with {_spell([R])} of our conversation'
     if fault.group=='several': return 'possible', f'several bugs at once, with {_span(rounds)}'
     if fault.exact and all(n for *_,n in warnings): return 'likely', 'fits the figures and the rounds exactly'
-    if _step(warnings)==max(fault.slopes): return 'likely', f'fits with {_span(rounds)}, and the differences have its step'
+    if _step(warnings)==max(fault.slopes) and fault.group!='stop': return 'likely', f'fits with {_span(rounds)}, and the differences have its step'
     return 'possible', f'fits with {_span(rounds) if len(warnings)>1 else _spell(rounds[0])}' + ('' if fault.exact else '; has some room')
 
 # %% ../nbs/05_onboard.ipynb #b2784c5f
@@ -347,7 +349,7 @@ class Causes(list):
         more = self.groups._repr_html_() if len(self.warnings)>3 else ''
         return f'<b>{escape(self._title())}</b>{rows._repr_html_() if self else ""}{more}' + ''.join(f'<small>{escape(n)}</small><br>' for n in [*self.notes, _ALWAYS])
 
-# %% ../nbs/05_onboard.ipynb #3ad756c3
+# %% ../nbs/05_onboard.ipynb #4e54e7b6
 def _against(fault, facts): return facts and any(facts[k]!=v for k,v in fault.needs.items())
 
 def _lines(warnings, seen)->list[Fault]:
@@ -361,11 +363,13 @@ def _lines(warnings, seen)->list[Fault]:
 
 def _causes(warnings, counts, seen)->list[tuple]: # (Cause, Fault, was it these very figures?)
     "Every cause that explains something, unranked"
-    found, half = {}, sum(counts)/2
+    found, half, step = {}, sum(counts)/2, _step(warnings)
     def add(fault, rounds, sure, reason, very=False):
         n = sum(k for k,r in zip(counts, rounds) if r)
         if n<sum(counts): reason += f'; explains {n} of {sum(counts)} warnings'
-        if n<half and fault.cur is None and sure!='unlikely': sure = 'possible'
+        off = step is not None and step not in fault.slopes and fault.cur is None and sure!='unlikely'
+        if off: reason += f'; yet the differences {f"go in steps of {step}" if step else "are all the same"}'
+        if off or (n<half and fault.cur is None and sure!='unlikely'): sure = 'possible'
         short = [r if len(r)<4 else [r[0], r[-1]] for r in rounds]
         found.setdefault(fault.key, (Cause(fault.key, sure, reason, fault.why, fault.fix, short, list(fault.seen)), fault, very))
     for fault,run,sums in seen.runs:
@@ -377,7 +381,7 @@ def _causes(warnings, counts, seen)->list[tuple]: # (Cause, Fault, was it these 
         add(fault, rounds, *_judge(fault, *map(list, zip(*hit)), seen))
     return list(found.values())
 
-# %% ../nbs/05_onboard.ipynb #7256619c
+# %% ../nbs/05_onboard.ipynb #3e99101c
 _WORDS = 16 # tokens that an ordinary round takes, at least
 
 def _rank(found, warnings, counts):
@@ -386,8 +390,8 @@ def _rank(found, warnings, counts):
     share = sum(k for k,r in zip(counts, cause.rounds) if r)
     crowded = any(r and r[0]>1 and w[1]<_WORDS*r[0] for w,r in zip(warnings, cause.rounds) if not w[2])
     step = _step(warnings)
-    return (cause.sure=='unlikely', share<sum(counts)/2, _SURE.index(cause.sure), -share, not very, crowded, step is not None and step not in fault.slopes, fault.key.count(' + '),
-            not fault.exact and step is None, fault.cur is None, -len(fault.seen))
+    return (cause.sure=='unlikely', share<sum(counts)/2, _SURE.index(cause.sure), -share, not very, crowded, step is not None and step not in fault.slopes,
+            fault.key.count(' + '), not fault.exact and step is None and cause.sure!='measured', fault.cur is None, -len(fault.seen))
 
 def _ranked(found, warnings, counts)->list[Cause]:
     "The surest first, then what explains the rest"
