@@ -487,7 +487,7 @@ def solve_recipe(
 
 def _numbers(r): return f'(start {r.start}, round {r.round_extra:+}, question {r.instruction_extra:+})' if r else 'none'
 
-# %% ../nbs/05_onboard.ipynb #b6f85ccf
+# %% ../nbs/05_onboard.ipynb #11a74843
 def _decoded(ids, tokenizer):
     return tokenizer.decode([i for i in ids if i!=IMAGE_TOKEN_INDEX], skip_special_tokens=False, clean_up_tokenization_spaces=False)
 
@@ -498,11 +498,14 @@ def _says(ids, i, j, tokenizer)->str:
 def _answers_kept(sample, tokenizer)->bool:
     "Do the trained tokens decode to the answers, each with its end, and to nothing else but what one token shares with the prompt?"
     ids = lambda text: tokenizer(text, add_special_tokens=False).input_ids
-    colon = len(_decoded(ids(':'), tokenizer))
-    want = [_decoded(ids(':'+s.text), tokenizer)[colon:] for s in sample.segments if s.trained]
+    colon, ends = len(_decoded(ids(':'), tokenizer)), accumulate(len(s.text) for s in sample.segments)
+    want = [(end-len(s.text), _decoded(ids(':'+s.text), tokenizer)[colon:]) for s,end in zip(sample.segments, ends) if s.trained]
     said, across = _edges(sample.trained), {f['token'] for f in sample.findings if f['kind']=='straddle'}
-    fits = lambda i, text, answer: text==answer or i in across and text.endswith(answer)
-    return len(said)==len(want) and all(fits(i, _says(sample.ids, i, j, tokenizer), w) for (i,j),w in zip(said, want))
+    def fits(i, text, start, answer):
+        "The answer; or more at its front, where a token is shared with the prompt, or is a space of the tokenizer's own"
+        more = text.removesuffix(answer)
+        return text.endswith(answer) and (not more or i in across or more==' ' and sample.spans[i][0]>=start)
+    return len(said)==len(want) and all(fits(i, _says(sample.ids, i, j, tokenizer), *w) for (i,j),w in zip(said, want))
 
 def _verdict(turns, tokenizer, conv, recipe)->tuple:
     "Is the exact mask right (None: the template refuses the conversation), and what does a recipe make of it?"
