@@ -48,7 +48,7 @@ def _align(tokenizer, text, ids)->list: # (start, end) characters of each token
                          'Load it as a fast tokenizer, e.g. moe_llava_kit.vocab.load_tokenizer(name).')
     return offsets
 
-# %% ../nbs/03_masks.ipynb #284ea683
+# %% ../nbs/03_masks.ipynb #d91024bd
 class _Encoded(NamedTuple):
     "What an encoding needs to have"
     ids: list
@@ -62,8 +62,10 @@ class _Aligned:
     def __init__(self, tokenizer): self.tokenizer = tokenizer
     def num_special_tokens_to_add(self, pair): return self.tokenizer.num_special_tokens_to_add(pair)
     def encode(self, text, add_special_tokens=True):
-        tok, (bare, full) = self.tokenizer, (self.tokenizer(text, add_special_tokens=s, verbose=False).input_ids for s in (False, True))
-        if not add_special_tokens: return _Encoded(bare, tok.convert_ids_to_tokens(bare), _align(tok, text, bare), [0]*len(bare))
+        ids = lambda special: self.tokenizer(text, add_special_tokens=special, verbose=False).input_ids
+        bare = ids(False)
+        if not add_special_tokens: return _Encoded(bare, self.tokenizer.convert_ids_to_tokens(bare), _align(self.tokenizer, text, bare), [0]*len(bare))
+        full = ids(True)
         before = next(k for k in range(len(full)+1) if full[k:k+len(bare)]==bare)
         return _Encoded(full, [], [], [1]*before + [0]*len(bare) + [1]*(len(full)-before-len(bare)))
     def encode_batch(self, texts, add_special_tokens=True): return [self.encode(t, add_special_tokens) for t in texts]
