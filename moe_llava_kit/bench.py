@@ -7,7 +7,7 @@ __all__ = ['WORDS', 'TEMPLATE_OF', 'interleaved', 'encode_with_images', 'publish
            'bench_masks', 'mixtral_block', 'deepspeed_layer', 'one_pass_of', 'KDense', 'moe_row', 'bench_moe',
            'MadeUpItems', 'StepClock', 'mute_stderr', 'peak_mb', 'trainer_for', 'train_row', 'bench_train']
 
-# %% ../nbs/33_bench.ipynb #e9f111be
+# %% ../nbs/33_bench.ipynb #145efc59
 import contextlib, copy, json, os, random, statistics, sys, tempfile, time
 from pathlib import Path
 import torch
@@ -18,7 +18,7 @@ from transformers.models.mixtral.modeling_mixtral import MixtralSparseMoeBlock
 from .vocab import load_tokenizer, need
 from .tokenizers import prepare_tokenizer
 from .templates import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, get_template, parse_turns
-from .masks import RECIPES, ROUNDS, preprocess, recipe_for
+from .masks import ROUNDS, preprocess, recipe_for
 from .data import LlavaCollator
 from .llava import build_llava
 from .moe import MoEConfig, SparseMoE, upcycle

@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['JSON', 'COMMANDS', 'demo', 'vocabs', 'mask', 'onboard', 'decode_mismatch', 'bench', 'parser', 'main']
 
-# %% ../nbs/35_cli.ipynb #54b8df6b
-import argparse, json, os, sys
+# %% ../nbs/35_cli.ipynb #259b5383
+import argparse, json, os, re, sys
 
-# %% ../nbs/35_cli.ipynb #b13d85bc
+# %% ../nbs/35_cli.ipynb #ca2c5b73
 def demo(args):
     "train a small Mixture of Experts that reads scenes of handwritten digits"
     from moe_llava_kit.demo import run_demo
@@ -54,7 +54,9 @@ def decode_mismatch(args):
     from moe_llava_kit.onboarding import decode_mismatch
     text = sys.stdin.read() if args.text == '-' else args.text
     causes = decode_mismatch(text, rounds=args.rounds, tokenizer=_load(args.tokenizer) if args.tokenizer else None)
-    return causes.to_dicts() if args.json else repr(causes)
+    if args.json: return causes.to_dicts()
+    green = lambda m: f'\x1b[1;32m{m[0]}\x1b[0m'
+    return re.sub(r'\[(measured|likely)\]', green, repr(causes)) if args.color else repr(causes)
 
 def bench(args):
     "measure speed: masks, moe layer or training step, as JSON"

@@ -5,10 +5,9 @@
 # %% auto #0
 __all__ = ['Entry', 'Reason', 'Difference', 'Comparison', 'compare']
 
-# %% ../nbs/03a_compare.ipynb #f16989c1
+# %% ../nbs/03a_compare.ipynb #028cebf8
 from bisect import bisect_right
-from dataclasses import dataclass, field, replace
-from html import escape
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 from .vocab import Table
 from .templates import IGNORE_INDEX, Conversation

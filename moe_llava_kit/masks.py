@@ -8,7 +8,7 @@ __all__ = ['MARKERS', 'ROUNDS', 'RECIPES', 'preprocess_v1', 'preprocess_qwen', '
            'tokenizer_image_token', 'Chunk', 'Recipe', 'recipe_for', 'MaskMismatch', 'preprocess', 'MaskedSample',
            'mask_sample']
 
-# %% ../nbs/03_masks.ipynb #c3e0a149
+# %% ../nbs/03_masks.ipynb #9282dc3b
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 from .vocab import pick
 from .templates import (Conversation, IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, SeparatorStyle,
-                                     get_template, _look_up, _refuse, parse_turns, template_recipes)
+                                     _look_up, _refuse, parse_turns, template_recipes)
 
 # %% ../nbs/03_masks.ipynb #a4c44629
 _end = itemgetter(1)

@@ -62,7 +62,7 @@ def figures(
     found = [f for f in out['findings'][0] if f['kind']=='mismatch']
     return (found[0]['cur_len'], found[0]['total_len']) if found else (len(out['input_ids'][0]),)*2
 
-# %% ../nbs/05_onboard.ipynb #b92a7c60
+# %% ../nbs/05_onboard.ipynb #ec26ca69
 @dataclass(frozen=True)
 class Fault:
     "One broken assumption and what it does to cur_len − total_len"
@@ -84,9 +84,10 @@ class Fault:
     def fits(self, cur:int, total:int, rounds:int)->bool:
         "Can this fault alone give these figures?"
         if self.cur is not None: return cur==self.cur
+        if self.group=='stop' and cur<2: return False
         return self.low[0]*rounds+self.low[1] <= cur-total <= self.high[0]*rounds+self.high[1]
 
-# %% ../nbs/05_onboard.ipynb #edf31b32
+# %% ../nbs/05_onboard.ipynb #706e2b87
 def _fault(key, group, slope, flat, why, fix, low=None, **kw): return Fault(key, group, low or (slope,flat), (slope,flat), why, fix, **kw)
 
 FAULTS = [
@@ -100,6 +101,10 @@ FAULTS = [
            code=dict(patched=False, split='sep2'), seen=('FastChat#2494', 'LLaVA#661', 'InternVL#347')),
     _fault('patched without need', 'gap', -1, 1, "LLaVA's patch takes one token from every round but the first, and here none is missing",
            'drop the patch: it is for legacy=False only', needs=dict(joint_equals_separate=True), code=dict(patched=True)),
+]
+
+# %% ../nbs/05_onboard.ipynb #3bd308b0
+FAULTS += [
     _fault('pad is eos', 'end', 1, 0, 'padding is the end token, so the total leaves every end token out',
            'give padding a token of its own: prepare_tokenizer(tok)', needs=dict(pad_is_eos=True), code=dict(counted=False, sep2=None, split='sep2'),
            seen=('LLaVA-Llama-3#1', 'trl#1623')),
@@ -244,7 +249,7 @@ def _measure(tokenizer, n)->_Measured:
     if not tokenizer.eos_token: notes.append('The tokenizer has no end token: only runs with another one were measured.')
     return _Measured(facts, runs, notes)
 
-# %% ../nbs/05_onboard.ipynb #58569500
+# %% ../nbs/05_onboard.ipynb #1b1c9fb2
 @dataclass
 class Cause:
     "A possible reason for a mismatch"
@@ -266,8 +271,8 @@ def _rounds(fault, warnings)->list[list]:
     "For each warning the numbers of rounds that would explain it"
     most, at = max(_room(w)[-1] for w in warnings), {}
     for c,t,_ in warnings:
-        if (c==fault.cur, c-t) not in at: at[c==fault.cur, c-t] = [R for R in range(1, most+1) if fault.fits(c, t, R)]
-    return [[R for R in at[w[0]==fault.cur, w[0]-w[1]] if R in _room(w)] for w in warnings]
+        if (min(c,2), c-t) not in at: at[min(c,2), c-t] = [R for R in range(1, most+1) if fault.fits(c, t, R)]
+    return [[R for R in at[min(w[0],2), w[0]-w[1]] if R in _room(w)] for w in warnings]
 
 def _rounds_of(sums, warnings)->list[list]:
     "For each warning the numbers of rounds with the same difference in a run"
@@ -315,7 +320,7 @@ def _judge(fault, warnings, rounds, seen)->tuple[str,str]:
     if _step(warnings)==max(fault.slopes) and fault.group!='stop': return 'likely', f'fits with {_span(rounds)}, and the differences have its step'
     return 'possible', f'fits with {_span(rounds) if len(warnings)>1 else _spell(rounds[0])}' + ('' if fault.exact else '; has some room')
 
-# %% ../nbs/05_onboard.ipynb #b2784c5f
+# %% ../nbs/05_onboard.ipynb #8489484a
 _ALWAYS = "Whatever the cause: labels='exact' (the default of this kit) has no sums that could disagree."
 _UNKNOWN = 'no cause we know of gives this; look at the mask: mask_sample(conversation, tokenizer, template)'
 
@@ -335,6 +340,7 @@ class Causes(list):
         for i,(c,t,_) in enumerate(self.warnings): at.setdefault((c>1, c-t if c>1 else c), []).append(i)
         def by(begun, d, ids):
             (c,t,n), causes = self.warnings[ids[0]], [x for x in self if x.rounds[ids[0]] and x.sure!='unlikely']
+            causes.sort(key=lambda x: x.rounds[ids[0]][-1]-x.rounds[ids[0]][0])   # what pins the rounds down comes first
             return dict(difference=f'{d:+}' if begun else f'cur_len is {d}', warnings=sum(self.counts[i] for i in ids), example=f'{c} vs. {t}', rounds=n or '',
                         explained_by='; '.join(f'{x.key} ({_spell(x.rounds[ids[0]])})' for x in causes[:2]) or 'nothing we know of')
         return Table(by(*k, at[k]) for k in sorted(at))
@@ -381,7 +387,7 @@ def _causes(warnings, counts, seen)->list[tuple]: # (Cause, Fault, was it these 
         add(fault, rounds, *_judge(fault, *map(list, zip(*hit)), seen))
     return list(found.values())
 
-# %% ../nbs/05_onboard.ipynb #3e99101c
+# %% ../nbs/05_onboard.ipynb #302a18f1
 _WORDS = 16 # tokens that an ordinary round takes, at least
 
 def _rank(found, warnings, counts):
@@ -403,10 +409,11 @@ def _ranked(found, warnings, counts)->list[Cause]:
 def decode_mismatch(
     text:str|Path,    # a warning, a whole log, or the path of one
     rounds:int|None=None, # question–answer pairs of the sample, if known
-    tokenizer=None,   # the tokenizer it happened on, set up as in that run
+    tokenizer=None,   # the tokenizer it happened on, set up as in that run; or what `load_tokenizer` takes
 )->Causes: # causes, the surest first
     "What a tokenization mismatch says about the bug; a ValueError if the text has no figures"
     if rounds is not None and (not isinstance(rounds, int) or rounds<1): raise ValueError(f'rounds is the number of question–answer pairs, 1 or more, got {rounds!r}')
+    if isinstance(tokenizer, (str, Path)): tokenizer = load_tokenizer(tokenizer)
     counted = _counted(_log(text))
     warnings, counts = [(c, t, n or rounds) for c,t,n in counted], list(counted.values())
     seen = _measure(tokenizer, max(_room(w)[-1] for w in warnings))
