@@ -216,7 +216,7 @@ def _committed(run, facts)->list[Fault]:
     holds = lambda f: all(facts[k]==v for k,v in f.needs.items()) and all(getattr(run, k)==v for k,v in f.code.items())
     return [f for f in FAULTS if f.code and holds(f)]
 
-# %% ../nbs/05_onboard.ipynb #f8bab68d
+# %% ../nbs/05_onboard.ipynb #956ee43d
 @dataclass
 class _Measured:
     "What a tokenizer says"
@@ -237,10 +237,10 @@ def _wrong_runs(tokenizer, facts, n):
         fault, sums = _added(faults), _sums(run, *sized[key])
         if all(fault.fits(c, t, R) for R,(c,t) in enumerate(sums, 1)): yield fault, run, sums
 
-def _measure(tokenizer, n)->_Measured:
-    "Facts, runs with up to `n` rounds, and what was not possible"
+def _measure(tokenizer, n, known=0)->_Measured:
+    "Facts, runs with up to `n` rounds (of which `known` are asked for), and what was not possible"
     if tokenizer is None: return _Measured(None, [], [])
-    notes = [] if n<=_MOST else [f'Not measured: more than {_MOST} rounds.']
+    notes = [] if known<=_MOST else [f'Not measured: more than {_MOST} rounds.']
     try:   # whatever a stranger's tokenizer raises is told, not passed on
         facts = _facts(tokenizer)
         runs = list(_wrong_runs(tokenizer, facts, min(n, _MOST)))
@@ -320,7 +320,7 @@ def _judge(fault, warnings, rounds, seen)->tuple[str,str]:
     if _step(warnings)==max(fault.slopes) and fault.group!='stop': return 'likely', f'fits with {_span(rounds)}, and the differences have its step'
     return 'possible', f'fits with {_span(rounds) if len(warnings)>1 else _spell(rounds[0])}' + ('' if fault.exact else '; has some room')
 
-# %% ../nbs/05_onboard.ipynb #8489484a
+# %% ../nbs/05_onboard.ipynb #3cf96756
 _ALWAYS = "Whatever the cause: labels='exact' (the default of this kit) has no sums that could disagree."
 _UNKNOWN = 'no cause we know of gives this; look at the mask: mask_sample(conversation, tokenizer, template)'
 
@@ -340,7 +340,7 @@ class Causes(list):
         for i,(c,t,_) in enumerate(self.warnings): at.setdefault((c>1, c-t if c>1 else c), []).append(i)
         def by(begun, d, ids):
             (c,t,n), causes = self.warnings[ids[0]], [x for x in self if x.rounds[ids[0]] and x.sure!='unlikely']
-            causes.sort(key=lambda x: x.rounds[ids[0]][-1]-x.rounds[ids[0]][0])   # what pins the rounds down comes first
+            causes.sort(key=lambda x: (x.rounds[ids[0]][0], x.rounds[ids[0]][-1])==(1, _room((c,t,n))[-1]))   # what fits any number of rounds comes last
             return dict(difference=f'{d:+}' if begun else f'cur_len is {d}', warnings=sum(self.counts[i] for i in ids), example=f'{c} vs. {t}', rounds=n or '',
                         explained_by='; '.join(f'{x.key} ({_spell(x.rounds[ids[0]])})' for x in causes[:2]) or 'nothing we know of')
         return Table(by(*k, at[k]) for k in sorted(at))
@@ -355,7 +355,7 @@ class Causes(list):
         more = self.groups._repr_html_() if len(self.warnings)>3 else ''
         return f'<b>{escape(self._title())}</b>{rows._repr_html_() if self else ""}{more}' + ''.join(f'<small>{escape(n)}</small><br>' for n in [*self.notes, _ALWAYS])
 
-# %% ../nbs/05_onboard.ipynb #4e54e7b6
+# %% ../nbs/05_onboard.ipynb #9b864b99
 def _against(fault, facts): return facts and any(facts[k]!=v for k,v in fault.needs.items())
 
 def _lines(warnings, seen)->list[Fault]:
@@ -367,6 +367,7 @@ def _lines(warnings, seen)->list[Fault]:
     several = [f for f,*_ in seen.runs] if seen.facts else map(_added, pairs)
     return singles + [f for f in several if all(_rounds(f, warnings))] + [f for f in FAULTS if 0<explained[f.key]<len(warnings)]
 
+# %% ../nbs/05_onboard.ipynb #72f15677
 def _causes(warnings, counts, seen)->list[tuple]: # (Cause, Fault, was it these very figures?)
     "Every cause that explains something, unranked"
     found, half, step = {}, sum(counts)/2, _step(warnings)
@@ -387,7 +388,7 @@ def _causes(warnings, counts, seen)->list[tuple]: # (Cause, Fault, was it these 
         add(fault, rounds, *_judge(fault, *map(list, zip(*hit)), seen))
     return list(found.values())
 
-# %% ../nbs/05_onboard.ipynb #302a18f1
+# %% ../nbs/05_onboard.ipynb #d42635e5
 _WORDS = 16 # tokens that an ordinary round takes, at least
 
 def _rank(found, warnings, counts):
@@ -406,6 +407,7 @@ def _ranked(found, warnings, counts)->list[Cause]:
     if not rest: return causes
     return causes[:1] + sorted(causes[1:], key=lambda c: (c.sure=='unlikely' or not any(c.rounds[i] for i in rest), _SURE.index(c.sure)))
 
+# %% ../nbs/05_onboard.ipynb #faaf2352
 def decode_mismatch(
     text:str|Path,    # a warning, a whole log, or the path of one
     rounds:int|None=None, # question–answer pairs of the sample, if known
@@ -416,7 +418,7 @@ def decode_mismatch(
     if isinstance(tokenizer, (str, Path)): tokenizer = load_tokenizer(tokenizer)
     counted = _counted(_log(text))
     warnings, counts = [(c, t, n or rounds) for c,t,n in counted], list(counted.values())
-    seen = _measure(tokenizer, max(_room(w)[-1] for w in warnings))
+    seen = _measure(tokenizer, max(_room(w)[-1] for w in warnings), max(n or 0 for *_,n in warnings))
     return Causes(_ranked(_causes(warnings, counts, seen), warnings, counts), warnings, counts, seen.notes)
 
 # %% ../nbs/05_onboard.ipynb #e993b69e
