@@ -184,7 +184,7 @@ def check_docs(report, repo, demo_html):
     report.check('docs: README.md and settings are current', unchanged, repo)
     report.check('docs: a broken page is noticed', bad_page_is_seen, repo)
     report.check('Chromium ran to the end', in_browser, report, repo, 'browser', f'_docs {demo_html}')
-    report.check('JupyterLab ran to the end', in_browser, report, repo, 'lab', 'nbs/tutorials/phi.ipynb')
+    report.check('JupyterLab ran to the end', in_browser, report, repo, 'lab', 'nbs/tutorials/phi.ipynb nbs/tutorials/llama.ipynb')
 
 def in_browser(report, repo, script, args):
     "The checks of browser.py or lab.py, counted one by one"
