@@ -8,7 +8,7 @@ __all__ = ['MARKERS', 'ROUNDS', 'RECIPES', 'preprocess_v1', 'preprocess_qwen', '
            'tokenizer_image_token', 'Chunk', 'Recipe', 'recipe_for', 'MaskMismatch', 'preprocess', 'MaskedSample',
            'mask_sample']
 
-# %% ../nbs/03_masks.ipynb #9282dc3b
+# %% ../nbs/03_masks.ipynb #a5ef8d77
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import NamedTuple
 from .vocab import pick
 from .templates import (Conversation, IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, SeparatorStyle,
-                                     _look_up, _refuse, parse_turns, template_recipes)
+                                     _look_up, _refuse, get_template, parse_turns, template_recipes)
 
 # %% ../nbs/03_masks.ipynb #a4c44629
 _end = itemgetter(1)
@@ -30,7 +30,7 @@ def _token_range(
     i = bisect_right(offsets, a, key=_end) if a else 0
     return i, bisect_left(offsets, b, lo=i, key=_start)
 
-# %% ../nbs/03_masks.ipynb #13c6041c
+# %% ../nbs/03_masks.ipynb #02d6744f
 def _align(tokenizer, text, ids)->list: # (start, end) characters of each token
     "Offsets by decoding; ValueError where the tokens do not decode to the text"
     decode = lambda ids: tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
@@ -38,8 +38,8 @@ def _align(tokenizer, text, ids)->list: # (start, end) characters of each token
     offsets, first, at, skip = [], 0, 0, len(decode(letter))
     for k in range(len(ids)):
         piece = decode([*letter, *ids[first:k+1]])[skip:]
-        if piece and not text.startswith(piece, at): piece = piece.removeprefix(' ')   # a space of the tokenizer's own
-        elif not piece: continue
+        if not piece: continue
+        if not text.startswith(piece, at): piece = piece.removeprefix(' ')   # a space of the tokenizer's own
         if not text.startswith(piece, at): continue
         offsets += [(at, at+len(piece))]*(k+1-first)
         first, at = k+1, at+len(piece)
@@ -375,7 +375,7 @@ class MaskedSample:
         from moe_llava_kit.viz import show_mask
         return show_mask(self)._repr_html_()
 
-# %% ../nbs/03_masks.ipynb #c0e9b404
+# %% ../nbs/03_masks.ipynb #5ca295d1
 def _pieces(segments, tokenizer, has_image):
     "Each token as the vocabulary writes it, and its characters in the prompt"
     backend, chunks = _backend(tokenizer), _chunks(segments, has_image)
@@ -400,7 +400,7 @@ def mask_sample(
     image_tokens:int=1,        # as in `preprocess`
 )->MaskedSample:
     "The mask of one conversation, to look at"
-    conv, turns = _look_up(template, tokenizer), parse_turns(conversation)
+    conv, turns = get_template(template, tokenizer), parse_turns(conversation)
     segments = conv.segments(turns)
     prompt = ''.join(s.text for s in segments)
     has_image = _reads_image(conv, IMAGE_TOKEN in prompt if has_image is None else has_image)
