@@ -5,22 +5,24 @@
 # %% auto #0
 __all__ = ['WORDS', 'TEMPLATE_OF', 'interleaved', 'encode_with_images', 'published_labels', 'made_up_conversations', 'mask_row',
            'bench_masks', 'mixtral_block', 'deepspeed_layer', 'one_pass_of', 'KDense', 'moe_row', 'bench_moe',
-           'MadeUpItems', 'StepClock', 'mute_stderr', 'peak_mb', 'trainer_for', 'train_row', 'bench_train']
+           'MadeUpItems', 'StepClock', 'mute_stderr', 'peak_mb', 'FullLogitsTrainer', 'trainer_for', 'train_row',
+           'bench_train']
 
-# %% ../nbs/33_bench.ipynb #145efc59
-import contextlib, copy, json, os, random, statistics, sys, tempfile, time
+# %% ../nbs/33_bench.ipynb #9f3bd553
+import contextlib, copy, itertools, json, os, random, statistics, sys, tempfile, time
 from pathlib import Path
 import torch
 from torch import nn
 from transformers import CLIPVisionConfig, LlamaConfig, MixtralConfig, PrinterCallback, Trainer, TrainerCallback
+from transformers.loss.loss_utils import ForCausalLMLoss
 from transformers.models.llama.modeling_llama import LlamaMLP
 from transformers.models.mixtral.modeling_mixtral import MixtralSparseMoeBlock
-from .vocab import load_tokenizer, need
+from .vocab import Table, load_tokenizer, need
 from .tokenizers import prepare_tokenizer
 from .templates import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, get_template, parse_turns
 from .masks import ROUNDS, preprocess, recipe_for
 from .data import LlavaCollator
-from .llava import build_llava
+from .llava import build_llava, expand
 from .moe import MoEConfig, SparseMoE, upcycle
 from .stages import apply_stage, get_stage
 from .training import LlavaTrainer, training_args
@@ -225,7 +227,7 @@ class StepClock(TrainerCallback):
     def on_step_end(self, *args, **kw): self.ended.append(time.perf_counter())
     def seconds(self): return [b-a for a, b in zip(self.begun, self.ended)][1:] or [b-a for a, b in zip(self.begun, self.ended)]
 
-# %% ../nbs/33_bench.ipynb #d90e95b1
+# %% ../nbs/33_bench.ipynb #7c014474
 @contextlib.contextmanager
 def mute_stderr():
     "Silence what C++ code writes to stderr (PyTorch's profiler announces itself there)."
@@ -246,29 +248,41 @@ def peak_mb(
         with mute_stderr():
             with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as prof: fn()
             prof.export_chrome_trace(f'{d}/trace.json')
-        events = json.loads(Path(f'{d}/trace.json').read_text())['traceEvents']
-    grown = max((e['args']['Total Allocated'] for e in events if e.get('name') == '[memory]'), default=0)
+        events = [e for e in json.loads(Path(f'{d}/trace.json').read_text())['traceEvents'] if e.get('name') == '[memory]']
+    events = [e['args'] for e in sorted(events, key=lambda e: e['ts'])]
+    start = events[0]['Total Allocated']-events[0]['Bytes'] if events else 0          # the count goes on from one profile to the next
+    grown = max((e['Total Allocated'] for e in events), default=start)-start
     return (grown+sum(p.numel()*p.element_size() for p in model.parameters()))/2**20
 
-# %% ../nbs/33_bench.ipynb #14fa7167
+# %% ../nbs/33_bench.ipynb #03e7f0e3
+class FullLogitsTrainer(Trainer):
+    "`transformers`' Trainer and loss on the logits of all positions."
+    def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
+        "Logits everywhere, then the stock loss."
+        ids, mask, labels = expand(model.model, inputs['input_ids'], inputs['pixel_values'], inputs['attention_mask'], inputs['labels'])
+        out = model(input_ids=ids, attention_mask=mask, pixel_values=inputs['pixel_values'])
+        loss = ForCausalLMLoss(out.logits, labels, out.logits.shape[-1], num_items_in_batch)
+        if out.aux_loss is not None: loss = loss + model.config.moe['router_aux_loss_coef']*out.aux_loss
+        return (loss, out) if return_outputs else loss
+
+# %% ../nbs/33_bench.ipynb #d2236b5c
 def trainer_for(
     model:nn.Module,
     stage:str,
-    plain:bool,  # transformers' Trainer with full logits, instead of ours
+    plain:bool,  # `FullLogitsTrainer` instead of ours
     folder:str,
     steps:int, batch_size:int, data,
 ) -> Trainer:
     "A trainer with a `StepClock` as `.clock`."
     apply_stage(model, stage)
     args = training_args(get_stage(stage), folder, steps, batch_size, disable_tqdm=True, logging_strategy='no')
-    collate, clock = LlavaCollator(), StepClock()
-    everywhere = lambda items: dict(collate(items), full_logits=True)
-    trainer = (Trainer if plain else LlavaTrainer)(model=model, args=args, train_dataset=data, data_collator=everywhere if plain else collate, callbacks=[clock])
+    clock = StepClock()
+    trainer = (FullLogitsTrainer if plain else LlavaTrainer)(model=model, args=args, train_dataset=data, data_collator=LlavaCollator(), callbacks=[clock])
     trainer.remove_callback(PrinterCallback)
     trainer.clock = clock
     return trainer
 
-# %% ../nbs/33_bench.ipynb #9105a02f
+# %% ../nbs/33_bench.ipynb #83d112d8
 def train_row(
     name:str,  # 'dense' or 'moe'
     model:nn.Module,
@@ -282,25 +296,27 @@ def train_row(
             for who in random.Random(r).sample(list(seconds), 2):
                 t = new(who, steps+1); t.train(); seconds[who] += t.clock.seconds()
         for who in seconds: peaks[who] = peak_mb(new(who, 1).train, model)
-    s = {who: statistics.median(v) for who, v in seconds.items()}
-    labels = statistics.mean((data[i]['labels'] != IGNORE_INDEX).sum().item() for i in range(len(data)))*batch_size
-    return dict(model=name, samples_per_s=round(batch_size/s['ours'], 2), supervised_tokens_per_s=round(labels/s['ours'], 1), peak_mb=round(peaks['ours'], 1),
+    s, n = {who: statistics.median(v) for who, v in seconds.items()}, len(data)
+    per_sample = lambda f: sum(f(data[i]) for i in range(n))/n
+    labels, places = per_sample(lambda o: (o['labels'] != IGNORE_INDEX).sum().item()), per_sample(lambda o: len(o['input_ids'])) + model.image_tokens - 1
+    return dict(model=name, vocab=model.config.text_config.vocab_size, positions=round(places, 1), supervised=round(labels, 1),
+                samples_per_s=round(batch_size/s['ours'], 2), supervised_tokens_per_s=round(labels*batch_size/s['ours'], 1), peak_mb=round(peaks['ours'], 1),
                 plain_samples_per_s=round(batch_size/s['plain'], 2), plain_peak_mb=round(peaks['plain'], 1), ratio=round(s['plain']/s['ours'], 3))
 
-# %% ../nbs/33_bench.ipynb #ed2250e4
+# %% ../nbs/33_bench.ipynb #36745164
 def bench_train(
     models=('dense', 'moe'),
     rounds:int=3,  # Interleaved runs of each trainer
     steps:int=4,  # Measured optimizer steps per run
     batch_size:int=8,
-    hidden:int=256, intermediate:int=704, layers:int=4, vocab:int=32000, image_size:int=32,
-) -> list:  # dict(model, samples_per_s, supervised_tokens_per_s, peak_mb, plain_samples_per_s, plain_peak_mb, ratio)
+    vocabs=(32000, 151936),  # Sizes of the vocabulary: Llama 2's and Qwen2's
+    hidden:int=256, intermediate:int=704, layers:int=4, image_size:int=64,
+) -> list:  # dict(model, vocab, positions and supervised (per sample), samples_per_s, supervised_tokens_per_s, peak_mb, plain_samples_per_s, plain_peak_mb, ratio)
     "Training speed and peak memory of a dense and a MoE model; `ratio` is the speed-up over a plain Trainer with full logits. ValueError for an unknown model."
     if bad := set(models)-{'dense', 'moe'}: raise ValueError(f'unknown model {sorted(bad)}: expected dense or moe')
     tower = CLIPVisionConfig(hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2, image_size=image_size, patch_size=8)
-    llm = LlamaConfig(vocab_size=vocab, hidden_size=hidden, intermediate_size=intermediate, num_hidden_layers=layers, num_attention_heads=4, tie_word_embeddings=True)
-    data, rows = MadeUpItems(batch_size*(steps+1), vocab, image_size), []
-    for name in models:
-        torch.manual_seed(0); model = build_llava(llm, tower)
-        rows.append(train_row(name, upcycle(model) if name == 'moe' else model, data, rounds, steps, batch_size))
+    sizes, rows = dict(hidden_size=hidden, intermediate_size=intermediate, num_hidden_layers=layers, num_attention_heads=4, tie_word_embeddings=True), []
+    for name, vocab in itertools.product(models, vocabs):
+        torch.manual_seed(0); model = build_llava(LlamaConfig(vocab_size=vocab, **sizes), tower)
+        rows.append(train_row(name, upcycle(model) if name == 'moe' else model, MadeUpItems(batch_size*(steps+1), vocab, image_size), rounds, steps, batch_size))
     return rows
