@@ -6,7 +6,7 @@
 __all__ = ['OFFLOADS', 'EXPERTS', 'check_zero', 'zero_section', 'merged', 'deepspeed_config', 'import_deepspeed', 'Sizes',
            'lora_sizes', 'model_sizes', 'layer_elements', 'activation_bytes', 'Plan', 'state_bytes', 'plan_memory']
 
-# %% ../nbs/22_distributed.ipynb #39443b21
+# %% ../nbs/22_distributed.ipynb #bc8fa5c4
 import sys
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
@@ -62,7 +62,7 @@ def deepspeed_config(
     if cpu: config['optimizer'] = dict(type='AdamW', params=dict.fromkeys(['lr', 'betas', 'eps', 'weight_decay'], 'auto') | dict(torch_adam=True))
     return merged(config, changes)
 
-# %% ../nbs/22_distributed.ipynb #f53e088b
+# %% ../nbs/22_distributed.ipynb #69038551
 def import_deepspeed():  # The deepspeed module
     "DeepSpeed with its log on stderr; ImportError with the pip line if it is missing."
     try:

@@ -4,13 +4,14 @@
 
 # %% auto #0
 __all__ = ['MODES', 'MLP_LAYOUTS', 'ACTIVATIONS', 'MoEConfig', 'moe_layer_ids', 'experts_per_layer', 'mlp_parts', 'linear_weight',
-           'StackedExperts', 'one_expert', 'eager_experts', 'inverse', 'sorted_experts', 'Routing', 'router_logits',
-           'choose', 'capacity', 'give_places', 'combine_weights', 'route', 'counted_tokens', 'load_balancing_loss',
-           'router_z_loss', 'RoutingContext', 'SparseMoE', 'layers_of', 'decoder_of', 'moe_layers', 'check_mlp',
-           'install_moe', 'upcycle', 'Certificate', 'count_params', 'experts_as', 'flops_per_token', 'differences',
-           'certify', 'moe_loss', 'router_loss', 'forget_graph']
+           'StackedExperts', 'one_expert', 'eager_experts', 'inverse', 'unbound_experts', 'sorted_experts', 'Routing',
+           'router_logits', 'choose', 'capacity', 'give_places', 'combine_weights', 'route', 'counted_tokens',
+           'load_balancing_loss', 'router_z_loss', 'RoutingContext', 'SparseMoE', 'deepspeed_limits', 'DeepSpeedMoE',
+           'build_moe', 'layers_of', 'decoder_of', 'moe_layers', 'check_mlp', 'install_moe', 'upcycle', 'Certificate',
+           'count_params', 'experts_as', 'flops_per_token', 'differences', 'certify', 'moe_loss', 'router_loss',
+           'forget_graph']
 
-# %% ../nbs/12_moe.ipynb #4d33a00b
+# %% ../nbs/12_moe.ipynb #1382e2a4
 import copy, math
 from contextlib import contextmanager
 from dataclasses import dataclass, asdict, replace
@@ -20,8 +21,9 @@ import torch.nn.functional as F
 from torch.utils.flop_counter import FlopCounterMode
 from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 from transformers.pytorch_utils import Conv1D
+from .vocab import need
 
-# %% ../nbs/12_moe.ipynb #f2638814
+# %% ../nbs/12_moe.ipynb #df8a9783
 MODES = {'sparse': lambda n: range(0, n, 2), 'dense': lambda n: range(n),
          'first_half': lambda n: range(n//2), 'second_half': lambda n: range(n//2, n)}
 
@@ -42,7 +44,8 @@ class MoEConfig:
     second_expert_noise:bool = False  # Choose the experts after the first with Gumbel noise, as the original does even in evaluation
     count_padding:bool = False  # Let padding take places and count in the auxiliary losses, as the original does
     expert_noise:float = 0.  # Upcycling: add noise of this many standard deviations to every copy
-    implementation:str = 'sorted'  # Of the experts: 'sorted', 'eager', 'grouped_mm', 'batched_mm', or any name in transformers' experts interface
+    implementation:str = 'auto'  # 'auto' (sorted on a CPU, grouped_mm elsewhere), 'sorted', 'eager', 'grouped_mm', 'batched_mm' or any name in transformers' experts interface; 'deepspeed' for its MoE layer
+    ep_size:int = 1  # With 'deepspeed': processes that share the experts of a layer among them
 
     def __post_init__(self):
         for name in ('capacity_factor', 'eval_capacity_factor'):
@@ -96,7 +99,7 @@ def linear_weight(
     "The weight of a linear layer, output first."
     return layer.weight.T if isinstance(layer, Conv1D) else layer.weight
 
-# %% ../nbs/12_moe.ipynb #0b393b9e
+# %% ../nbs/12_moe.ipynb #b7277483
 class StackedExperts(nn.Module):
     "E copies of one MLP as 3-D parameters, computed through transformers' experts interface."
     is_transposed = has_post_expert_norm = _is_expert_parallel = False
@@ -104,7 +107,7 @@ class StackedExperts(nn.Module):
     def __init__(self,
         mlp:nn.Module,  # The dense MLP to copy
         num_experts:int,  # Number of copies
-        implementation:str='eager',  # 'eager', 'sorted', 'grouped_mm' or 'batched_mm', or any registered name
+        implementation:str='auto',  # 'auto', 'eager', 'sorted', 'grouped_mm' or 'batched_mm', or any registered name
         noise:float=0.,  # Noise on every copy, in standard deviations of the weight
     ):
         super().__init__()
@@ -137,7 +140,8 @@ class StackedExperts(nn.Module):
         weights:torch.Tensor,  # Their weights (T, k)
     ) -> torch.Tensor:  # (T, hidden)
         "Weighted sum of each token's experts, by the chosen implementation."
-        fn = eager_experts if self.implementation == 'eager' else ALL_EXPERTS_FUNCTIONS.get_interface(self.implementation, eager_experts)
+        name = self.implementation if self.implementation != 'auto' else 'sorted' if x.device.type == 'cpu' else 'grouped_mm'
+        fn = eager_experts if name == 'eager' else ALL_EXPERTS_FUNCTIONS.get_interface(name, eager_experts)
         return fn(self, x, index, weights.to(x.dtype))
 
 # %% ../nbs/12_moe.ipynb #3fefd2aa
@@ -165,13 +169,28 @@ def eager_experts(
         out.index_add_(0, token, (one_expert(ex, e, x[token])*weights[token, slot, None]).to(out.dtype))
     return out
 
-# %% ../nbs/12_moe.ipynb #e60bf854
+# %% ../nbs/12_moe.ipynb #218505bf
 def inverse(
     order:torch.Tensor,  # A permutation (n,)
 ) -> torch.Tensor:  # (n,)
     "The permutation that undoes `order`."
     return torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device))
 
+def unbound_experts(
+    ex:StackedExperts,
+):  # Function of (tokens (n, hidden), expert) -> (n, hidden)
+    "The experts as one function, their matrices unbound together: gate and up apart, as in the dense MLP."
+    E, n, name = ex.num_experts, 2 if ex.has_gate else 1, 'gate_up_proj' if ex.has_gate else 'up_proj'
+    def matrices(name, n):
+        w = getattr(ex, name); b = getattr(ex, f'{name}_bias') if ex.has_bias else None
+        return w.reshape(n*E, -1, w.shape[-1]).unbind(), [None]*n*E if b is None else b.reshape(n*E, -1).unbind()
+    (ups, up_biases), (downs, down_biases) = matrices(name, n), matrices('down_proj', 1)
+    def run(x, e):
+        h = [F.linear(x, ups[i], up_biases[i]) for i in range(n*e, n*e+n)]
+        return F.linear(ex.act_fn(h[0])*h[1] if ex.has_gate else ex.act_fn(h[0]), downs[e], down_biases[e])
+    return run
+
+# %% ../nbs/12_moe.ipynb #ea7b1980
 def sorted_experts(
     ex:StackedExperts,
     x:torch.Tensor,  # Tokens (T, hidden)
@@ -179,12 +198,13 @@ def sorted_experts(
     weights:torch.Tensor,  # Their weights (T, k)
 ) -> torch.Tensor:  # (T, hidden)
     "Sort the (token, choice) pairs by expert, run each expert on its block, put back, weigh and add."
-    pairs, k, E = index.flatten(), index.shape[1], ex.num_experts
-    order, name = pairs.argsort(stable=True), 'gate_up_proj' if ex.has_gate else 'up_proj'
-    biases = [getattr(ex, f'{n}_bias').unbind() if ex.has_bias else [None]*E for n in (name, 'down_proj')]
-    blocks, act = x[order//k].split(torch.bincount(pairs, minlength=E).tolist()), ex._apply_gate if ex.has_gate else ex.act_fn
-    outs = [F.linear(act(F.linear(b, up, ub)), down, db) for b, up, down, ub, db in zip(blocks, getattr(ex, name).unbind(), ex.down_proj.unbind(), *biases) if len(b)]
-    return torch.einsum('tkh,tk->th', torch.cat(outs)[inverse(order)].view(*index.shape, -1), weights)
+    run, k = unbound_experts(ex), index.shape[1]
+    if len(x) == 1: return sum(run(x, e)*w for e, w in zip(index[0].tolist(), weights[0]))
+    pairs = index.flatten()
+    order = pairs.argsort(stable=True)
+    blocks = x[order//k].split(torch.bincount(pairs, minlength=ex.num_experts).tolist())
+    outs = torch.cat([run(block, e) for e, block in enumerate(blocks) if len(block)])
+    return (outs[inverse(order)].view(*index.shape, -1)*weights[..., None]).sum(1)
 
 ALL_EXPERTS_FUNCTIONS.register('sorted', sorted_experts)
 
@@ -353,7 +373,50 @@ class SparseMoE(nn.Module):
 
     def extra_repr(self): return f'experts={self.experts.num_experts}, top_k={self.config.top_k}'
 
-# %% ../nbs/12_moe.ipynb #e41646e4
+# %% ../nbs/12_moe.ipynb #f701986c
+def deepspeed_limits(
+    config:MoEConfig,
+) -> tuple:  # What the config asks and DeepSpeed's layer cannot do
+    "Settings that would be lost in DeepSpeed's layer."
+    limited = [f is not None for f in (config.capacity_factor, config.eval_capacity_factor)]
+    asks = {'renormalize_top1=True': config.top_k == 1 and config.renormalize_top1,
+            'a capacity in only one of training and evaluation': limited[0] != limited[1],
+            'a capacity with count_padding=False': any(limited) and not config.count_padding,
+            'top_k=1 with a capacity and random_places=False (it keeps just any of the tokens)': config.top_k == 1 and any(limited) and not config.random_places,
+            'random_places with top_k>1': config.random_places and config.top_k > 1,
+            'second_expert_noise with top_k other than 2': config.second_expert_noise and config.top_k != 2,
+            'top_k>2 with a capacity (it drops by probability)': any(limited) and config.top_k > 2}
+    return tuple(k for k, v in asks.items() if v)
+
+class DeepSpeedMoE(nn.Module):
+    "DeepSpeed's MoE layer with the face of `SparseMoE`: one tensor out, `.routing` kept."
+    def __init__(self, mlp, num_experts, config, context=None): # as `SparseMoE`
+        super().__init__()
+        if lost := deepspeed_limits(config): raise ValueError(f'implementation="deepspeed" cannot do: {"; ".join(lost)}')
+        w, hidden = next(mlp.parameters()), linear_weight(mlp_parts(mlp)['down']).shape[0]
+        self.layer = need('deepspeed.moe.layer', '').MoE(hidden, mlp, num_experts, config.ep_size, config.top_k, config.capacity_factor or 1., config.eval_capacity_factor or 1., config.min_capacity,
+            config.use_residual, drop_tokens=config.capacity_factor is not None, use_rts=config.random_places, top2_2nd_expert_sampling=config.second_expert_noise).to(w.device, w.dtype)
+        self.experts.num_experts, self.config, self.context, self.routing = num_experts, config, context or RoutingContext(), None
+
+    @property
+    def experts(self): return self.layer.deepspeed_moe.experts
+    @property
+    def router(self): return self.layer.deepspeed_moe.gate.wg
+
+    def forward(self,
+        x:torch.Tensor,  # Hidden states (B, T, hidden)
+    ) -> torch.Tensor:  # Same shape
+        "DeepSpeed routes, sends tokens to their experts and back, and adds up."
+        if self.layer.deepspeed_moe.ep_group is None: self.layer.set_deepspeed_parallelism()
+        valid = self.context.valid(x.shape[:2]) if x.ndim == 3 else None
+        self.routing = route(x.reshape(-1, x.shape[-1]), self.router.weight, self.config, valid, self.training)
+        return self.layer(x)[0]
+
+def build_moe(mlp, num_experts, config, context): # as `SparseMoE`
+    "The MoE layer a config asks for."
+    return (DeepSpeedMoE if config.implementation == 'deepspeed' else SparseMoE)(mlp, num_experts, config, context)
+
+# %% ../nbs/12_moe.ipynb #1d4aba51
 def layers_of(
     model:nn.Module,  # A causal LM, a LLaVA model, or a bare decoder
 ) -> nn.ModuleList:
@@ -375,16 +438,16 @@ def moe_layers(
     model:nn.Module,
 ) -> dict:  # {name: SparseMoE} in the order they run
     "The MoE layers of a model by name."
-    return {n: m for n, m in model.named_modules() if isinstance(m, SparseMoE)}
+    return {n: m for n, m in model.named_modules() if isinstance(m, (SparseMoE, DeepSpeedMoE))}
 
-# %% ../nbs/12_moe.ipynb #f36913db
+# %% ../nbs/12_moe.ipynb #9385e182
 @torch.no_grad()
 def check_mlp(
     mlp:nn.Module,  # Dense MLP
     where:str,  # The layer's name, for the error
 ):
     "ValueError naming the layer if copies of its linear layers would compute something else than the MLP."
-    if isinstance(mlp, SparseMoE): raise ValueError(f'{where} is a MoE layer already')
+    if isinstance(mlp, (SparseMoE, DeepSpeedMoE)): raise ValueError(f'{where} is a MoE layer already')
     if mlp_parts(mlp) is None:
         raise ValueError(f'{where} ({type(mlp).__name__}): expected linear layers named {" or ".join("/".join(l.values()) for l in MLP_LAYOUTS)}, '
                          f'found {", ".join(n for n, _ in mlp.named_children()) or "none"}; add a row to MLP_LAYOUTS')
@@ -398,7 +461,7 @@ def check_mlp(
     off, tol = (one_expert(one, 0, x)-before).abs().max(), 1e-4 if p.dtype == torch.float32 else 5e-2
     if off > tol*before.abs().max(): raise ValueError(f'{where} ({type(mlp).__name__}) does more than its linear layers and activation: the experts would not start as the dense MLP')
 
-# %% ../nbs/12_moe.ipynb #7f297da1
+# %% ../nbs/12_moe.ipynb #d6310ec5
 def install_moe(
     model:nn.Module,  # Changed in place
     config:MoEConfig,
@@ -408,7 +471,7 @@ def install_moe(
     ids = moe_layer_ids(config, len(layers))
     config = replace(config, layers=ids, num_experts=experts_per_layer(config, ids))
     for i in ids: check_mlp(layers[i].mlp, f'layers.{i}.mlp')
-    for i, n in zip(ids, config.num_experts): layers[i].mlp = SparseMoE(layers[i].mlp, n, config, context).train(layers[i].training)
+    for i, n in zip(ids, config.num_experts): layers[i].mlp = build_moe(layers[i].mlp, n, config, context).train(layers[i].training)
     decoder_of(model).register_forward_pre_hook(context, with_kwargs=True)
     return config
 
@@ -448,14 +511,14 @@ def count_params(
     idle = sum(p.numel()*(m.experts.num_experts-m.config.top_k)//m.experts.num_experts for m in moe_layers(model).values() for p in m.experts.parameters())
     return total, total-idle
 
-# %% ../nbs/12_moe.ipynb #629f091b
+# %% ../nbs/12_moe.ipynb #b4ab695d
 @contextmanager
 def experts_as(
     model:nn.Module,
     implementation:str,
 ):
     "Run the experts of a model by another implementation for a while."
-    layers = [m.experts for m in moe_layers(model).values()]
+    layers = [m.experts for m in moe_layers(model).values() if isinstance(m, SparseMoE)]
     was = [l.implementation for l in layers]
     for l in layers: l.implementation = implementation
     try: yield model
