@@ -5,8 +5,7 @@
 # %% auto #0
 __all__ = ['WORDS', 'TEMPLATE_OF', 'interleaved', 'encode_with_images', 'published_labels', 'made_up_conversations', 'mask_row',
            'bench_masks', 'mixtral_block', 'deepspeed_layer', 'one_pass_of', 'KDense', 'moe_row', 'bench_moe',
-           'MadeUpItems', 'StepClock', 'mute_stderr', 'peak_mb', 'FullLogitsTrainer', 'trainer_for', 'train_row',
-           'bench_train']
+           'MadeUpItems', 'StepClock', 'mute_stderr', 'peak_mb', 'trainer_for', 'train_row', 'bench_train']
 
 # %% ../nbs/33_bench.ipynb #9f3bd553
 import contextlib, copy, itertools, json, os, random, statistics, sys, tempfile, time
@@ -254,8 +253,8 @@ def peak_mb(
     grown = max((e['Total Allocated'] for e in events), default=start)-start
     return (grown+sum(p.numel()*p.element_size() for p in model.parameters()))/2**20
 
-# %% ../nbs/33_bench.ipynb #03e7f0e3
-class FullLogitsTrainer(Trainer):
+# %% ../nbs/33_bench.ipynb #5978a530
+class _FullLogitsTrainer(Trainer):
     "`transformers`' Trainer and loss on the logits of all positions."
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         "Logits everywhere, then the stock loss."
@@ -265,11 +264,11 @@ class FullLogitsTrainer(Trainer):
         if out.aux_loss is not None: loss = loss + model.config.moe['router_aux_loss_coef']*out.aux_loss
         return (loss, out) if return_outputs else loss
 
-# %% ../nbs/33_bench.ipynb #d2236b5c
+# %% ../nbs/33_bench.ipynb #835cb48f
 def trainer_for(
     model:nn.Module,
     stage:str,
-    plain:bool,  # `FullLogitsTrainer` instead of ours
+    plain:bool,  # `_FullLogitsTrainer` instead of ours
     folder:str,
     steps:int, batch_size:int, data,
 ) -> Trainer:
@@ -277,7 +276,7 @@ def trainer_for(
     apply_stage(model, stage)
     args = training_args(get_stage(stage), folder, steps, batch_size, disable_tqdm=True, logging_strategy='no')
     clock = StepClock()
-    trainer = (FullLogitsTrainer if plain else LlavaTrainer)(model=model, args=args, train_dataset=data, data_collator=LlavaCollator(), callbacks=[clock])
+    trainer = (_FullLogitsTrainer if plain else LlavaTrainer)(model=model, args=args, train_dataset=data, data_collator=LlavaCollator(), callbacks=[clock])
     trainer.remove_callback(PrinterCallback)
     trainer.clock = clock
     return trainer
