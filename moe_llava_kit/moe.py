@@ -11,8 +11,8 @@ __all__ = ['MODES', 'MLP_LAYOUTS', 'ACTIVATIONS', 'MoEConfig', 'moe_layer_ids', 
            'count_params', 'experts_as', 'flops_per_token', 'differences', 'certify', 'moe_loss', 'router_loss',
            'forget_graph']
 
-# %% ../nbs/12_moe.ipynb #1382e2a4
-import copy, math
+# %% ../nbs/12_moe.ipynb #9914b131
+import copy
 from contextlib import contextmanager
 from dataclasses import dataclass, asdict, replace
 import torch
@@ -241,7 +241,7 @@ def choose(
     rest = (logits+gumbel).scatter(-1, first, -torch.inf)
     return torch.cat([first, rest.topk(k-1, -1).indices], -1)
 
-# %% ../nbs/12_moe.ipynb #13d50d1c
+# %% ../nbs/12_moe.ipynb #87eb29d5
 def capacity(
     tokens:int,  # Tokens that take part
     num_experts:int,
@@ -250,7 +250,7 @@ def capacity(
     minimum:int=0,
 ) -> int:  # Places per expert
     "How many tokens an expert takes (GShard, Lepikhin et al. 2021, §2.2)."
-    return max(math.ceil(tokens/num_experts*(k*factor)), minimum)
+    return max(int(torch.ceil(tokens/num_experts*torch.tensor(k*factor))), minimum)      # in fp32, as DeepSpeed rounds
 
 def give_places(
     index:torch.Tensor,  # Chosen experts (T, k)
@@ -340,7 +340,7 @@ class RoutingContext:
         if self.mask is None or self.mask.shape[0] != shape[0] or self.mask.shape[1] < shape[1]: return None
         return self.mask[:, -shape[1]:].reshape(-1).bool()
 
-# %% ../nbs/12_moe.ipynb #07f9a092
+# %% ../nbs/12_moe.ipynb #3caabac0
 class SparseMoE(nn.Module):
     "A drop-in for a decoder's MLP: a router and E stacked experts; returns one tensor."
     def __init__(self,
@@ -371,9 +371,10 @@ class SparseMoE(nn.Module):
         a, b = self.coefficient(x).softmax(-1).unbind(-1)
         return out*a[..., None] + self.mlp(x)*b[..., None]
 
+    def __getstate__(self): return self.__dict__ | dict(routing=None)          # copies and pickles hold no graph
     def extra_repr(self): return f'experts={self.experts.num_experts}, top_k={self.config.top_k}'
 
-# %% ../nbs/12_moe.ipynb #f701986c
+# %% ../nbs/12_moe.ipynb #01c929bc
 def deepspeed_limits(
     config:MoEConfig,
 ) -> tuple:  # What the config asks and DeepSpeed's layer cannot do
@@ -411,6 +412,8 @@ class DeepSpeedMoE(nn.Module):
         valid = self.context.valid(x.shape[:2]) if x.ndim == 3 else None
         self.routing = route(x.reshape(-1, x.shape[-1]), self.router.weight, self.config, valid, self.training)
         return self.layer(x)[0]
+
+    def __getstate__(self): return self.__dict__ | dict(routing=None)
 
 def build_moe(mlp, num_experts, config, context): # as `SparseMoE`
     "The MoE layer a config asks for."
