@@ -340,7 +340,7 @@ class RoutingContext:
         if self.mask is None or self.mask.shape[0] != shape[0] or self.mask.shape[1] < shape[1]: return None
         return self.mask[:, -shape[1]:].reshape(-1).bool()
 
-# %% ../nbs/12_moe.ipynb #3caabac0
+# %% ../nbs/12_moe.ipynb #e1e1474b
 class SparseMoE(nn.Module):
     "A drop-in for a decoder's MLP: a router and E stacked experts; returns one tensor."
     def __init__(self,
@@ -371,10 +371,10 @@ class SparseMoE(nn.Module):
         a, b = self.coefficient(x).softmax(-1).unbind(-1)
         return out*a[..., None] + self.mlp(x)*b[..., None]
 
-    def __getstate__(self): return self.__dict__ | dict(routing=None)          # copies and pickles hold no graph
+    def __getstate__(self): return self.__dict__ | dict(routing=self.routing and self.routing.detach())      # copies and pickles hold no graph
     def extra_repr(self): return f'experts={self.experts.num_experts}, top_k={self.config.top_k}'
 
-# %% ../nbs/12_moe.ipynb #01c929bc
+# %% ../nbs/12_moe.ipynb #d6aba150
 def deepspeed_limits(
     config:MoEConfig,
 ) -> tuple:  # What the config asks and DeepSpeed's layer cannot do
@@ -413,7 +413,7 @@ class DeepSpeedMoE(nn.Module):
         self.routing = route(x.reshape(-1, x.shape[-1]), self.router.weight, self.config, valid, self.training)
         return self.layer(x)[0]
 
-    def __getstate__(self): return self.__dict__ | dict(routing=None)
+    def __getstate__(self): return self.__dict__ | dict(routing=self.routing and self.routing.detach())
 
 def build_moe(mlp, num_experts, config, context): # as `SparseMoE`
     "The MoE layer a config asks for."
