@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['MODES', 'MLP_LAYOUTS', 'ACTIVATIONS', 'MoEConfig', 'moe_layer_ids', 'experts_per_layer', 'mlp_parts', 'linear_weight',
-           'StackedExperts', 'one_expert', 'eager_experts', 'inverse', 'unbound_experts', 'sorted_experts', 'Routing',
-           'router_logits', 'choose', 'capacity', 'give_places', 'combine_weights', 'route', 'counted_tokens',
-           'load_balancing_loss', 'router_z_loss', 'RoutingContext', 'SparseMoE', 'deepspeed_limits', 'DeepSpeedMoE',
-           'build_moe', 'layers_of', 'decoder_of', 'moe_layers', 'check_mlp', 'install_moe', 'upcycle', 'Certificate',
-           'count_params', 'experts_as', 'flops_per_token', 'differences', 'certify', 'moe_loss', 'router_loss',
-           'forget_graph']
+           'StackedExperts', 'one_expert', 'eager_experts', 'inverse', 'Permute', 'unbound_experts', 'sorted_experts',
+           'Routing', 'router_logits', 'choose', 'capacity', 'give_places', 'combine_weights', 'route',
+           'counted_tokens', 'load_balancing_loss', 'router_z_loss', 'RoutingContext', 'SparseMoE', 'deepspeed_limits',
+           'DeepSpeedMoE', 'build_moe', 'layers_of', 'decoder_of', 'moe_layers', 'check_mlp', 'install_moe', 'upcycle',
+           'Certificate', 'count_params', 'experts_as', 'flops_per_token', 'differences', 'certify', 'moe_loss',
+           'router_loss', 'forget_graph']
 
 # %% ../nbs/12_moe.ipynb #9914b131
 import copy
@@ -169,12 +169,21 @@ def eager_experts(
         out.index_add_(0, token, (one_expert(ex, e, x[token])*weights[token, slot, None]).to(out.dtype))
     return out
 
-# %% ../nbs/12_moe.ipynb #218505bf
+# %% ../nbs/12_moe.ipynb #895b2764
 def inverse(
     order:torch.Tensor,  # A permutation (n,)
 ) -> torch.Tensor:  # (n,)
     "The permutation that undoes `order`."
     return torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device))
+
+class Permute(torch.autograd.Function):
+    "Rows in another order, with the inverse permutation as gradient."
+    @staticmethod
+    def forward(ctx, x, order, back): # rows (n, hidden), a permutation (n,), its inverse (n,)
+        ctx.save_for_backward(back)
+        return x.index_select(0, order)
+    @staticmethod
+    def backward(ctx, grad): return grad.index_select(0, ctx.saved_tensors[0]), None, None
 
 def unbound_experts(
     ex:StackedExperts,
@@ -190,7 +199,7 @@ def unbound_experts(
         return F.linear(ex.act_fn(h[0])*h[1] if ex.has_gate else ex.act_fn(h[0]), downs[e], down_biases[e])
     return run
 
-# %% ../nbs/12_moe.ipynb #ea7b1980
+# %% ../nbs/12_moe.ipynb #e22b4f7c
 def sorted_experts(
     ex:StackedExperts,
     x:torch.Tensor,  # Tokens (T, hidden)
@@ -199,12 +208,12 @@ def sorted_experts(
 ) -> torch.Tensor:  # (T, hidden)
     "Sort the (token, choice) pairs by expert, run each expert on its block, put back, weigh and add."
     run, k = unbound_experts(ex), index.shape[1]
-    if len(x) == 1: return sum(run(x, e)*w for e, w in zip(index[0].tolist(), weights[0]))
+    if len(x) < 2: return sum((run(x, e)*w for e, w in zip(index[:1].flatten().tolist(), weights.flatten())), torch.zeros_like(x))
     pairs = index.flatten()
     order = pairs.argsort(stable=True)
-    blocks = x[order//k].split(torch.bincount(pairs, minlength=ex.num_experts).tolist())
+    blocks = x.index_select(0, order//k).split(torch.bincount(pairs, minlength=ex.num_experts).tolist())
     outs = torch.cat([run(block, e) for e, block in enumerate(blocks) if len(block)])
-    return (outs[inverse(order)].view(*index.shape, -1)*weights[..., None]).sum(1)
+    return torch.bmm(weights[:, None], Permute.apply(outs, inverse(order), order).view(*index.shape, -1)).squeeze(1)
 
 ALL_EXPERTS_FUNCTIONS.register('sorted', sorted_experts)
 

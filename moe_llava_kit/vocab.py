@@ -14,16 +14,17 @@ from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
-# %% ../nbs/00_vocab.ipynb #625ab9a1
+# %% ../nbs/00_vocab.ipynb #4f6ae37a
 def need(
     module:str, # what to import, e.g. 'sklearn.datasets'
-    extra:str, # the extra of moe_llava_kit that brings it, e.g. 'demo'
+    extra:str, # the extra of moe_llava_kit that brings it, e.g. 'demo'; '' for a package of its own
 ): # the imported module
     "Import an optional `module`, or raise an `ImportError` that holds the pip line."
     try: return importlib.import_module(module)
     except ModuleNotFoundError as e:
         if e.name is None or e.name.split('.')[0] != module.split('.')[0]: raise
-        raise ImportError(f'`{module}` is not installed. Get it with: pip install "moe_llava_kit[{extra}]"', name=module) from None
+        package = f'"moe_llava_kit[{extra}]"' if extra else module.split('.')[0]
+        raise ImportError(f'`{module}` is not installed. Get it with: pip install {package}', name=module) from None
 
 # %% ../nbs/00_vocab.ipynb #a93388c0
 def bpe_merges(
