@@ -96,7 +96,7 @@ def architecture(
     check_fields(config, ARCHITECTURES[name].get('only', {}))
     return ARCHITECTURES[name]
 
-# %% ../nbs/13_checkpoints.ipynb #599a210f
+# %% ../nbs/13_checkpoints.ipynb #6a02cbf6
 MOE_FIELDS = dict(num_experts='num_experts', top_k='top_k_experts', layers='moe_layers_idx', use_residual='use_residual', router_aux_loss_coef='router_aux_loss_coef')
 LIMITS = {k: k for k in ('capacity_factor', 'eval_capacity_factor', 'min_capacity')}
 
@@ -111,7 +111,7 @@ def moe_settings(
     if lost := [f for f in fields.values() if m.get(f) is None]: raise ValueError(f'config.json: moe has no {", ".join(lost)}, only {", ".join(m)}: settings cannot be guessed; copy the file again, or add what the model was trained with')
     c = {ours: m[theirs] for ours, theirs in fields.items()}
     if c['num_experts'] == c['num_experts'][:1]: c['num_experts'] *= len(c['layers'])                  # one number for all layers
-    return MoEConfig(**c, count_padding=not kit_defaults)
+    return MoEConfig(**c, **({} if kit_defaults else dict(count_padding=True, router_aux_scope='batch')))
 
 # %% ../nbs/13_checkpoints.ipynb #57b364bb
 TOWER, INNER, EMBED = 'model.vision_tower.', 'vision_model.', 'model.language_model.embed_tokens.weight'

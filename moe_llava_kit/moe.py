@@ -5,10 +5,10 @@
 # %% auto #0
 __all__ = ['MODES', 'MLP_LAYOUTS', 'ACTIVATIONS', 'MoEConfig', 'moe_layer_ids', 'experts_per_layer', 'mlp_parts', 'linear_weight',
            'StackedExperts', 'one_expert', 'eager_experts', 'inverse', 'Permute', 'unbound_experts', 'sorted_experts',
-           'Routing', 'router_logits', 'choose', 'capacity', 'give_places', 'combine_weights', 'route',
-           'counted_tokens', 'load_balancing_loss', 'router_z_loss', 'RoutingContext', 'SparseMoE', 'deepspeed_limits',
-           'DeepSpeedMoE', 'build_moe', 'layers_of', 'decoder_of', 'moe_layers', 'check_mlp', 'install_moe', 'upcycle',
-           'Certificate', 'count_params', 'experts_as', 'flops_per_token', 'differences', 'certify', 'moe_loss',
+           'Routing', 'router_logits', 'choose', 'capacity', 'give_places', 'combine_weights', 'route', 'sample_means',
+           'load_balancing_loss', 'router_z_loss', 'RoutingContext', 'SparseMoE', 'deepspeed_limits', 'DeepSpeedMoE',
+           'build_moe', 'layers_of', 'decoder_of', 'moe_layers', 'check_mlp', 'install_moe', 'upcycle', 'Certificate',
+           'count_params', 'experts_as', 'flops_per_token', 'differences', 'certify', 'balance_losses', 'moe_loss',
            'router_loss', 'forget_graph']
 
 # %% ../nbs/12_moe.ipynb #9914b131
@@ -23,7 +23,7 @@ from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 from transformers.pytorch_utils import Conv1D
 from .vocab import need
 
-# %% ../nbs/12_moe.ipynb #df8a9783
+# %% ../nbs/12_moe.ipynb #63db2eb4
 MODES = {'sparse': lambda n: range(0, n, 2), 'dense': lambda n: range(n),
          'first_half': lambda n: range(n//2), 'second_half': lambda n: range(n//2, n)}
 
@@ -43,6 +43,7 @@ class MoEConfig:
     random_places:bool = False  # An over-full expert keeps a random choice of its tokens instead of the first (DeepSpeed's top-1 gate)
     second_expert_noise:bool = False  # Choose the experts after the first with Gumbel noise, as the original does even in evaluation
     count_padding:bool = False  # Let padding take places and count in the auxiliary losses, as the original does
+    router_aux_scope:str = 'sample'  # Balance the experts within each 'sample', or over the 'batch' of one forward pass, as the original does
     expert_noise:float = 0.  # Upcycling: add noise of this many standard deviations to every copy
     implementation:str = 'auto'  # 'auto' (sorted on a CPU, grouped_mm elsewhere), 'sorted', 'eager', 'grouped_mm', 'batched_mm' or any name in transformers' experts interface; 'deepspeed' for its MoE layer
     ep_size:int = 1  # With 'deepspeed': processes that share the experts of a layer among them
@@ -53,6 +54,7 @@ class MoEConfig:
             if v is not None and not v > 0: raise ValueError(f'{name}={v}: expected a number above 0, or None for no limit')
         for name in ('min_capacity', 'router_aux_loss_coef', 'router_z_loss_coef', 'expert_noise'):
             if not getattr(self, name) >= 0: raise ValueError(f'{name}={getattr(self, name)}: expected 0 or more')
+        if self.router_aux_scope not in ('sample', 'batch'): raise ValueError(f"router_aux_scope={self.router_aux_scope!r}: expected 'sample' or 'batch'")
 
 # %% ../nbs/12_moe.ipynb #54df0783
 def moe_layer_ids(
@@ -217,7 +219,7 @@ def sorted_experts(
 
 ALL_EXPERTS_FUNCTIONS.register('sorted', sorted_experts)
 
-# %% ../nbs/12_moe.ipynb #6791c66c
+# %% ../nbs/12_moe.ipynb #a4f83740
 @dataclass
 class Routing:
     "Where the tokens of one forward pass went, in one MoE layer (T tokens, E experts, k choices)."
@@ -227,8 +229,10 @@ class Routing:
     weights:torch.Tensor  # Combine weights (T, k)
     valid:torch.Tensor|None = None  # False at padding (T,)
     kept:torch.Tensor|None = None  # False where the chosen expert had no place left (T, k); None: nothing is ever dropped
+    sample:torch.Tensor|None = None  # Which sample a token belongs to (T,); None: all to the same
+    samples:int = 1  # How many there are room for
 
-    def detach(self): return Routing(*(None if v is None else v.detach() for v in vars(self).values()))
+    def detach(self): return replace(self, **{k: v.detach() for k, v in vars(self).items() if torch.is_tensor(v)})
 
 def router_logits(
     x:torch.Tensor,  # Tokens (T, hidden)
@@ -307,39 +311,48 @@ def route(
         kept = give_places(index, E, capacity(tokens, E, k, factor, config.min_capacity), counted, config.random_places)
     return Routing(logits, probs, index, combine_weights(probs, index, kept, k > 1 or config.renormalize_top1), valid, kept)
 
-# %% ../nbs/12_moe.ipynb #fdc5ce04
-def counted_tokens(
-    x:torch.Tensor,  # One row per token (T, …)
+# %% ../nbs/12_moe.ipynb #89d97a2d
+def sample_means(
+    x:torch.Tensor,  # A row per token (T, …)
     routing:Routing,
-    count_padding:bool,
-) -> torch.Tensor:  # (n, …)
-    "The rows that count in an auxiliary loss."
-    return x if count_padding or routing.valid is None else x[routing.valid]
+    count_padding:bool=False,  # Let padding count
+    scope:str='batch',  # 'sample', or 'batch': all tokens as one sample
+) -> torch.Tensor:  # (samples, …); samples without a token that counts are left out
+    "The mean over the tokens of each sample."
+    alike = scope == 'batch' or routing.sample is None
+    of = torch.zeros(len(x), dtype=torch.long, device=x.device) if alike else routing.sample
+    member = F.one_hot(of, 1 if alike else routing.samples).to(x.dtype)
+    if routing.valid is not None and not count_padding: member = member*routing.valid[:, None]
+    with torch.autocast(x.device.type, enabled=False): return ((member.T @ x)/member.sum(0).clamp(min=1)[:, None])[member.sum(0) > 0]
 
 def load_balancing_loss(
     routing:Routing,
     count_padding:bool=False,  # Include padding, as the original does
+    scope:str='batch',  # Balance over the 'batch', or within each 'sample' (then averaged)
 ) -> torch.Tensor:  # Scalar, 1 = even load, E = one expert takes all
     "Switch Transformer's auxiliary loss over first choices (Fedus et al. 2022, eq. 4)."
-    probs, first = (counted_tokens(v, routing, count_padding) for v in (routing.probs, routing.index[:, 0]))
-    share = F.one_hot(first, probs.shape[-1]).float().mean(0)
-    return probs.shape[-1]*(share*probs.mean(0)).sum()
+    first = F.one_hot(routing.index[:, 0], routing.probs.shape[-1]).float()
+    share, mean = (sample_means(v, routing, count_padding, scope) for v in (first, routing.probs))
+    return routing.probs.shape[-1]*(share*mean).sum(-1).mean()
 
-# %% ../nbs/12_moe.ipynb #c016edcf
+# %% ../nbs/12_moe.ipynb #6752d1fb
 def router_z_loss(
     routing:Routing,
     count_padding:bool=False,  # Include padding
+    scope:str='batch',  # As for `load_balancing_loss`
 ) -> torch.Tensor:  # Scalar
     "Mean squared log-partition of the router's logits (Zoph et al. 2022, eq. 5)."
-    return counted_tokens(routing.logits, routing, count_padding).logsumexp(-1).square().mean()
+    return sample_means(routing.logits.logsumexp(-1, keepdim=True).square(), routing, count_padding, scope).mean()
 
-# %% ../nbs/12_moe.ipynb #6be5fbd9
+# %% ../nbs/12_moe.ipynb #9a00f643
 class RoutingContext:
     "Shared by a decoder's MoE layers: the attention mask of the current forward pass."
-    mask = None
+    mask, segments = None, 1
     def __call__(self, module, args, kwargs):
-        mask = kwargs.pop('routing_mask', kwargs.get('attention_mask'))
+        packed = kwargs.pop('routing_mask', None)
+        mask = kwargs.get('attention_mask') if packed is None else packed
         self.mask = mask if torch.is_tensor(mask) and mask.ndim == 2 else None
+        self.segments = 1 if packed is None else int(packed.max())
         return args, kwargs
 
     def valid(self,
@@ -349,7 +362,15 @@ class RoutingContext:
         if self.mask is None or self.mask.shape[0] != shape[0] or self.mask.shape[1] < shape[1]: return None
         return self.mask[:, -shape[1]:].reshape(-1).bool()
 
-# %% ../nbs/12_moe.ipynb #e1e1474b
+    def samples(self,
+        x:torch.Tensor,  # Hidden states (B, T, hidden)
+    ) -> dict:  # Fields of `Routing`
+        "Whose tokens these are: a row's, or in packed rows a segment's (padding goes with the segment before it)."
+        row, n = torch.arange(x.shape[0], device=x.device)[:, None].expand(x.shape[:2]), self.segments
+        within = self.mask.cummax(1).values.clamp(min=1)-1 if n > 1 else 0
+        return dict(sample=(row*n + within).flatten(), samples=x.shape[0]*n)
+
+# %% ../nbs/12_moe.ipynb #65cd0b41
 class SparseMoE(nn.Module):
     "A drop-in for a decoder's MLP: a router and E stacked experts; returns one tensor."
     def __init__(self,
@@ -370,8 +391,8 @@ class SparseMoE(nn.Module):
     ) -> torch.Tensor:  # Same shape
         "Route every token to its experts and add up what they say."
         flat = x.reshape(-1, x.shape[-1])
-        valid = self.context.valid(x.shape[:2]) if x.ndim == 3 else None
-        self.routing = r = route(flat, self.router.weight, self.config, valid, self.training)
+        valid, whose = (self.context.valid(x.shape[:2]), self.context.samples(x)) if x.ndim == 3 else (None, {})
+        self.routing = r = replace(route(flat, self.router.weight, self.config, valid, self.training), **whose)
         out = self.experts(flat, r.index, r.weights).view_as(x)
         return self.with_residual(x, out) if self.config.use_residual else out
 
@@ -383,7 +404,7 @@ class SparseMoE(nn.Module):
     def __getstate__(self): return self.__dict__ | dict(routing=self.routing and self.routing.detach())      # copies and pickles hold no graph
     def extra_repr(self): return f'experts={self.experts.num_experts}, top_k={self.config.top_k}'
 
-# %% ../nbs/12_moe.ipynb #d6aba150
+# %% ../nbs/12_moe.ipynb #406141b7
 def deepspeed_limits(
     config:MoEConfig,
 ) -> tuple:  # What the config asks and DeepSpeed's layer cannot do
@@ -418,8 +439,8 @@ class DeepSpeedMoE(nn.Module):
     ) -> torch.Tensor:  # Same shape
         "DeepSpeed routes, sends tokens to their experts and back, and adds up."
         if self.layer.deepspeed_moe.ep_group is None: self.layer.set_deepspeed_parallelism()
-        valid = self.context.valid(x.shape[:2]) if x.ndim == 3 else None
-        self.routing = route(x.reshape(-1, x.shape[-1]), self.router.weight, self.config, valid, self.training)
+        valid, whose = (self.context.valid(x.shape[:2]), self.context.samples(x)) if x.ndim == 3 else (None, {})
+        self.routing = replace(route(x.reshape(-1, x.shape[-1]), self.router.weight, self.config, valid, self.training), **whose)
         return self.layer(x)[0]
 
     def __getstate__(self): return self.__dict__ | dict(routing=self.routing and self.routing.detach())
@@ -578,13 +599,19 @@ def certify(
     for m, t in zip((dense, moe), modes): m.train(t)
     return Certificate(diff, tol, *count_params(moe), sum(p.numel() for p in dense.parameters()), *flops, why)
 
-# %% ../nbs/12_moe.ipynb #4e861def
+# %% ../nbs/12_moe.ipynb #612b936d
+def balance_losses(
+    model:nn.Module,
+) -> dict:  # {name of a MoE layer: scalar l_aux}, not weighted
+    "The layers' load-balancing losses of the last forward pass."
+    return {n: load_balancing_loss(m.routing, m.config.count_padding, m.config.router_aux_scope) for n, m in moe_layers(model).items() if m.routing is not None}
+
 def moe_loss(
     model:nn.Module,
 ) -> torch.Tensor|None:  # Scalar: sum of l_aux over the MoE layers, not yet weighted; None if there are none
     "Sum of the layers' load-balancing losses of the last forward pass."
-    losses = [load_balancing_loss(m.routing, m.config.count_padding) for m in moe_layers(model).values() if m.routing is not None]
-    return torch.stack(losses).sum() if losses else None
+    losses = balance_losses(model)
+    return torch.stack(list(losses.values())).sum() if losses else None
 
 def router_loss(
     model:nn.Module,  # Right after a forward pass
@@ -596,7 +623,7 @@ def router_loss(
     if lost: raise ValueError("the routers' losses would have no gradient: the forward pass ran without one. With gradient checkpointing use gradient_checkpointing_kwargs={'use_reentrant': False}")
     c = layers[0].config
     loss = c.router_aux_loss_coef*moe_loss(model)
-    if c.router_z_loss_coef: loss = loss + c.router_z_loss_coef*torch.stack([router_z_loss(m.routing, c.count_padding) for m in layers]).sum()
+    if c.router_z_loss_coef: loss = loss + c.router_z_loss_coef*torch.stack([router_z_loss(m.routing, c.count_padding, c.router_aux_scope) for m in layers]).sum()
     return loss
 
 def forget_graph(
