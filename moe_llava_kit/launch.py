@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['FLAGS', 'IGNORED', 'REFUSED', 'RENAMED', 'VALUES', 'ALWAYS', 'OTHERS', 'ModelFlags', 'MoEFlags', 'DataFlags',
-           'LoraFlags', 'OurFlags', 'Note', 'split_flags', 'settle', 'OneLineParser', 'words', 'read_yaml',
+           'LoraFlags', 'OurFlags', 'Note', 'split_flags', 'settle', 'OneLineParser', 'words', 'read_yaml', 'usage',
            'stage_flags', 'started_from', 'with_yaml', 'stage_of', 'TrainPlan', 'plan_run', 'check_files', 'bare_model',
            'decoder_config', 'load_model', 'save_projector', 'load_projector', 'dataset_of', 'memory_of', 'dry_run',
            'with_adapters', 'run_plan']
@@ -168,6 +168,14 @@ def read_yaml(
     table = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
     if not isinstance(table, dict): raise ValueError(f'--config {path}: expected lines like "learning_rate: 2e-5", got {type(table).__name__}')
     return words(table)
+
+# %% ../nbs/23_launch.ipynb #9fba09a7
+def usage() -> str:
+    "All flags of ours with their defaults, table by table."
+    row = lambda f, v: f'  --{f.name:28}{" ".join(map(str, v)) if isinstance(v, list) else v!s:22}{f.metadata["help"]}'
+    parts = [[c.__doc__, *(row(f, getattr(c(), f.name)) for f in fields(c))] for c in FLAGS]
+    return '\n\n'.join(['moe-llava-kit train --output_dir DIR [flags]: MoE-LLaVA\'s flags, and all of transformers.TrainingArguments (--learning_rate, --num_train_epochs, --deepspeed, …).\n'
+                        'Also --config FILE.yaml with flags as keys. Flag, default, meaning:', *('\n'.join(p) for p in parts)])
 
 # %% ../nbs/23_launch.ipynb #05304728
 def stage_flags(

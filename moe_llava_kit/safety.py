@@ -339,7 +339,7 @@ def check_stage(
     if lost := [g for g in stage.trains if g in there - trains]:
         raise ValueError(f'stage {stage.name!r} trains {", ".join(lost)}, but no parameter of it requires a gradient: call apply_stage(model, {stage.name!r}) before the Trainer is built')
 
-# %% ../nbs/20b_safety.ipynb #57c05c41
+# %% ../nbs/20b_safety.ipynb #01763180
 class FirstStepCheck(TrainerCallback):
     "At the first step with a learning rate above 0: what trains got a finite gradient and moved, what is frozen did not; else `FirstStepError`."
     def __init__(self,
@@ -350,7 +350,7 @@ class FirstStepCheck(TrainerCallback):
 
     def on_train_begin(self, args, state, control, model=None, **kwargs):
         self.close()
-        self.report, self.last, self.due, self.todo = None, None, 0, parts(model)
+        self.report, self.last, self.due, self.todo, self.lr = None, None, 0, parts(model), None
         if self.stage and not (getattr(self.stage, 'modules', ()) or hasattr(model, 'peft_config')): check_stage(self.stage, self.todo)
 
     def on_step_begin(self, args, state, control, model=None, optimizer=None, **kwargs):
@@ -370,7 +370,7 @@ class FirstStepCheck(TrainerCallback):
 
     def on_train_end(self, args, state, control, **kwargs):
         self.close()
-        if self.report is None and state.is_world_process_zero: log.warning('the first step was never checked: no step had both a learning rate above 0 and a label')
+        if self.report is None and self.lr is not None and state.is_world_process_zero: log.warning('the first step was never checked: no step had both a learning rate above 0 and a label')
 
     def close(self):
         "Take the hooks away."

@@ -1,0 +1,5 @@
+"`python -m moe_llava_kit …` is the `moe-llava-kit` command, for launchers that start modules."
+import sys
+from .cli import main
+
+sys.exit(main())
