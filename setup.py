@@ -9,7 +9,7 @@ cfg.read(here/'settings.ini', encoding='utf-8')
 cfg = cfg['DEFAULT']
 def reqs(name): return cfg[f'{name}requirements'].split()
 
-extras = {o: reqs(f'{o}_') for o in ('demo', 'vocabs', 'eval', 'serve', 'video', 'lora', 'train', 'dev')}
+extras = {o: reqs(f'{o}_') for o in ('demo', 'vocabs', 'eval', 'serve', 'video', 'lora', 'qlora', 'train', 'dev')}
 extras['dev'] = sorted({*extras['dev'], *extras['demo'], *extras['vocabs'], *extras['eval']})
 
 setuptools.setup(

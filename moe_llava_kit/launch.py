@@ -6,16 +6,16 @@
 __all__ = ['FLAGS', 'IGNORED', 'REFUSED', 'RENAMED', 'VALUES', 'ALWAYS', 'OTHERS', 'ModelFlags', 'MoEFlags', 'DataFlags',
            'LoraFlags', 'OurFlags', 'Note', 'split_flags', 'settle', 'OneLineParser', 'words', 'read_yaml', 'usage',
            'stage_flags', 'started_from', 'with_yaml', 'stage_of', 'TrainPlan', 'plan_run', 'check_files', 'bare_model',
-           'decoder_config', 'load_model', 'save_projector', 'load_projector', 'dataset_of', 'memory_of', 'dry_run',
-           'with_adapters', 'run_plan']
+           'few_bits', 'decoder_of_plan', 'decoder_config', 'load_model', 'save_projector', 'load_projector',
+           'dataset_of', 'memory_of', 'dry_run', 'with_adapters', 'run_plan']
 
-# %% ../nbs/23_launch.ipynb #6e8e43c7
+# %% ../nbs/23_launch.ipynb #030db9cb
 import contextlib, difflib, json
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 import torch
 import yaml
-from transformers import AutoConfig, HfArgumentParser, PretrainedConfig, TrainingArguments
+from transformers import AutoConfig, AutoModelForCausalLM, HfArgumentParser, PretrainedConfig, TrainingArguments
 from .vocab import load_tokenizer
 from .tokenizers import prepare_tokenizer
 from .templates import get_template
@@ -26,6 +26,7 @@ from .decoders import DECODERS, as_decoder, text_config
 from .llava import MoELlavaConfig, MoELlavaForConditionalGeneration, build_llava
 from .moe import MoEConfig, upcycle
 from .checkpoints import load_llava, load_moe_llava, our_name
+from .adapters import add_lora, load_adapters, quantization
 from .stages import GROUPS, PRESETS, STAGES, Stage, apply_stage, get_stage, trainable_report
 from .training import TrainResult, train
 from .distributed import plan_memory
@@ -272,7 +273,7 @@ def check_files(
         for v in flags.get(k, []):
             if v and v[0] != '{' and not Path(v).exists(): raise FileNotFoundError(f'--{k} {v}: no such {"folder" if "folder" in k else "file"}')
 
-# %% ../nbs/23_launch.ipynb #8b20c4e5
+# %% ../nbs/23_launch.ipynb #1dcb4a13
 OTHERS = dict(mm_image_tower=load_moe_llava, mm_vision_tower=load_llava)   # a field of the config says who saved it
 
 def bare_model(
@@ -284,8 +285,23 @@ def bare_model(
     "A language model, a tower and a new projector."
     f = plan.flags
     if not f.image_tower: raise ValueError(f'--image_tower is missing: {f.model_name_or_path} is a language model and needs one, such as openai/clip-vit-large-patch14-336')
-    llm, tower = (decoder_config(f.model_name_or_path), AutoConfig.from_pretrained(f.image_tower)) if meta else (as_decoder(f.model_name_or_path, torch.float32), build_tower(f.image_tower, dtype=torch.float32))
+    llm, tower = (decoder_config(f.model_name_or_path), AutoConfig.from_pretrained(f.image_tower)) if meta else (decoder_of_plan(f), build_tower(f.image_tower, dtype=torch.float32))
     return build_llava(llm, tower, f.image_projector_type, tokenizer=tokenizer, template=template, select_layer=f.mm_vision_select_layer, select_feature=f.mm_vision_select_feature)
+
+def few_bits(
+    f,  # Flags by name
+) -> dict:  # For from_pretrained
+    "fp32, or quantized as the flags say; ValueError for few bits without adapters to train."
+    if f.bits < 16 and not f.lora_enable: raise ValueError(f'--bits {f.bits}: quantized weights cannot be trained, only adapters over them: add --lora_enable True')
+    q = quantization(f.bits, f.double_quant, f.quant_type)
+    return dict(quantization_config=q, dtype=torch.bfloat16) if q else dict(dtype=torch.float32)
+
+def decoder_of_plan(
+    f,  # Flags by name
+):
+    "The language model, in fp32 or quantized."
+    kw = few_bits(f)
+    return AutoModelForCausalLM.from_pretrained(f.model_name_or_path, **kw) if 'quantization_config' in kw else as_decoder(f.model_name_or_path, torch.float32)
 
 def decoder_config(
     name:str,  # Folder or hub id of a language model
@@ -300,9 +316,10 @@ def load_model(
 ) -> MoELlavaForConditionalGeneration:  # fp32, with the plan's template, converted to experts if the plan says so
     "The model a run starts with; ValueError or OSError if its parts are missing or do not fit."
     f, name = plan.flags, plan.flags.model_name_or_path
+    if not meta: few_bits(f)                                                   # refused before anything is loaded
     config = PretrainedConfig.get_config_dict(name)[0]
     with torch.device('meta') if meta else contextlib.nullcontext():
-        if config.get('model_type') == 'moe_llava': model = MoELlavaForConditionalGeneration(MoELlavaConfig.from_pretrained(name)) if meta else MoELlavaForConditionalGeneration.from_pretrained(name, dtype=torch.float32)
+        if config.get('model_type') == 'moe_llava': model = MoELlavaForConditionalGeneration(MoELlavaConfig.from_pretrained(name)) if meta else MoELlavaForConditionalGeneration.from_pretrained(name, **few_bits(f))
         elif load := next((fn for k, fn in OTHERS.items() if k in config), None): model = load(name, f.image_tower).float()
         else: tok = prepare_tokenizer(load_tokenizer(name)); model = bare_model(plan, get_template(f.version, tok), tok, meta)
         if meta and model.tokenizer is None: model.tokenizer = load_tokenizer(name)
@@ -364,7 +381,7 @@ def dry_run(
     sample = mask_sample(data.parse(*map(int, data.where[0]), find_files=False)['sample'], model.tokenizer, model.config.template) if len(data) else None
     return '\n\n'.join([str(plan), str(trainable_report(model, plan.stage, plan.args)), str(memory_of(plan, model)), f'{len(data)} samples; the first one, [trained]:', sample.text() if sample else ''])
 
-# %% ../nbs/23_launch.ipynb #44278a17
+# %% ../nbs/23_launch.ipynb #1a631723
 def with_adapters(
     plan:TrainPlan,
     model,
@@ -372,7 +389,6 @@ def with_adapters(
     "LoRA, if the flags ask for it."
     f = plan.flags
     if not f.lora_enable: return model
-    from moe_llava_kit.adapters import add_lora
     return add_lora(model, f.lora_r, f.lora_alpha, f.lora_dropout, f.lora_bias, ffn_only=bool(plan.stage.moe) and f.only_lora_ffn)
 
 def run_plan(

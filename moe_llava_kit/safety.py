@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['BITS', 'MIX', 'FACTORS', 'log', 'ADVICE', 'STAGING', 'MANIFEST', 'fingerprint', 'one_row', 'by_expert',
-           'expert_units', 'Part', 'base_of', 'layer_names', 'parts', 'Watch', 'anywhere', 'from_all', 'Row',
-           'evidence', 'twins', 'other_factor', 'known_zeros', 'short', 'StepReport', 'lines_of', 'table_of',
-           'FirstStepError', 'check_stage', 'FirstStepCheck', 'BadLoss', 'gradient_size', 'StopOnBadLoss',
-           'write_manifest', 'is_complete', 'last_checkpoint', 'StopOnSignal', 'CheckpointError', 'weight_names',
-           'saved_form', 'compare_names', 'clear_leftovers', 'put_in_place', 'not_written', 'SafeCheckpoints']
+           'expert_units', 'Part', 'layer_names', 'parts', 'Watch', 'anywhere', 'from_all', 'Row', 'evidence', 'twins',
+           'other_factor', 'known_zeros', 'short', 'StepReport', 'lines_of', 'table_of', 'FirstStepError',
+           'check_stage', 'FirstStepCheck', 'BadLoss', 'gradient_size', 'StopOnBadLoss', 'write_manifest',
+           'is_complete', 'last_checkpoint', 'StopOnSignal', 'CheckpointError', 'weight_names', 'saved_form',
+           'compare_names', 'clear_leftovers', 'put_in_place', 'not_written', 'SafeCheckpoints']
 
-# %% ../nbs/20b_safety.ipynb #bd37280a
+# %% ../nbs/20b_safety.ipynb #c66e2de9
 import json, math, os, re, shutil, signal, threading
 from collections import Counter
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from transformers.trainer_utils import rotate_checkpoints
 from .vocab import Table
 from .llava import several_processes
 from .moe import layers_of, moe_layers
-from .stages import get_stage, param_groups
+from .stages import base_of, get_stage, param_groups
 
 # %% ../nbs/20b_safety.ipynb #21a6bf94
 BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
@@ -97,13 +97,7 @@ class Part:
         size = torch.linalg.vector_norm(self.fold(grad.detach()).float(), math.inf, dim=1)
         self.grad = size if self.grad is None else torch.maximum(self.grad, size)
 
-# %% ../nbs/20b_safety.ipynb #a18bc285
-def base_of(
-    model:nn.Module,  # A LLaVA model, or peft's wrapper around one
-) -> nn.Module:
-    "The model under the adapters."
-    return model.get_base_model() if hasattr(model, 'get_base_model') else model
-
+# %% ../nbs/20b_safety.ipynb #129f1743
 def layer_names(
     model:nn.Module,
 ) -> dict:  # {id of a parameter: 'layer 3'}
