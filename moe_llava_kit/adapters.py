@@ -76,14 +76,15 @@ def merge_lora(
     "Write the adapters into the weights."
     return model.merge_and_unload()
 
-# %% ../nbs/20a_adapters.ipynb #d8823edf
-KEEP = ['vision_tower', 'multi_modal_projector', 'router', 'coefficient', 'lm_head']
+# %% ../nbs/20a_adapters.ipynb #9c11774c
+KEEP = [rf'.*\b{part}' for part in ('vision_tower', 'multi_modal_projector', 'router', 'coefficient', 'lm_head')]   # transformers matches them from the start of a name
 
 def quantization(
     bits:int=16,  # 4, 8, or 16 for none
     double_quant:bool=True,  # Quantize the scales too (4 bits)
     quant_type:str='nf4',  # 'nf4' or 'fp4' (4 bits)
     dtype:torch.dtype=torch.bfloat16,  # To compute in
+    keep:tuple=(),  # Further modules to leave as they are, such as the 'mlp' of a model that will get experts
 ):  # BitsAndBytesConfig, or None for 16
     "Settings for from_pretrained(quantization_config=…); ValueError for other widths, ImportError without bitsandbytes."
     if bits not in (4, 8, 16): raise ValueError(f'bits={bits}: expected 4, 8 or 16')
@@ -91,4 +92,4 @@ def quantization(
     need('bitsandbytes', 'qlora')
     from transformers import BitsAndBytesConfig
     four = dict(load_in_4bit=True, bnb_4bit_compute_dtype=dtype, bnb_4bit_use_double_quant=double_quant, bnb_4bit_quant_type=quant_type)
-    return BitsAndBytesConfig(**(four if bits == 4 else dict(load_in_8bit=True)), llm_int8_skip_modules=KEEP)
+    return BitsAndBytesConfig(**(four if bits == 4 else dict(load_in_8bit=True)), llm_int8_skip_modules=KEEP+[rf'.*\b{k}' for k in keep])

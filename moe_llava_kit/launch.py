@@ -273,7 +273,7 @@ def check_files(
         for v in flags.get(k, []):
             if v and v[0] != '{' and not Path(v).exists(): raise FileNotFoundError(f'--{k} {v}: no such {"folder" if "folder" in k else "file"}')
 
-# %% ../nbs/23_launch.ipynb #1dcb4a13
+# %% ../nbs/23_launch.ipynb #38896737
 OTHERS = dict(mm_image_tower=load_moe_llava, mm_vision_tower=load_llava)   # a field of the config says who saved it
 
 def bare_model(
@@ -293,7 +293,7 @@ def few_bits(
 ) -> dict:  # For from_pretrained
     "fp32, or quantized as the flags say; ValueError for few bits without adapters to train."
     if f.bits < 16 and not f.lora_enable: raise ValueError(f'--bits {f.bits}: quantized weights cannot be trained, only adapters over them: add --lora_enable True')
-    q = quantization(f.bits, f.double_quant, f.quant_type)
+    q = quantization(f.bits, f.double_quant, f.quant_type, keep=('mlp',)*f.moe_enable)         # experts are copies of unquantized MLPs
     return dict(quantization_config=q, dtype=torch.bfloat16) if q else dict(dtype=torch.float32)
 
 def decoder_of_plan(

@@ -8,7 +8,7 @@ __all__ = ['BITS', 'MIX', 'FACTORS', 'log', 'ADVICE', 'STAGING', 'MANIFEST', 'fi
            'other_factor', 'known_zeros', 'short', 'StepReport', 'lines_of', 'table_of', 'FirstStepError',
            'check_stage', 'FirstStepCheck', 'BadLoss', 'gradient_size', 'StopOnBadLoss', 'write_manifest',
            'is_complete', 'last_checkpoint', 'StopOnSignal', 'CheckpointError', 'weight_names', 'saved_form',
-           'compare_names', 'clear_leftovers', 'put_in_place', 'not_written', 'SafeCheckpoints']
+           'compare_names', 'clear_leftovers', 'put_in_place', 'not_written', 'TellEpoch', 'SafeCheckpoints']
 
 # %% ../nbs/20b_safety.ipynb #c66e2de9
 import json, math, os, re, shutil, signal, threading
@@ -45,7 +45,7 @@ def fingerprint(
         total += (part*(torch.arange(at, at+part.shape[1], device=x.device)*MIX + 1)).sum(1)
     return total
 
-# %% ../nbs/20b_safety.ipynb #dd8eaea5
+# %% ../nbs/20b_safety.ipynb #4732084c
 def one_row(x): # (1, n)
     return x.reshape(1, -1)
 
@@ -65,7 +65,8 @@ def expert_units(
     "Which experts the tensors of a MoE layer belong to; with expert parallelism, those of this process."
     n = next(m.num_experts for m in layer.modules() if hasattr(m, 'num_experts'))
     names, mine = [f'expert {e} of {where}' for e in range(n)], getattr(layer.experts, 'deepspeed_experts', None)
-    rest = {id(p): ([f'{"mixing weights" if "coefficient" in k else "MLP beside the experts"} of {where}'], one_row) for k, p in layer.named_parameters() if not k.startswith('router')}
+    routers = {id(p) for p in layer.router.parameters()}
+    rest = {id(p): ([f'{"mixing weights" if "coefficient" in k else "MLP beside the experts"} of {where}'], one_row) for k, p in layer.named_parameters() if id(p) not in routers}
     if mine is None: return rest | {id(p): (names, partial(by_expert, k, n)) for k, p in layer.experts.named_parameters()}
     first = dist.get_rank(layer.layer.deepspeed_moe.ep_group)*len(mine) if len(mine) < n else 0
     return rest | {id(p): ([names[first+i]], one_row) for i, e in enumerate(mine) for p in e.parameters()}
@@ -505,7 +506,7 @@ def compare_names(
     known = {t.data_ptr() for t in form.values()}
     return lost + [n for n, p in model.named_parameters() if p.requires_grad and p.data_ptr() not in known], sorted(names-set(form))
 
-# %% ../nbs/20b_safety.ipynb #e7354a84
+# %% ../nbs/20b_safety.ipynb #16cc58b2
 def clear_leftovers(
     folder,  # A Trainer's output_dir that no process writes to
 ):
@@ -530,10 +531,20 @@ def not_written(
     "The error for a checkpoint that could not be written; what there was of it is removed."
     staging = done.parent/STAGING; written = sum(f.stat().st_size for f in staging.rglob('*') if f.is_file())
     free = shutil.disk_usage(done.parent).free; shutil.rmtree(staging, ignore_errors=True)
-    room = '' if isinstance(error, CheckpointError) else f' {written/2**20:,.2f} MiB of it were written, then the disk had {free/2**20:,.0f} MiB left; make room and resume.'
+    room = '' if isinstance(error, CheckpointError) else f' {written/2**20:,.2f} MiB of it were written, the disk had {free/2**20:,.0f} MiB left; if that is the reason, make room and resume.'
     return CheckpointError(f'{done.name} could not be written: {type(error).__name__}: {(str(error).splitlines() or [""])[0]}.{room} The last good checkpoint is {last_checkpoint(done.parent) or "none"}.')
 
-# %% ../nbs/20b_safety.ipynb #7fd4389d
+# %% ../nbs/20b_safety.ipynb #202eaad8
+class TellEpoch(TrainerCallback):
+    "Tells samplers which epoch begins, also behind wrappers that do not pass it on."
+    def on_epoch_begin(self, args, state, control, train_dataloader=None, **kwargs):
+        todo = [train_dataloader]
+        while todo:
+            s = todo.pop()
+            if isinstance(s, torch.utils.data.Sampler) and hasattr(s, 'set_epoch'): s.set_epoch(int(state.epoch or 0))
+            todo += [x for x in (getattr(s, 'batch_sampler', None), getattr(s, 'sampler', None)) if x is not None]
+
+# %% ../nbs/20b_safety.ipynb #c0254cb0
 class SafeCheckpoints:
     "Put before `transformers.Trainer`: checkpoints appear whole or not at all, are read strictly, and a killed run resumes."
     _saving = False
@@ -584,6 +595,7 @@ class SafeCheckpoints:
         "As the Trainer's; True resumes from the last complete checkpoint, or starts anew if there is none."
         if self.is_local_process_zero(): clear_leftovers(self.args.output_dir)
         self.accelerator.wait_for_everyone()
+        if not any(isinstance(c, TellEpoch) for c in self.callback_handler.callbacks): self.add_callback(TellEpoch())
         if resume_from_checkpoint is True: resume_from_checkpoint = from_all(last_checkpoint(self.args.output_dir))[0]
         try: return super().train(resume_from_checkpoint=resume_from_checkpoint, **kwargs)
         finally:
