@@ -5,10 +5,12 @@
 # %% auto #0
 __all__ = ['PARTS', 'MoELlavaConfig', 'image_tokens', 'expand', 'several_processes', 'blank_picture', 'embed',
            'segment_positions', 'unpack', 'MoELlavaModel', 'check_packing', 'supervised', 'answer_loss',
-           'count_samples', 'AnswersPictures', 'part_dtypes', 'widest', 'has_file', 'SavesItsParts', 'MoELlavaOutput',
-           'total_loss', 'name_of', 'MoELlavaForConditionalGeneration', 'copy_generation_config', 'build_llava']
+           'count_samples', 'AnswersPictures', 'part_dtypes', 'widest', 'has_file', 'stacked_experts', 'SavesItsParts',
+           'MoELlavaOutput', 'total_loss', 'name_of', 'MoELlavaForConditionalGeneration', 'copy_generation_config',
+           'build_llava']
 
-# %% ../nbs/11_llava.ipynb #2adc8ede
+# %% ../nbs/11_llava.ipynb #2661046a
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from pathlib import Path
@@ -250,7 +252,7 @@ def widest(
     "The precision that can hold all of them."
     return reduce(torch.promote_types, (getattr(torch, d) for d in dtypes))
 
-# %% ../nbs/11_llava.ipynb #6aa8bea8
+# %% ../nbs/11_llava.ipynb #f4c3bd74
 def has_file(
     name,  # Folder or hub id
     file:str,
@@ -260,14 +262,25 @@ def has_file(
     kw = {k: kwargs[k] for k in ('cache_dir', 'revision', 'token', 'local_files_only', 'subfolder') if k in kwargs}
     return cached_file(str(name), file, _raise_exceptions_for_missing_entries=False, **kw)
 
+def stacked_experts(
+    model,  # A LLaVA model
+):  # A context
+    "Where experts are spread over processes, collect them while saving."
+    if (model.config.moe or {}).get('implementation') != 'deepspeed': return nullcontext()
+    from moe_llava_kit.moe import consolidated
+    return consolidated(model)
+
 class SavesItsParts:
     "A model folder with the tokenizer and the picture settings in it."
     tokenizer = image_processor = None
     def save_pretrained(self, save_directory, **kwargs):
         "Save weights and config, and the tokenizer and picture settings beside them."
-        dtypes = part_dtypes(self)
+        dtypes, moe = part_dtypes(self), self.config.moe
         self.config.part_dtypes = dtypes if len(set(dtypes.values())) > 1 else None
-        super().save_pretrained(save_directory, **kwargs)
+        if moe and moe.get('implementation') == 'deepspeed': self.config.moe = moe | dict(implementation='auto', ep_size=1)      # what is saved is stacked
+        try:
+            with stacked_experts(self): super().save_pretrained(save_directory, **kwargs)
+        finally: self.config.moe = moe
         if self.tokenizer is not None: self.tokenizer.save_pretrained(save_directory)
         if self.image_processor is not None: save_transform(self.image_processor, save_directory)
 

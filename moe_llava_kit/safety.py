@@ -4,14 +4,15 @@
 
 # %% auto #0
 __all__ = ['BITS', 'MIX', 'FACTORS', 'log', 'ADVICE', 'STAGING', 'MANIFEST', 'fingerprint', 'one_row', 'by_expert',
-           'expert_units', 'Part', 'layer_names', 'parts', 'Watch', 'anywhere', 'from_all', 'Row', 'evidence', 'twins',
-           'other_factor', 'known_zeros', 'short', 'StepReport', 'lines_of', 'table_of', 'FirstStepError',
-           'check_stage', 'FirstStepCheck', 'BadLoss', 'gradient_size', 'StopOnBadLoss', 'write_manifest',
-           'is_complete', 'last_checkpoint', 'StopOnSignal', 'CheckpointError', 'weight_names', 'saved_form',
-           'compare_names', 'clear_leftovers', 'put_in_place', 'not_written', 'TellEpoch', 'SafeCheckpoints']
+           'expert_units', 'extreme', 'Part', 'layer_names', 'parts', 'Watch', 'anywhere', 'from_all', 'Row',
+           'evidence', 'twins', 'other_factor', 'known_zeros', 'short', 'report_lines', 'report_table', 'StepReport',
+           'FirstStepError', 'check_stage', 'FirstStepCheck', 'BadLoss', 'gradient_size', 'StopOnBadLoss',
+           'write_manifest', 'is_complete', 'last_checkpoint', 'StopOnSignal', 'CheckpointError', 'weight_names',
+           'saved_form', 'compare_names', 'put_in_place', 'not_written', 'WritesWhole', 'TellEpoch', 'clear_leftovers',
+           'SafeCheckpoints']
 
-# %% ../nbs/20b_safety.ipynb #c66e2de9
-import json, math, os, re, shutil, signal, threading
+# %% ../nbs/20b_safety.ipynb #45c15b97
+import html, json, math, os, re, shutil, signal, threading
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
@@ -28,21 +29,23 @@ from .llava import several_processes
 from .moe import layers_of, moe_layers
 from .stages import base_of, get_stage, param_groups
 
-# %% ../nbs/20b_safety.ipynb #21a6bf94
+# %% ../nbs/20b_safety.ipynb #68bdb427
 BITS = {1: torch.int8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
-MIX = -7046029254386353130  # Even, with well-mixed bits: one more than any multiple of it is odd
+MIX = -7046029254386353131, -4658895280553007687  # SplitMix64's multipliers
 
 @torch.no_grad()
 def fingerprint(
     x:torch.Tensor,  # (rows, n), any dtype and device
-    chunk:int=2**20,  # Elements read in one go; they need 24 bytes each
+    chunk:int=2**20,  # Elements read in one go; they need about 40 bytes each
 ) -> torch.Tensor:  # (rows,) int64
     "A 64-bit number per row that any changed element changes; a row of zeros gives 0."
     bits, total = x.detach().contiguous().view(BITS[x.element_size()]), torch.zeros(len(x), dtype=torch.int64, device=x.device)
     step = max(1, chunk//max(1, len(x)))
     for at in range(0, x.shape[1], step):
         part = bits[:, at:at+step].long()
-        total += (part*(torch.arange(at, at+part.shape[1], device=x.device)*MIX + 1)).sum(1)
+        place = torch.arange(at+1, at+1+part.shape[1], device=x.device)*MIX[0]
+        place = (place ^ (place >> 30))*MIX[1]
+        total += (part*(place ^ (place >> 27) | 1)).sum(1)
     return total
 
 # %% ../nbs/20b_safety.ipynb #4732084c
@@ -71,7 +74,14 @@ def expert_units(
     first = dist.get_rank(layer.layer.deepspeed_moe.ep_group)*len(mine) if len(mine) < n else 0
     return rest | {id(p): ([names[first+i]], one_row) for i, e in enumerate(mine) for p in e.parameters()}
 
-# %% ../nbs/20b_safety.ipynb #baf71ceb
+# %% ../nbs/20b_safety.ipynb #5d6e8ffc
+def extreme(
+    x:torch.Tensor,  # (rows, n)
+    which:float,  # math.inf: the largest, -math.inf: the smallest
+) -> torch.Tensor:  # (rows,)
+    "The largest or smallest absolute value of each row; NaN if there is one."
+    return torch.linalg.vector_norm(x, which, dim=1, dtype=torch.promote_types(x.dtype, torch.float32))
+
 @dataclass(eq=False)
 class Part:
     "A tensor of the model and the units whose learning it shows, one per row."
@@ -95,7 +105,7 @@ class Part:
 
     def see(self, grad):
         "Remember the size of a gradient; inf and NaN stay."
-        size = torch.linalg.vector_norm(self.fold(grad.detach()).float(), math.inf, dim=1)
+        size = extreme(self.fold(grad.detach()), math.inf)
         self.grad = size if self.grad is None else torch.maximum(self.grad, size)
 
 # %% ../nbs/20b_safety.ipynb #129f1743
@@ -116,7 +126,7 @@ def parts(
     tower = base.model.vision_tower.state_dict(keep_vars=True)
     return found + [Part(f'model.vision_tower.{n}', b, 'tower', ['tower']) for n, b in tower.items() if not isinstance(b, nn.Parameter)]
 
-# %% ../nbs/20b_safety.ipynb #97040b9e
+# %% ../nbs/20b_safety.ipynb #5485087d
 class Watch:
     "Looks at every pass until `close`: gradients, labels, pictures, and each expert's tokens that a label depends on."
     def __init__(self,
@@ -134,7 +144,7 @@ class Watch:
     def state_of(self, part):
         "Fingerprint and smallest |weight| of each row."
         values = part.values()
-        return fingerprint(values), torch.linalg.vector_norm(values.float(), -math.inf, dim=1) if part.trains else None
+        return fingerprint(values), extreme(values, -math.inf) if part.trains else None
 
     def inputs(self, model, args, kwargs):
         "Count what comes in."
@@ -248,7 +258,7 @@ def known_zeros(
             if not (c.router_aux_loss_coef or c.router_z_loss_coef) and (c.top_k > 1 or c.renormalize_top1): why[f'router of {where}'] = 'the experts are still equal and no auxiliary loss is on'
     return why
 
-# %% ../nbs/20b_safety.ipynb #d9f848ce
+# %% ../nbs/20b_safety.ipynb #29976200
 def short(
     names:list,
     n:int=3,
@@ -256,6 +266,31 @@ def short(
     "The first few of many names."
     return ', '.join(names[:n]) + (f' and {len(names)-n} more' if len(names) > n else '')
 
+# %% ../nbs/20b_safety.ipynb #ee95ec9d
+def report_lines(
+    report,  # A `StepReport`
+) -> list:  # of str
+    "What failed, what waits and why, what is quiet."
+    reasons = {}
+    for unit, why in report.waiting.items(): reasons.setdefault(why, []).append(unit)
+    return ([f'  failed   {u} {why}' for u, why in report.failed.items()] + [f'  waiting  {short(us)}: {why}' for why, us in reasons.items()]
+            + ([f'  quiet    {short(sorted(set(report.quiet)))}: no gradient, though others of the same part have one'] if report.quiet else []))
+
+def report_table(
+    report,  # A `StepReport`
+) -> Table:  # One row per group and state
+    "Counts by group."
+    groups = {}
+    for (unit, trains), rows in report.units.items(): groups.setdefault((rows[0].group, trains), {})[unit] = rows
+    def row(group, trains, units):
+        largest = [max(r.grad for r in rs) for rs in units.values()]
+        waits = [u for u, rs in units.items() if not {u, *(r.name for r in rs)}.isdisjoint(report.waiting)]
+        return {'group': group, 'state': 'trains' if trains else 'frozen', 'units': len(units), 'tensors': len({r.name for rs in units.values() for r in rs}),
+                'gradient': f'{min(largest):.0e} to {max(largest):.0e}' if trains else '', 'moved': sum(any(r.moved for r in rs) for rs in units.values()), 'waiting': len(waits) if trains else 0,
+                'failed': sum(u in report.failed for u in units)}
+    return Table(row(*k, units) for k, units in groups.items())
+
+# %% ../nbs/20b_safety.ipynb #792065b5
 @dataclass
 class StepReport:
     "What a step showed, unit by unit."
@@ -272,6 +307,9 @@ class StepReport:
 
     @property
     def ok(self): return not self.failed
+    def table(self): return report_table(self)
+    def __repr__(self): return '\n'.join([f'step {self.step}, learning rate {self.lr:.1e}: {len(self.units)} units looked at, {len(self.failed)} failed, {len(self.waiting)} waiting', *report_lines(self)])
+    def _repr_html_(self): return self.table()._repr_html_() + f'<pre>{html.escape(repr(self))}</pre>'
 
     def changed(self, rows):
         "What is wrong with a frozen unit, if anything."
@@ -290,31 +328,7 @@ class StepReport:
             if live and not r.grad and r.name in self.known: self.waiting[r.name] = self.known[r.name]
             elif live and not r.grad: self.quiet.append(r.name)
 
-# %% ../nbs/20b_safety.ipynb #c5ee8610
-def lines_of(self:StepReport) -> list: # of str
-    "What failed, what waits and why, what is quiet."
-    reasons = {}
-    for unit, why in self.waiting.items(): reasons.setdefault(why, []).append(unit)
-    return ([f'  failed   {u} {why}' for u, why in self.failed.items()] + [f'  waiting  {short(us)}: {why}' for why, us in reasons.items()]
-            + ([f'  quiet    {short(sorted(set(self.quiet)))}: no gradient, though others of the same part have one'] if self.quiet else []))
-
-def table_of(self:StepReport) -> Table: # one row per group and state
-    "Counts by group."
-    groups = {}
-    for (unit, trains), rows in self.units.items(): groups.setdefault((rows[0].group, trains), {})[unit] = rows
-    def row(group, trains, units):
-        largest = [max(r.grad for r in rs) for rs in units.values()]
-        waits = [u for u, rs in units.items() if not {u, *(r.name for r in rs)}.isdisjoint(self.waiting)]
-        return {'group': group, 'state': 'trains' if trains else 'frozen', 'units': len(units), 'tensors': len({r.name for rs in units.values() for r in rs}),
-                'gradient': f'{min(largest):.0e} to {max(largest):.0e}' if trains else '', 'moved': sum(any(r.moved for r in rs) for rs in units.values()), 'waiting': len(waits) if trains else 0,
-                'failed': sum(u in self.failed for u in units)}
-    return Table(row(*k, units) for k, units in groups.items())
-
-StepReport.table = table_of
-StepReport.__repr__ = lambda self: '\n'.join([f'step {self.step}, learning rate {self.lr:.1e}: {len(self.units)} units looked at, {len(self.failed)} failed, {len(self.waiting)} waiting', *lines_of(self)])
-StepReport._repr_html_ = lambda self: table_of(self)._repr_html_() + f'<pre>{self!r}</pre>'
-
-# %% ../nbs/20b_safety.ipynb #6bc2d2b5
+# %% ../nbs/20b_safety.ipynb #707ef52f
 log = getLogger(__name__)
 ADVICE = ('Compare trainable_report(model) with the stage. No gradient: nothing uses the part, or something detaches it. Not moved: it is not in the optimizer (made trainable after the Trainer '
           'made it?) or its learning rate is 0. Frozen but changed: it is in the optimizer, or a module writes to it.')
@@ -329,12 +343,12 @@ def check_stage(
     stage,  # A `Stage`
     parts:list,
 ):
-    "ValueError if nothing trains of a group that the stage trains."
+    "ValueError if nothing trains of a group that the stage trains, or something of one that it freezes."
     there, trains = {p.group for p in parts}, {p.group for p in parts if p.trains}
-    if lost := [g for g in stage.trains if g in there - trains]:
-        raise ValueError(f'stage {stage.name!r} trains {", ".join(lost)}, but no parameter of it requires a gradient: call apply_stage(model, {stage.name!r}) before the Trainer is built')
+    wrong = [f'it trains {g}, but no parameter of it requires a gradient' for g in stage.trains if g in there - trains] + [f'it freezes {g}, but parameters of it require a gradient' for g in sorted(trains - {*stage.trains})]
+    if wrong: raise ValueError(f'stage {stage.name!r} was not applied: {"; ".join(wrong)}. Call apply_stage(model, {stage.name!r}) before the Trainer is built')
 
-# %% ../nbs/20b_safety.ipynb #01763180
+# %% ../nbs/20b_safety.ipynb #947e08fb
 class FirstStepCheck(TrainerCallback):
     "At the first step with a learning rate above 0: what trains got a finite gradient and moved, what is frozen did not; else `FirstStepError`."
     def __init__(self,
@@ -359,9 +373,9 @@ class FirstStepCheck(TrainerCallback):
         if getattr(optimizer, 'step_was_skipped', False) or not watch.count['labels']: return      # the next one will do
         self.last = StepReport(step, self.lr, rows, known_zeros(rows, watch)); self.report = self.report or self.last
         if self.last.failed: raise FirstStepError(self.last)
-        self.todo = [p for p in self.todo if p.trains and not {p.name, *p.units}.isdisjoint([*self.last.waiting, *self.last.quiet])] if step < state.max_steps else []
+        self.todo = [p for p in self.todo if p.trains and not {p.name, *p.units}.isdisjoint(self.last.waiting)] if step < state.max_steps else []
         self.due = min(step+self.recheck, state.max_steps)
-        if self.todo and state.is_world_process_zero: log.warning(f'{self.last!r}\n  looked at again at step {self.due}')
+        if (self.todo or self.last.quiet) and state.is_world_process_zero: log.warning(f'{self.last!r}' + (f'\n  looked at again at step {self.due}' if self.todo else ''))
 
     def on_train_end(self, args, state, control, **kwargs):
         self.close()
@@ -506,16 +520,7 @@ def compare_names(
     known = {t.data_ptr() for t in form.values()}
     return lost + [n for n, p in model.named_parameters() if p.requires_grad and p.data_ptr() not in known], sorted(names-set(form))
 
-# %% ../nbs/20b_safety.ipynb #16cc58b2
-def clear_leftovers(
-    folder,  # A Trainer's output_dir that no process writes to
-):
-    "Remove what a killed run left half-written; a checkpoint that was about to be replaced gets its name back."
-    staging = Path(folder)/STAGING
-    for old in staging.glob('old-checkpoint-*'):
-        if not (named := Path(folder)/old.name.removeprefix('old-')).exists(): os.replace(old, named)
-    shutil.rmtree(staging, ignore_errors=True)
-
+# %% ../nbs/20b_safety.ipynb #bfed021d
 def put_in_place(
     new:Path,  # .saving/checkpoint-…, complete
     done:Path,  # checkpoint-…
@@ -534,19 +539,9 @@ def not_written(
     room = '' if isinstance(error, CheckpointError) else f' {written/2**20:,.2f} MiB of it were written, the disk had {free/2**20:,.0f} MiB left; if that is the reason, make room and resume.'
     return CheckpointError(f'{done.name} could not be written: {type(error).__name__}: {(str(error).splitlines() or [""])[0]}.{room} The last good checkpoint is {last_checkpoint(done.parent) or "none"}.')
 
-# %% ../nbs/20b_safety.ipynb #202eaad8
-class TellEpoch(TrainerCallback):
-    "Tells samplers which epoch begins, also behind wrappers that do not pass it on."
-    def on_epoch_begin(self, args, state, control, train_dataloader=None, **kwargs):
-        todo = [train_dataloader]
-        while todo:
-            s = todo.pop()
-            if isinstance(s, torch.utils.data.Sampler) and hasattr(s, 'set_epoch'): s.set_epoch(int(state.epoch or 0))
-            todo += [x for x in (getattr(s, 'batch_sampler', None), getattr(s, 'sampler', None)) if x is not None]
-
-# %% ../nbs/20b_safety.ipynb #c0254cb0
-class SafeCheckpoints:
-    "Put before `transformers.Trainer`: checkpoints appear whole or not at all, are read strictly, and a killed run resumes."
+# %% ../nbs/20b_safety.ipynb #59eca1ab
+class WritesWhole:
+    "Put before `transformers.Trainer`: a checkpoint appears whole or not at all."
     _saving = False
     def _get_output_dir(self, trial):
         folder = super()._get_output_dir(trial)
@@ -562,7 +557,7 @@ class SafeCheckpoints:
         try:
             super()._save_checkpoint(model, trial)
             self.accelerator.wait_for_everyone()
-            if self.args.should_save: self._complete(new, done)
+            self._complete(new, done)
         except Exception as e: raise not_written(done, e) from e
         finally: self._saving = False
         self._publish(run, new, done)
@@ -570,10 +565,11 @@ class SafeCheckpoints:
 
     def _complete(self, new, done):
         "What must be right before the folder gets its name."
+        if STAGING in Path(self.state.best_model_checkpoint or '').parts: self.state.best_model_checkpoint = str(done)
+        if not self.args.should_save: return
         lost = [] if self.is_deepspeed_enabled else compare_names(self.model, new)[0]
         if lost: raise CheckpointError(f'{len(lost)} tensors that train or belong to the model are not in it: {short(lost)} (with adapters, name their modules in modules_to_save)')
-        if STAGING in Path(self.state.best_model_checkpoint or '').parts:
-            self.state.best_model_checkpoint = str(done); self.state.save_to_json(str(new/'trainer_state.json'))
+        self.state.save_to_json(str(new/'trainer_state.json'))                # again, with the right path of the best one
         write_manifest(new)
 
     def _publish(self, run, new, done):
@@ -584,6 +580,28 @@ class SafeCheckpoints:
         self.accelerator.wait_for_everyone()
         if self.args.should_save: rotate_checkpoints(output_dir=str(run), save_total_limit=self.args.save_total_limit, best_model_checkpoint=self.state.best_model_checkpoint, use_mtime=True)
 
+# %% ../nbs/20b_safety.ipynb #202eaad8
+class TellEpoch(TrainerCallback):
+    "Tells samplers which epoch begins, also behind wrappers that do not pass it on."
+    def on_epoch_begin(self, args, state, control, train_dataloader=None, **kwargs):
+        todo = [train_dataloader]
+        while todo:
+            s = todo.pop()
+            if isinstance(s, torch.utils.data.Sampler) and hasattr(s, 'set_epoch'): s.set_epoch(int(state.epoch or 0))
+            todo += [x for x in (getattr(s, 'batch_sampler', None), getattr(s, 'sampler', None)) if x is not None]
+
+# %% ../nbs/20b_safety.ipynb #c4e49921
+def clear_leftovers(
+    folder,  # A Trainer's output_dir that no process writes to
+):
+    "Remove what a killed run left half-written; a checkpoint that was about to be replaced gets its name back."
+    staging = Path(folder)/STAGING
+    for old in staging.glob('old-checkpoint-*'):
+        if not (named := Path(folder)/old.name.removeprefix('old-')).exists(): os.replace(old, named)
+    shutil.rmtree(staging, ignore_errors=True)
+
+class SafeCheckpoints(WritesWhole):
+    "Put before `transformers.Trainer`: checkpoints appear whole or not at all and are read strictly, and a killed run goes on."
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
         "As the Trainer does, once every tensor has its place."
         if weight_names(resume_from_checkpoint):

@@ -6,7 +6,7 @@
 __all__ = ['token_counts', 'router_counts', 'StepStats', 'TrainResult', 'read_log', 'LossProgress', 'NextEpoch', 'split_groups',
            'split_experts', 'LlavaTrainer', 'training_args', 'resume_point', 'train']
 
-# %% ../nbs/21_training.ipynb #997b2886
+# %% ../nbs/21_training.ipynb #b7e8c13e
 import importlib.util, tempfile, time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from .vocab import need
 from .templates import IGNORE_INDEX, IMAGE_TOKEN_INDEX
 from .data import LlavaCollator
 from .batches import GroupedSampler
-from .llava import count_samples
+from .llava import count_samples, stacked_experts
 from .moe import balance_losses, moe_layers
 from .stages import Stage, apply_stage, base_of
 from .safety import FirstStepCheck, SafeCheckpoints, StopOnBadLoss, StopOnSignal, last_checkpoint
@@ -154,7 +154,7 @@ def split_experts(
     split = need('deepspeed.moe.utils', '').split_params_into_different_moe_groups_for_optimizer
     return split([g | dict(name=f'group_{i}') for i, g in enumerate(groups)])
 
-# %% ../nbs/21_training.ipynb #b2d658f4
+# %% ../nbs/21_training.ipynb #45c8d474
 class LlavaTrainer(SafeCheckpoints, Trainer):
     "`transformers.Trainer` for LLaVA models, dense or MoE."
     def __init__(self,
@@ -167,6 +167,7 @@ class LlavaTrainer(SafeCheckpoints, Trainer):
         super().__init__(model=model, args=args, train_dataset=train_dataset, data_collator=data_collator, **kwargs)
         self.stage, self.projector_lr, self.group_by_modality = stage, projector_lr, group_by_modality
         self.stats, self.step_samples, self.supervised_tokens = StepStats(), None, 0
+        if (self.llava.config.moe or {}).get('ep_size', 1) > 1 and not args.deepspeed: raise ValueError('experts spread over processes (ep_size above 1) train under DeepSpeed only: TrainingArguments(deepspeed=deepspeed_config(2))')
         if group_by_modality and not hasattr(train_dataset, 'modality_lengths'):
             raise ValueError(f'group_by_modality needs a dataset with modality_lengths (such as LlavaDataset), got {type(train_dataset).__name__}')
         self.remove_callback(PrinterCallback if args.disable_tqdm else DEFAULT_PROGRESS_CALLBACK)
@@ -193,6 +194,10 @@ class LlavaTrainer(SafeCheckpoints, Trainer):
             if self.projector_lr is not None: groups = split_groups(groups, projector, lr=self.projector_lr)
             self.optimizer.param_groups = split_experts(groups)
         return self.optimizer
+
+    def save_model(self, *args, **kwargs):
+        "Save as always; experts that are spread over processes are collected."
+        with stacked_experts(self.llava): super().save_model(*args, **kwargs)
 
     def get_batch_samples(self, epoch_iterator, num_batches, device):
         "The micro-batches of a step, its number of labels, and (kept) its number of samples."
