@@ -10,7 +10,7 @@ __all__ = ['COMMON_KEYS', 'EXPERT', 'ARCHITECTURES', 'MOE_FIELDS', 'LIMITS', 'TO
            'write_stock', 'stock_config', 'export_mixtral', 'silent_expert', 'export_qwen2_moe', 'merged', 'mixture',
            'dense_mlp', 'check_dense', 'to_dense']
 
-# %% ../nbs/13_checkpoints.ipynb #bc84a078
+# %% ../nbs/13_checkpoints.ipynb #2b04afd1
 import json, re, shutil
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -20,7 +20,7 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, PretrainedConfig
 from transformers.pytorch_utils import Conv1D
 from .vocab import load_tokenizer
-from .vision import build_tower, image_processor_for, patch_count
+from .vision import build_tower, image_processor_for, patch_count, whole_weights
 from .decoders import DECODERS, check_fields, evaluating, fill, generation_settings, quiet, read_weights, rename, split_fused, text_config, tie_head, translate, value_of
 from .llava import MoELlavaConfig, MoELlavaForConditionalGeneration
 from .moe import ACTIVATIONS, MLP_LAYOUTS, MoEConfig, RoutingContext, SparseMoE, StackedExperts, decoder_of, layers_of, linear_weight, mlp_parts, moe_layers
@@ -179,7 +179,8 @@ def read_config(
         raise ValueError(f'{folder} is a transformers folder (model_type {config.get("model_type")!r}), not one of the original layout: load it with from_pretrained')
     return config
 
-# %% ../nbs/13_checkpoints.ipynb #e1a6a008
+# %% ../nbs/13_checkpoints.ipynb #318bb425
+@whole_weights()
 def load_folder(
     folder,  # Checkpoint folder
     image_tower,  # Overrides the name in the config

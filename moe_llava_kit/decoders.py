@@ -9,7 +9,7 @@ __all__ = ['WEIGHT_FILES', 'QWEN_KEYS', 'FUSED', 'DERIVED', 'DECODERS', 'ROPE', 
            'read_decoder', 'check_kind', 'check_model', 'load_stock', 'check_place', 'local_folder', 'as_decoder',
            'mean_row', 'grow_embeddings', 'finish_logits', 'evaluating', 'check_head']
 
-# %% ../nbs/10a_decoders.ipynb #a759e919
+# %% ../nbs/10a_decoders.ipynb #2cdc6249
 import json, re
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +23,7 @@ from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM, Gener
 from transformers import logging as hf_logging
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL_LMS
 from .tokenizers import _rows
+from .vision import whole_weights
 
 # %% ../nbs/10a_decoders.ipynb #2cbe9f0e
 WEIGHT_FILES = 'model.safetensors', 'pytorch_model.bin'
@@ -278,7 +279,8 @@ def local_folder(
         if any(f.match(kind) for f in folder.iterdir()): return folder
     raise FileNotFoundError(f'{llm} on the hub holds neither .safetensors nor .bin files')
 
-# %% ../nbs/10a_decoders.ipynb #9b34e503
+# %% ../nbs/10a_decoders.ipynb #a9b67e1a
+@whole_weights()
 def as_decoder(
     llm,  # A causal LM (used, not copied), a folder, a hub id, or a config (random weights)
     dtype:torch.dtype=None,  # Default: as it is

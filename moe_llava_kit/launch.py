@@ -9,7 +9,7 @@ __all__ = ['FLAGS', 'IGNORED', 'REFUSED', 'RENAMED', 'VALUES', 'ALWAYS', 'OTHERS
            'few_bits', 'decoder_of_plan', 'decoder_config', 'load_model', 'save_projector', 'load_projector',
            'dataset_of', 'memory_of', 'dry_run', 'with_adapters', 'run_plan']
 
-# %% ../nbs/23_launch.ipynb #030db9cb
+# %% ../nbs/23_launch.ipynb #d025bcba
 import contextlib, difflib, json
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from .tokenizers import prepare_tokenizer
 from .templates import get_template
 from .masks import mask_sample
 from .data import LlavaDataset
-from .vision import build_tower
+from .vision import build_tower, whole_weights
 from .decoders import DECODERS, as_decoder, text_config
 from .llava import MoELlavaConfig, MoELlavaForConditionalGeneration, build_llava
 from .moe import MoEConfig, upcycle
@@ -273,7 +273,7 @@ def check_files(
         for v in flags.get(k, []):
             if v and v[0] != '{' and not Path(v).exists(): raise FileNotFoundError(f'--{k} {v}: no such {"folder" if "folder" in k else "file"}')
 
-# %% ../nbs/23_launch.ipynb #38896737
+# %% ../nbs/23_launch.ipynb #4d47f9c3
 OTHERS = dict(mm_image_tower=load_moe_llava, mm_vision_tower=load_llava)   # a field of the config says who saved it
 
 def bare_model(
@@ -310,6 +310,7 @@ def decoder_config(
     c = PretrainedConfig.get_config_dict(name)[0]
     return text_config(c, DECODERS[c['model_type']]) if c.get('model_type') in DECODERS else AutoConfig.from_pretrained(name)
 
+@whole_weights()
 def load_model(
     plan:TrainPlan,
     meta:bool=False,  # Without weights, where that is possible

@@ -9,7 +9,7 @@ __all__ = ['PARTS', 'MoELlavaConfig', 'image_tokens', 'expand', 'several_process
            'MoELlavaOutput', 'total_loss', 'name_of', 'MoELlavaForConditionalGeneration', 'copy_generation_config',
            'build_llava']
 
-# %% ../nbs/11_llava.ipynb #2661046a
+# %% ../nbs/11_llava.ipynb #ab721735
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -24,7 +24,7 @@ from transformers.utils import cached_file
 from .vocab import load_tokenizer
 from .templates import IMAGE_TOKEN_INDEX, IGNORE_INDEX, get_template
 from .data import expand_image_tokens
-from .vision import build_tower, build_projector, image_size, patch_count, patch_grid, projected_count, tower_features, image_processor_for, save_transform, load_transform
+from .vision import build_tower, build_projector, whole_weights, image_size, patch_count, patch_grid, projected_count, tower_features, image_processor_for, save_transform, load_transform
 from .decoders import as_decoder, check_head, finish_logits, grow_embeddings
 
 # %% ../nbs/11_llava.ipynb #23c3892d
@@ -252,7 +252,7 @@ def widest(
     "The precision that can hold all of them."
     return reduce(torch.promote_types, (getattr(torch, d) for d in dtypes))
 
-# %% ../nbs/11_llava.ipynb #f4c3bd74
+# %% ../nbs/11_llava.ipynb #74cbb5c0
 def has_file(
     name,  # Folder or hub id
     file:str,
@@ -285,6 +285,7 @@ class SavesItsParts:
         if self.image_processor is not None: save_transform(self.image_processor, save_directory)
 
     @classmethod
+    @whole_weights()
     def from_pretrained(cls, folder, *args, **kwargs):
         "Load a saved model, each part in the precision it was saved in unless `dtype` says otherwise, with its tokenizer and picture settings."
         config = kwargs.get('config') or cls.config_class.from_pretrained(folder, **{k: v for k, v in kwargs.items() if k in ('cache_dir', 'revision', 'token', 'local_files_only', 'subfolder')})
@@ -377,13 +378,14 @@ class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, LlavaForC
 AutoConfig.register('moe_llava', MoELlavaConfig)
 AutoModelForImageTextToText.register(MoELlavaConfig, MoELlavaForConditionalGeneration)
 
-# %% ../nbs/11_llava.ipynb #40e98d46
+# %% ../nbs/11_llava.ipynb #59d38fbf
 def copy_generation_config(llm, tokenizer):
     "The decoder's generation settings, with the tokenizer's end and padding tokens."
     g = llm.generation_config
     if tokenizer is not None: g.eos_token_id, g.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
     return g
 
+@whole_weights()
 def build_llava(
     llm,  # Decoder: a causal LM, a folder or hub id, or a config
     tower,  # Vision tower: a model, a folder or hub id, or a config

@@ -8,7 +8,7 @@ __all__ = ['GROUPS', 'STAGES', 'PRESETS', 'ROLES', 'NEW', 'COPIES', 'group_modul
            'select_modules', 'examples', 'base_of', 'beside_adapters', 'apply_stage', 'TrainableReport',
            'trainable_report']
 
-# %% ../nbs/20_stages.ipynb #0e65a261
+# %% ../nbs/20_stages.ipynb #94ab1fbc
 from dataclasses import dataclass, field, replace
 import html, re
 import torch
@@ -16,6 +16,7 @@ from torch import nn
 from transformers import AutoModel
 from .vocab import pick
 from .decoders import DECODERS, FUSED
+from .vision import whole_weights
 from .moe import decoder_of, mlp_parts, moe_layers
 
 # %% ../nbs/20_stages.ipynb #8ac8bbf6
@@ -108,7 +109,7 @@ def walk_back(
     for pattern, new in reversed(keys): name = re.sub('^'*pattern.startswith('^')+re.escape(new), re.sub(r'[\\^]', '', pattern), name)
     return name
 
-# %% ../nbs/20_stages.ipynb #1f13dffc
+# %% ../nbs/20_stages.ipynb #5230480a
 ROLES = dict(gate_up_proj=('gate', 'up', 'gate_up'), up_proj=('up',), down_proj=('down',))
 NEW = {'.multi_modal_projector.': '.mm_projector.image_spatial_proj.', '.router.': '.deepspeed_moe.gate.wg.', '.layer.deepspeed_moe.gate.': '.deepspeed_moe.gate.', '.mlp.layer.coefficient.': '.mlp.coefficient.'}   # ours, theirs
 COPIES = r'\.mlp\.(layer\.)?(deepspeed_moe\.experts\.deepspeed_experts\.\d+|mlp)\.', '.mlp.'   # copies of the MLP, one by one
@@ -123,6 +124,7 @@ def before_conversion(
     mlp, layer, tensor, bias = stacked.groups()
     return [f'{mlp}.{mlps[int(layer)][r]}.{"bias" if bias else "weight"}' for r in ROLES[tensor] if r in mlps[int(layer)]]
 
+@whole_weights()
 def their_names(
     model:nn.Module,  # A LLaVA model, dense or MoE
 ) -> dict:  # {our name: [names of a part, …]}

@@ -4,14 +4,14 @@
 
 # %% auto #0
 __all__ = ['RECIPE_FILE', 'UNREAD', 'HUGE', 'ASPECTS', 'CLIP_NORM', 'IMAGENET_NORM', 'HALF_NORM', 'NORMS', 'PROJECTORS',
-           'vision_config', 'patch_grid', 'image_size', 'tower_inputs', 'token_count', 'patch_count', 'tower_features',
-           'build_tower', 'to_rgb', 'ImageTransform', 'transform_from_dict', 'transform_to_dict', 'save_transform',
-           'load_transform', 'image_processor_for', 'register_projector', 'build_projector', 'linear_projector',
-           'mlp_projector', 'ln_mlp_projector', 'identity_projector', 'as_grid', 'pool_patches', 'NeighborProjector',
-           'pool_projector', 'fold_patches', 'pixel_shuffle_projector', 'QFormerProjector', 'qformer_projector',
-           'cheap_qformer_projector', 'projected_count']
+           'vision_config', 'patch_grid', 'image_size', 'tower_inputs', 'whole_weights', 'token_count', 'patch_count',
+           'tower_features', 'build_tower', 'to_rgb', 'ImageTransform', 'transform_from_dict', 'transform_to_dict',
+           'save_transform', 'load_transform', 'image_processor_for', 'register_projector', 'build_projector',
+           'linear_projector', 'mlp_projector', 'ln_mlp_projector', 'identity_projector', 'as_grid', 'pool_patches',
+           'NeighborProjector', 'pool_projector', 'fold_patches', 'pixel_shuffle_projector', 'QFormerProjector',
+           'qformer_projector', 'cheap_qformer_projector', 'projected_count']
 
-# %% ../nbs/10_vision.ipynb #9a76bf9d
+# %% ../nbs/10_vision.ipynb #6398539c
 import inspect, json, math, re, socket, sys
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +24,7 @@ from torch import nn
 from huggingface_hub import try_to_load_from_cache
 from huggingface_hub.errors import HFValidationError
 from transformers import MODEL_MAPPING, AutoConfig, AutoModel, PretrainedConfig, logging as hf_logging
+from transformers.integrations import deepspeed as hf_deepspeed
 from transformers.utils import cached_file
 
 # %% ../nbs/10_vision.ipynb #945abec3
@@ -71,16 +72,22 @@ def tower_inputs(tower, # a vision model
     x, grid = _cut(pixel_values, _two(tower.config.patch_size))
     return dict(pixel_values=x, pixel_attention_mask=None, spatial_shapes=torch.tensor([grid]*len(x), device='cpu'))  # read as numbers
 
-# %% ../nbs/10_vision.ipynb #139c2b31
+# %% ../nbs/10_vision.ipynb #ce229d89
+@contextmanager
+def whole_weights():
+    "Models made inside have whole weights, also while ZeRO-3 is on; the Trainer shards them when it starts"
+    zero, known = sys.modules.get('deepspeed.runtime.zero.partition_parameters'), hf_deepspeed._hf_deepspeed_config_weak_ref
+    if zero: zero.shutdown_init_context()
+    hf_deepspeed.unset_hf_deepspeed_config()
+    try: yield
+    finally:
+        hf_deepspeed._hf_deepspeed_config_weak_ref = known
+        if zero: zero.restore_init_context()
+
 @contextmanager
 def _ghosts():
     "New modules and tensors have shapes but no numbers, also under a device context or ZeRO-3"
-    zero = sys.modules.get('deepspeed.runtime.zero.partition_parameters')
-    if zero: zero.shutdown_init_context()
-    try:
-        with torch.device('meta'), torch.no_grad(): yield
-    finally:
-        if zero: zero.restore_init_context()
+    with whole_weights(), torch.device('meta'), torch.no_grad(): yield
 
 def _tower_class(config):
     "The model class of a vision config"
@@ -215,7 +222,8 @@ def _from_files(name, dtype):
     if lost: raise OSError(f'{name} holds no weights for {len(lost)} parameters of {kind.__name__}, for example {lost[:3]}: not a checkpoint of this tower')
     return model
 
-# %% ../nbs/10_vision.ipynb #f319eedc
+# %% ../nbs/10_vision.ipynb #b8683781
+@whole_weights()
 def build_tower(tower, # config, folder, hub id, or a model; of a CLIP or SigLIP pair the vision part is taken
                 trainable:bool=False, # train it too? Otherwise frozen and in eval mode
                 dtype:torch.dtype|None=None # precision; None keeps the one it was saved in
