@@ -74,7 +74,7 @@ def import_deepspeed():  # The deepspeed module
         if type(h) is StreamHandler: h.setStream(sys.stderr)
     return deepspeed
 
-# %% ../nbs/22_distributed.ipynb #b9463a9f
+# %% ../nbs/22_distributed.ipynb #42f45462
 @dataclass
 class Sizes:
     "Numbers of parameters of a model."
@@ -99,6 +99,7 @@ def model_sizes(
 ) -> Sizes:
     "Count a model's parameters for a plan."
     layers = [m.experts for m in moe_layers(model).values()]
+    if not all(isinstance(e, StackedExperts) for e in layers): raise ValueError("these experts are DeepSpeed's own, and maybe spread already: plan with implementation='auto' (on the meta device it costs nothing) and ep=")
     inside = {id(p) for e in layers for p in e.parameters()}
     count = lambda ps: sum(p.numel() for p in ps)
     ps = list(model.parameters())
@@ -135,7 +136,7 @@ def activation_bytes(
     kept = len(layers)*config.hidden_size + max(layers) if checkpointing else sum(layers)
     return int(tokens*(kept*width + supervised*config.vocab_size*(width+8)))         # logits, and their softmax in fp32 both ways
 
-# %% ../nbs/22_distributed.ipynb #5eac2446
+# %% ../nbs/22_distributed.ipynb #43d17a2b
 @dataclass
 class Plan:
     "Predicted memory on each GPU, in bytes."
@@ -161,9 +162,10 @@ def state_bytes(
     zero:int,  # ZeRO stage
     width:int,  # Bytes of a weight
 ) -> tuple:  # (parameters, gradients, optimizer) bytes
-    "Model states of one GPU (Rajbhandari et al. 2020, §3.1 and Figure 1)."
+    "Model states of one GPU (Rajbhandari et al. 2020, §3.1 and Figure 1); under ZeRO, DeepSpeed keeps a master copy of fp32 weights, too."
     share = lambda stage: copies if zero >= stage else 1
-    return held*width/share(3), trained*width/share(2), trained*(12 if width == 2 else 8)/share(1)
+    master = 4 if width == 2 or zero else 0
+    return held*width/share(3), trained*width/share(2), trained*(8+master)/share(1)
 
 # %% ../nbs/22_distributed.ipynb #ea1f7fc6
 def plan_memory(
