@@ -9,13 +9,13 @@ __all__ = ['FLAGS', 'IGNORED', 'REFUSED', 'RENAMED', 'VALUES', 'ALWAYS', 'OTHERS
            'few_bits', 'decoder_of_plan', 'decoder_config', 'load_model', 'save_projector', 'load_projector',
            'dataset_of', 'memory_of', 'dry_run', 'with_adapters', 'run_plan']
 
-# %% ../nbs/23_launch.ipynb #d025bcba
+# %% ../nbs/23_launch.ipynb #4d3a0a90
 import contextlib, difflib, json
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 import torch
 import yaml
-from transformers import AutoConfig, AutoModelForCausalLM, HfArgumentParser, PretrainedConfig, TrainingArguments
+from transformers import AutoConfig, AutoModelForCausalLM, HfArgumentParser, PretrainedConfig, TrainingArguments, set_seed
 from .vocab import load_tokenizer
 from .tokenizers import prepare_tokenizer
 from .templates import get_template
@@ -31,7 +31,7 @@ from .stages import GROUPS, PRESETS, STAGES, Stage, apply_stage, get_stage, trai
 from .training import TrainResult, train
 from .distributed import plan_memory
 
-# %% ../nbs/23_launch.ipynb #82426016
+# %% ../nbs/23_launch.ipynb #19f38a75
 def _f(default, help): return field(default_factory=lambda: default, metadata=dict(help=help)) if isinstance(default, list) else field(default=default, metadata=dict(help=help))
 
 @dataclass
@@ -96,6 +96,7 @@ class OurFlags:
     preset:str|None = _f(None, 'published settings to start from: stablelm, qwen, phi or openchat')
     on_bad_sample:str = _f('raise', 'raise or skip')
     dry_run:bool = _f(False, 'show the plan and stop')
+    gpus:int|None = _f(None, 'with dry_run: GPUs to plan for, wherever it runs')
 
 FLAGS = ModelFlags, MoEFlags, DataFlags, LoraFlags, OurFlags
 
@@ -209,7 +210,7 @@ def with_yaml(
     files = [f for k, vs in flags if k == 'config' for f in vs]
     return [x for f in files for x in split_flags(read_yaml(f))] + [(k, v) for k, v in flags if k != 'config']
 
-# %% ../nbs/23_launch.ipynb #80f6aa04
+# %% ../nbs/23_launch.ipynb #79b1e760
 def stage_of(
     f,  # Flags by name
     lr:float,  # Peak learning rate
@@ -223,11 +224,12 @@ def stage_of(
     trains = ('projector',) if f.tune_mm_mlp_adapter or f.freeze_backbone else everything
     k = f.num_experts
     moe = dict(num_experts=k[0] if len(k) == 1 else k, top_k=f.top_k_experts, layers=f.moe_layers_idx or f.moe_mode, capacity_factor=f.capacity_factor or None, eval_capacity_factor=f.eval_capacity_factor or None,
-               min_capacity=f.min_capacity, use_residual=f.use_residual, router_aux_loss_coef=f.router_aux_loss_coef) | (dict(implementation='deepspeed', ep_size=f.ep_size) if f.ep_size > 1 else {})
+               min_capacity=f.min_capacity, use_residual=f.use_residual, router_aux_loss_coef=f.router_aux_loss_coef)
+    if f.ep_size > 1: moe |= dict(implementation='deepspeed', ep_size=f.ep_size, count_padding=f.capacity_factor > 0)      # in DeepSpeed's layer padding takes places
     return Stage(name, trains, lr, f.version, STAGES[name].why if name in STAGES else '', tuple(f.train_modules or ()), f.mm_projector_lr, aspect=f.image_aspect_ratio,
                  group_by_modality=f.group_by_modality_length, moe=moe if f.moe_enable else None)
 
-# %% ../nbs/23_launch.ipynb #e750527a
+# %% ../nbs/23_launch.ipynb #9a9d9441
 @dataclass
 class TrainPlan:
     "A run before it runs."
@@ -238,10 +240,10 @@ class TrainPlan:
 
     def lines(self) -> list:  # of str
         "The plan in words."
-        f, a = self.flags, self.args
-        rows = max(a.world_size, 1)*a.per_device_train_batch_size*a.gradient_accumulation_steps
+        f, a = self.flags, self.args; n = f.gpus or a.world_size
+        rows = n*a.per_device_train_batch_size*a.gradient_accumulation_steps
         return [f'stage      {self.stage.name}: {self.stage.why}', f'model      {f.model_name_or_path}' + (f' + {f.image_tower}' if f.image_tower else ''), f'template   {f.version}',
-                f'data       {", ".join(f.data_path or ["none"])}; pictures {f.image_aspect_ratio}, cut at {f.model_max_length} positions', f'step       {rows} rows = {a.world_size} × {a.per_device_train_batch_size} × {a.gradient_accumulation_steps}, lr {a.learning_rate:g}' + (f' (projector {f.mm_projector_lr:g})' if f.mm_projector_lr else ''),
+                f'data       {", ".join(f.data_path or ["none"])}; pictures {f.image_aspect_ratio}, cut at {f.model_max_length} positions', f'step       {rows} rows = {n} × {a.per_device_train_batch_size} × {a.gradient_accumulation_steps}, lr {a.learning_rate:g}' + (f' (projector {f.mm_projector_lr:g})' if f.mm_projector_lr else ''),
                 *([f'experts    {", ".join(f"{k}={v}" for k, v in self.stage.moe.items())}'] if self.stage.moe else []), *([f'adapters   LoRA of rank {f.lora_r}' + (f' over {f.bits}-bit weights' if f.bits < 16 else '')] if f.lora_enable else []),
                 f'output     {a.output_dir}', *(f'note       --{n.flag} {n.value}: {n.why}' for n in self.notes)]
 
@@ -273,7 +275,7 @@ def check_files(
         for v in flags.get(k, []):
             if v and v[0] != '{' and not Path(v).exists(): raise FileNotFoundError(f'--{k} {v}: no such {"folder" if "folder" in k else "file"}')
 
-# %% ../nbs/23_launch.ipynb #4d47f9c3
+# %% ../nbs/23_launch.ipynb #e22b934c
 OTHERS = dict(mm_image_tower=load_moe_llava, mm_vision_tower=load_llava)   # a field of the config says who saved it
 
 def bare_model(
@@ -326,7 +328,9 @@ def load_model(
         if meta and model.tokenizer is None: model.tokenizer = load_tokenizer(name)
         model.config.template = get_template(f.version, model.tokenizer).to_dict()
         if f.pretrain_mm_mlp_adapter and not meta: load_projector(model, f.pretrain_mm_mlp_adapter)
-        if plan.stage.moe and not model.config.moe: upcycle(model, MoEConfig(**plan.stage.moe))
+        if f.ep_size > 1 and model.config.moe: raise ValueError(f'--ep_size {f.ep_size}: the experts of {name} exist already, and only new ones can be spread; leave it out, ZeRO-3 shards them, too')
+        here = dict(implementation='auto', ep_size=1) if meta else {}         # a plan is made of all experts
+        if plan.stage.moe and not model.config.moe: upcycle(model, MoEConfig(**plan.stage.moe | here))
     return model
 
 # %% ../nbs/23_launch.ipynb #b85d3024
@@ -353,7 +357,7 @@ def load_projector(
     if sizes(have) != sizes(want): raise ValueError(f'{file} holds a projector of {sizes(have) or list(weights)[:4]}, expected {sizes(want)} ({model.config.projector_type}): check --image_projector_type, the tower and the language model')
     model.model.multi_modal_projector.load_state_dict(have)
 
-# %% ../nbs/23_launch.ipynb #c32f607f
+# %% ../nbs/23_launch.ipynb #8df04b14
 def dataset_of(
     plan:TrainPlan,
     model,  # With tokenizer and image_processor
@@ -371,7 +375,7 @@ def memory_of(
     f, a = plan.flags, plan.args
     config = json.loads(Path(a.deepspeed).read_text()) if isinstance(a.deepspeed, str) else a.deepspeed or {}
     zero, saving = config.get('zero_optimization', {}).get('stage', 0), getattr(a, 'activation_checkpointing', False) or getattr(a, 'gradient_checkpointing', False)
-    return plan_memory(model, max(a.world_size, 1), zero, f.ep_size, f.lora_r if f.lora_enable else 0, f.model_max_length, a.per_device_train_batch_size, 2 if a.bf16 or a.fp16 else 4, checkpointing=bool(saving))
+    return plan_memory(model, f.gpus or a.world_size, zero, f.ep_size, f.lora_r if f.lora_enable else 0, f.model_max_length, a.per_device_train_batch_size, 2 if a.bf16 or a.fp16 else 4, checkpointing=bool(saving))
 
 def dry_run(
     plan:TrainPlan,
@@ -382,7 +386,7 @@ def dry_run(
     sample = mask_sample(data.parse(*map(int, data.where[0]), find_files=False)['sample'], model.tokenizer, model.config.template) if len(data) else None
     return '\n\n'.join([str(plan), str(trainable_report(model, plan.stage, plan.args)), str(memory_of(plan, model)), f'{len(data)} samples; the first one, [trained]:', sample.text() if sample else ''])
 
-# %% ../nbs/23_launch.ipynb #1a631723
+# %% ../nbs/23_launch.ipynb #c1b39120
 def with_adapters(
     plan:TrainPlan,
     model,
@@ -396,6 +400,7 @@ def run_plan(
     plan:TrainPlan,
 ) -> TrainResult:
     "Build, train, save; errors come before the first step where they can."
+    set_seed(plan.args.seed)                                                   # new projectors and routers are random
     model = load_model(plan)
     data = dataset_of(plan, model)
     result = train(with_adapters(plan, model), data, plan.stage, resume=True, args=plan.args)
