@@ -314,7 +314,7 @@ def word_items(
     return [*chats, *(caption_item(r, tokenizer) for r in rows[::4])]
 
 # %% ../nbs/34_demo.ipynb #950095e6
-OPTIONS = dict(adam_beta2=.98, warmup_steps=.1)
+OPTIONS = dict(adam_beta2=.98, warmup_steps=.1, report_to='none')
 
 def learn(
     model, # a LLaVA model; trained in place
