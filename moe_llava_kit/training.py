@@ -154,7 +154,7 @@ def split_experts(
     split = need('deepspeed.moe.utils', '').split_params_into_different_moe_groups_for_optimizer
     return split([g | dict(name=f'group_{i}') for i, g in enumerate(groups)])
 
-# %% ../nbs/21_training.ipynb #45c8d474
+# %% ../nbs/21_training.ipynb #d6acb7e2
 class LlavaTrainer(SafeCheckpoints, Trainer):
     "`transformers.Trainer` for LLaVA models, dense or MoE."
     def __init__(self,
@@ -165,6 +165,7 @@ class LlavaTrainer(SafeCheckpoints, Trainer):
         **kwargs,  # As for Trainer
     ):
         super().__init__(model=model, args=args, train_dataset=train_dataset, data_collator=data_collator, **kwargs)
+        self.accelerator.gradient_accumulation_steps = 1                       # a step's loss is divided once; transformers 5.4 lets accelerate divide it again
         self.stage, self.projector_lr, self.group_by_modality = stage, projector_lr, group_by_modality
         self.stats, self.step_samples, self.supervised_tokens = StepStats(), None, 0
         if (self.llava.config.moe or {}).get('ep_size', 1) > 1 and not args.deepspeed: raise ValueError('experts spread over processes (ep_size above 1) train under DeepSpeed only: TrainingArguments(deepspeed=deepspeed_config(2))')
