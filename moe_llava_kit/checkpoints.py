@@ -4,13 +4,13 @@
 
 # %% auto #0
 __all__ = ['COMMON_KEYS', 'EXPERT', 'ARCHITECTURES', 'MOE_FIELDS', 'LIMITS', 'TOWER', 'INNER', 'EMBED', 'MOE_LLAVA', 'LLAVA',
-           'SHARED', 'our_name', 'check_experts', 'stack_layer', 'stack_experts', 'architecture', 'moe_settings',
-           'with_tower', 'llava_config', 'has_tokenizer', 'attach', 'read_config', 'load_folder', 'load_moe_llava',
-           'load_llava', 'peculiar', 'exportable', 'dense_layers', 'stock_model', 'check_same', 'fresh_folder',
-           'write_stock', 'stock_config', 'export_mixtral', 'silent_expert', 'export_qwen2_moe', 'merged', 'mixture',
-           'dense_mlp', 'check_dense', 'to_dense']
+           'READERS', 'SHARED', 'our_name', 'check_experts', 'stack_layer', 'stack_experts', 'architecture',
+           'moe_settings', 'with_tower', 'llava_config', 'has_tokenizer', 'attach', 'read_config', 'load_folder',
+           'load_moe_llava', 'load_llava', 'load_checkpoint', 'peculiar', 'exportable', 'dense_layers', 'stock_model',
+           'check_same', 'fresh_folder', 'write_stock', 'stock_config', 'export_mixtral', 'silent_expert',
+           'export_qwen2_moe', 'merged', 'mixture', 'dense_mlp', 'check_dense', 'to_dense']
 
-# %% ../nbs/13_checkpoints.ipynb #2b04afd1
+# %% ../nbs/13_checkpoints.ipynb #2cd5302e
 import json, re, shutil
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -21,7 +21,7 @@ from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, Pretrained
 from transformers.pytorch_utils import Conv1D
 from .vocab import load_tokenizer
 from .vision import build_tower, image_processor_for, patch_count, whole_weights
-from .decoders import DECODERS, check_fields, evaluating, fill, generation_settings, quiet, read_weights, rename, split_fused, text_config, tie_head, translate, value_of
+from .decoders import DECODERS, check_fields, check_place, evaluating, fill, generation_settings, quiet, read_weights, rename, split_fused, text_config, tie_head, translate, value_of
 from .llava import MoELlavaConfig, MoELlavaForConditionalGeneration
 from .moe import ACTIVATIONS, MLP_LAYOUTS, MoEConfig, RoutingContext, SparseMoE, StackedExperts, decoder_of, layers_of, linear_weight, mlp_parts, moe_layers
 
@@ -218,6 +218,23 @@ def load_llava(
 ) -> MoELlavaForConditionalGeneration:  # In eval mode, on the CPU, in the checkpoint's dtype
     "A LLaVA-1.5 style checkpoint; errors as in `load_moe_llava`."
     return load_folder(folder, image_tower, LLAVA, kit_defaults=True)
+
+# %% ../nbs/13_checkpoints.ipynb #b5e6ced0
+READERS = dict(mm_image_tower=load_moe_llava, mm_vision_tower=load_llava)      # a field of the config says who saved it
+
+def load_checkpoint(
+    folder,  # A folder saved by this library, MoE-LLaVA or LLaVA, or a hub id of ours
+    image_tower=None,  # For the originals: the tower, if not the one in the config
+    **kwargs,  # For `from_pretrained`, such as dtype or quantization_config; only for models of ours
+) -> MoELlavaForConditionalGeneration:  # In eval mode
+    "A vision-language model from its folder; FileNotFoundError or ValueError if there is none in it."
+    check_place(str(folder))
+    config = PretrainedConfig.get_config_dict(folder)[0]
+    if config.get('model_type') == 'moe_llava': return MoELlavaForConditionalGeneration.from_pretrained(folder, **kwargs).eval()
+    if read := next((fn for field, fn in READERS.items() if field in config), None):
+        if kwargs: raise ValueError(f'{", ".join(kwargs)}: only for models saved by this library; load {folder} and save it with save_pretrained first')
+        return read(folder, image_tower)
+    raise ValueError(f'{folder} holds a {config.get("model_type", "model without a model_type")}, not a vision-language model of ours, MoE-LLaVA or LLaVA: a language model gets its eyes by build_llava(llm, tower)')
 
 # %% ../nbs/13_checkpoints.ipynb #2b5c8c40
 def peculiar(
