@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-# %% ../nbs/35_cli.ipynb #673f9e64
+# %% ../nbs/35_cli.ipynb #5219e63e
 def demo(args):
     "train a small Mixture of Experts that reads scenes of handwritten digits"
     from moe_llava_kit.demo import run_demo
@@ -95,11 +95,11 @@ def _open(args):
 
 def chat(args):
     "ask a model about pictures or a video: one question, or a conversation, one question per line"
-    from moe_llava_kit.data import read_frames
-    from moe_llava_kit.generation import chat
-    images = [*(args.image or []), *(read_frames(args.video, args.num_frames) if args.video else [])]
-    talk = chat(_open(args), images, max_new_tokens=args.max_new_tokens, temperature=args.temperature, template=args.template)
     if args.json and not args.question: raise ValueError('--json needs a --question: expected one question and one answer')
+    from moe_llava_kit.data import open_picture, read_frames
+    images = [*map(open_picture, args.image or []), *(read_frames(args.video, args.num_frames) if args.video else [])]      # refused before a model is loaded
+    from moe_llava_kit.generation import chat
+    talk = chat(_open(args), images, max_new_tokens=args.max_new_tokens, temperature=args.temperature, template=args.template)
     if args.json: return dict(question=args.question, answer=talk.ask(args.question))
     return (piece for line in ([args.question] if args.question else sys.stdin) if line.strip() for piece in chain(talk.stream(line.strip()), '\n'))
 
