@@ -103,7 +103,7 @@ FLAGS = ModelFlags, MoEFlags, DataFlags, LoraFlags, OurFlags
 # %% ../nbs/23_launch.ipynb #62b5120f
 IGNORED = dict(
     lazy_preprocess='samples are always read when they are needed', is_multimodal='the data set finds out by itself', mpt_attn_impl='attention is chosen by transformers (attn_implementation)',
-    cache_dir="set HF_HOME for another cache", mm_use_im_patch_token='no such token is ever used: pictures enter as embeddings', lora_weight_path='an adapter folder is given as model_name_or_path',
+    cache_dir="set HF_HOME for another cache", mm_use_im_patch_token='no such token is ever used: pictures enter as embeddings', lora_weight_path='a run goes on from the adapters in its output_dir; others are merged into a model first (load_adapters, merge_lora)',
     overwrite_output_dir='a folder that holds checkpoints is continued, never overwritten', logging_dir='TensorBoard writes below output_dir', local_rank='the launcher says it in the environment',
     video_tower='videos become frames, which the image tower reads', video_projector_type='frames go through the image projector', video_global_proj='see video_tower', video_temproal_proj='see video_tower',
     video_spatial_proj='see video_tower')
