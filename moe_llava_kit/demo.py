@@ -38,7 +38,9 @@ from .moe import MoEConfig, certify, upcycle
 from .stages import Stage
 from .training import train
 from .generation import prepare_batch
-from .evaluation import Result, evaluate, load_questions, score_exact
+from .benchmarks import load_questions
+from .scoring import score_exact
+from .evaluation import Result, evaluate
 from .routing import record_routing
 
 # %% ../nbs/34_demo.ipynb #17a91352

@@ -9,7 +9,7 @@ __all__ = ['PARTS', 'MoELlavaConfig', 'image_tokens', 'expand', 'several_process
            'MoELlavaOutput', 'total_loss', 'name_of', 'MoELlavaForConditionalGeneration', 'copy_generation_config',
            'build_llava']
 
-# %% ../nbs/11_llava.ipynb #ab721735
+# %% ../nbs/11_llava.ipynb #cb18aec9
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -17,6 +17,7 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 import torch.nn.functional as F
 from transformers import AutoConfig, AutoModel, AutoModelForImageTextToText, LlavaConfig, LlavaForConditionalGeneration
 from transformers.models.llava.modeling_llava import LlavaModel, LlavaPreTrainedModel, LlavaCausalLMOutputWithPast
@@ -252,7 +253,7 @@ def widest(
     "The precision that can hold all of them."
     return reduce(torch.promote_types, (getattr(torch, d) for d in dtypes))
 
-# %% ../nbs/11_llava.ipynb #74cbb5c0
+# %% ../nbs/11_llava.ipynb #6cdf5fe0
 def has_file(
     name,  # Folder or hub id
     file:str,
@@ -274,7 +275,8 @@ class SavesItsParts:
     "A model folder with the tokenizer and the picture settings in it."
     tokenizer = image_processor = None
     def save_pretrained(self, save_directory, **kwargs):
-        "Save weights and config, and the tokenizer and picture settings beside them."
+        "Save weights and config, and the tokenizer and picture settings beside them; ValueError if experts are packed."
+        if any(map(is_parametrized, self.modules())): raise ValueError('experts packed into few bits (quantize_experts) cannot be loaded again: expected whole weights; save a model before packing it')
         dtypes, moe = part_dtypes(self), self.config.moe
         self.config.part_dtypes = dtypes if len(set(dtypes.values())) > 1 else None
         if moe and moe.get('implementation') == 'deepspeed': self.config.moe = moe | dict(implementation='auto', ep_size=1)      # what is saved is stacked
