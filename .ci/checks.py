@@ -185,9 +185,10 @@ def check_docs(report, repo, demo_html):
     report.check('docs: a broken page is noticed', bad_page_is_seen, repo)
     report.check('Chromium ran to the end', in_browser, report, repo, 'browser', f'_docs {demo_html}')
     report.check('JupyterLab ran to the end', in_browser, report, repo, 'lab', 'nbs/tutorials/phi.ipynb nbs/tutorials/llama.ipynb')
+    report.check('the web page ran to the end', in_browser, report, repo, 'web', demo_html.parent/'moe')
 
 def in_browser(report, repo, script, args):
-    "The checks of browser.py or lab.py, counted one by one"
+    "The checks of browser.py, lab.py or web.py, counted one by one"
     code, out, err = run(script, venv(f'python .ci/{script}.py {args}'), repo)
     results = re.findall(r'^(?:ok (.*)|FAILED (.*?): (.*))$', out, re.M)
     for ok, name, why in results: report.add(ok or name, why or None)

@@ -31,6 +31,7 @@ _names = dict(
     routing='record_routing RoutingTrace',
     routing_stats='modality_split layer_links pathways coactivation saturation collapse',
     routing_plots='show_routing routing_page moe_llava_figures',
+    web='serve',
     bench='bench_masks bench_moe bench_train',
     demo='run_demo')
 _where = {name: module for module, names in _names.items() for name in names.split()}

@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['JSON', 'MODEL', 'COMMANDS', 'OPEN', 'demo', 'vocabs', 'mask', 'onboard', 'decode_mismatch', 'audit', 'train', 'chat',
-           'evaluate', 'bench', 'parser', 'main']
+           'evaluate', 'serve', 'bench', 'parser', 'main']
 
 # %% ../nbs/35_cli.ipynb #8754f00a
 import argparse, json, os, re, sys
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-# %% ../nbs/35_cli.ipynb #e8ea270c
+# %% ../nbs/35_cli.ipynb #d3eacda7
 def demo(args):
     "train a small Mixture of Experts that reads scenes of handwritten digits"
     from moe_llava_kit.demo import run_demo
@@ -114,12 +114,19 @@ def evaluate(args):
     if args.json: return {k: v for k, v in result.to_dict().items() if k != 'answers'}
     return '\n'.join([repr(result), *([repr(result.table())] if result.table() else []), *([f'to hand in: {result.submission}'] if result.submission else [])])
 
+def serve(args):
+    "open a web page to talk to a model, with the mask and the routing of each answer, on this machine only"
+    from moe_llava_kit.vocab import need
+    need('gradio', 'serve')                                                     # refused before a model is loaded
+    from moe_llava_kit.web import serve
+    serve(_open(args), host=args.host, port=args.port, max_mb=args.max_mb, template=args.template)
+
 def bench(args):
     "measure speed: masks, moe layer or training step, as JSON"
     from moe_llava_kit import bench as b
     return dict(masks=b.bench_masks, moe=b.bench_moe, train=b.bench_train)[args.what](rounds=args.rounds)
 
-# %% ../nbs/35_cli.ipynb #eebac5af
+# %% ../nbs/35_cli.ipynb #2889069c
 def _arg(*flags, **kwargs): return flags, kwargs
 JSON = _arg('--json', action='store_true', help='print JSON and nothing else')
 MODEL = [_arg('--model', required=True, metavar='DIR', help='folder of a model: ours, MoE-LLaVA or LLaVA'), _arg('--template', help="default: the model's own"), _arg('--adapters', metavar='DIR', help='LoRA to merge into it'),
@@ -146,6 +153,8 @@ COMMANDS = {
     'train': (train, [JSON]),
     'chat': (chat, [*MODEL, _arg('--image', nargs='+', metavar='F', help='pictures to talk about'), _arg('--video', metavar='F', help='a video to talk about'), _arg('--question', metavar='TEXT', help='ask this and stop (default: a conversation, one question per line)'),
                     _arg('--max-new-tokens', type=int, default=256), _arg('--temperature', type=float, default=0., help='0: always the likeliest word (default)'), JSON]),
+    'serve': (serve, [*MODEL, _arg('--host', default='127.0.0.1', help='0.0.0.0 lets others in, without a password (default: this machine only)'), _arg('--port', type=int, help='default: the first free one from 7860'),
+                      _arg('--max-mb', type=float, default=10, help='largest upload (default: 10)')]),
     'evaluate': (evaluate, [*MODEL, _arg('--benchmark', required=True, metavar='NAME', help='exact_match, vqav2, gqa, vizwiz, scienceqa, textvqa, pope, mme, mmbench, seed, mmvet, llava_bench, …'),
                             _arg('--data', required=True, metavar='DIR', help='folder with its files, as its authors or MoE-LLaVA lay them out'), _arg('--out', metavar='DIR', help='write answers here, and go on where an earlier run stopped'),
                             _arg('--batch-size', type=int, default=8), _arg('--limit', type=int, help='only the first questions'), JSON]),
