@@ -5,9 +5,10 @@
 # %% auto #0
 __all__ = ['WORDS', 'TEMPLATE_OF', 'timed', 'interleaved', 'encode_with_images', 'published_labels', 'made_up_conversations',
            'mask_row', 'bench_masks', 'mixtral_block', 'deepspeed_layer', 'one_pass_of', 'KDense', 'moe_row',
-           'bench_moe', 'MadeUpItems', 'StepClock', 'mute_stderr', 'peak_mb', 'trainer_for', 'train_row', 'bench_train']
+           'bench_moe', 'MadeUpItems', 'StepClock', 'mute_stderr', 'peak_mb', 'trainer_for', 'train_row', 'bench_train',
+           'count_hooks', 'routing_row', 'bench_routing']
 
-# %% ../nbs/33_bench.ipynb #9f3bd553
+# %% ../nbs/33_bench.ipynb #5d55c55c
 import contextlib, copy, itertools, json, os, random, statistics, sys, tempfile, time
 from pathlib import Path
 import torch
@@ -24,6 +25,7 @@ from .data import LlavaCollator
 from .llava import build_llava, expand
 from .moe import MoEConfig, SparseMoE, upcycle
 from .stages import apply_stage, get_stage
+from .routing import record_routing
 from .training import LlavaTrainer, training_args
 
 # %% ../nbs/33_bench.ipynb #4056a8c4
@@ -334,3 +336,34 @@ def bench_train(
         torch.manual_seed(0); model = build_llava(LlamaConfig(vocab_size=vocab, **sizes), tower)
         rows.append(train_row(name, upcycle(model) if name == 'moe' else model, MadeUpItems(batch_size*(steps+1), vocab, image_size), rounds, steps, batch_size))
     return rows
+
+# %% ../nbs/33_bench.ipynb #dce0be86
+def count_hooks(model:nn.Module) -> int:
+    "Hooks on a model and its parts."
+    return sum(len(m._forward_hooks)+len(m._forward_pre_hooks) for m in model.modules())
+
+def routing_row(watched, alone, run, rounds, limit_s):
+    "Times of one kind of pass: never recorded, recorded, and after recording"
+    run(watched); before = count_hooks(watched)                                 # transformers hangs hooks of its own at the first pass
+    def recorded():
+        with record_routing(watched): run(watched)
+    ms = {k: 1000*v for k, v in interleaved(dict(never=lambda: run(alone), recorded=recorded, after=lambda: run(watched)), rounds, limit_s=limit_s).items()}
+    return dict(ms, ratio_recorded=ms['recorded']/ms['never'], ratio_after=ms['after']/ms['never'], hooks_left=count_hooks(watched)-before)
+
+def bench_routing(
+    hidden:int=512, intermediate:int=1408, layers:int=8, image_size:int=128,
+    words:int=64,  # Of the prompt, beside one picture
+    new_tokens:int=32,  # Of an answer
+    rounds:int=15,  # Interleaved rounds; medians are reported
+    limit_s:float=60,  # Per row: no further round begins after so many seconds
+) -> list:  # dict(pass, never, recorded, after (ms), ratio_recorded, ratio_after, hooks_left)
+    "What recording routes costs while it runs, and afterwards."
+    torch.manual_seed(0)
+    tower = CLIPVisionConfig(hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2, image_size=image_size, patch_size=8)
+    watched = upcycle(build_llava(LlamaConfig(vocab_size=1000, hidden_size=hidden, intermediate_size=intermediate, num_hidden_layers=layers, num_attention_heads=4), tower)).eval()
+    alone, ids = copy.deepcopy(watched), torch.tensor([[IMAGE_TOKEN_INDEX, *range(5, 5+words)]])
+    batch = dict(input_ids=ids, attention_mask=torch.ones_like(ids), pixel_values=torch.rand(1, 3, image_size, image_size))
+    def prompt(m):
+        with torch.no_grad(): m(**batch)
+    def answer(m): m.generate(**batch, max_new_tokens=new_tokens, min_new_tokens=new_tokens, do_sample=False, eos_token_id=2, pad_token_id=0)
+    return [{'pass': name, **routing_row(watched, alone, run, rounds, limit_s)} for name, run in (('prompt', prompt), (f'prompt and {new_tokens} new tokens', answer))]

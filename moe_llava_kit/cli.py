@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-# %% ../nbs/35_cli.ipynb #d3eacda7
+# %% ../nbs/35_cli.ipynb #c1859cb0
 def demo(args):
     "train a small Mixture of Experts that reads scenes of handwritten digits"
     from moe_llava_kit.demo import run_demo
@@ -122,11 +122,11 @@ def serve(args):
     serve(_open(args), host=args.host, port=args.port, max_mb=args.max_mb, template=args.template)
 
 def bench(args):
-    "measure speed: masks, moe layer or training step, as JSON"
+    "measure speed: masks, moe layer, training step or recording of routes, as JSON"
     from moe_llava_kit import bench as b
-    return dict(masks=b.bench_masks, moe=b.bench_moe, train=b.bench_train)[args.what](rounds=args.rounds)
+    return dict(masks=b.bench_masks, moe=b.bench_moe, train=b.bench_train, routing=b.bench_routing)[args.what](rounds=args.rounds)
 
-# %% ../nbs/35_cli.ipynb #2889069c
+# %% ../nbs/35_cli.ipynb #b8fc2138
 def _arg(*flags, **kwargs): return flags, kwargs
 JSON = _arg('--json', action='store_true', help='print JSON and nothing else')
 MODEL = [_arg('--model', required=True, metavar='DIR', help='folder of a model: ours, MoE-LLaVA or LLaVA'), _arg('--template', help="default: the model's own"), _arg('--adapters', metavar='DIR', help='LoRA to merge into it'),
@@ -158,7 +158,7 @@ COMMANDS = {
     'evaluate': (evaluate, [*MODEL, _arg('--benchmark', required=True, metavar='NAME', help='exact_match, vqav2, gqa, vizwiz, scienceqa, textvqa, pope, mme, mmbench, seed, mmvet, llava_bench, …'),
                             _arg('--data', required=True, metavar='DIR', help='folder with its files, as its authors or MoE-LLaVA lay them out'), _arg('--out', metavar='DIR', help='write answers here, and go on where an earlier run stopped'),
                             _arg('--batch-size', type=int, default=8), _arg('--limit', type=int, help='only the first questions'), JSON]),
-    'bench': (bench, [_arg('what', choices=['masks', 'moe', 'train']), _arg('--rounds', type=int, default=15, help='interleaved runs; medians are reported')])}
+    'bench': (bench, [_arg('what', choices=['masks', 'moe', 'train', 'routing']), _arg('--rounds', type=int, default=15, help='interleaved runs; medians are reported')])}
 
 OPEN = {'train'}                                                               # commands whose other flags are read by themselves
 
