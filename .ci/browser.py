@@ -106,6 +106,23 @@ def switch_mask(tab, base, pages):
         return tab.check()
     need(False, 'no page keeps a MaskExplorer (.mlk-switch)')
 
+def walk_routes(tab, base, pages):
+    "A sample's routes: another layer shows other experts, arrow keys walk, one expert at a time"
+    for p in pages:
+        root = tab.open(base + p).locator('.mlr').first
+        if not root.count(): continue
+        experts = lambda: root.locator('.mlr-tok').evaluate_all('ts => ts.map(t => t.dataset.e).join()')
+        before, (layer, only) = experts(), root.locator('select').all()
+        layer.select_option(index=1)
+        need(experts() != before, 'another layer shows the same experts')
+        root.locator('.mlr-tok').first.focus()
+        tab.page.keyboard.press('ArrowRight')
+        expect(root.locator('.mlr-info')).to_contain_text('token 1')
+        only.select_option(index=1)
+        need(root.locator('.mlr-off').count(), 'choosing one expert hides no token of the others')
+        return tab.check()
+    need(False, 'no page shows routes (.mlr)')
+
 def demo_report(browser, file):
     url = file.resolve().as_uri()
     tab = Tab(browser, url)
@@ -129,6 +146,7 @@ def main(site, report_html=None):
         report.check('site, doclink', lambda: doclink(tab(), base, pages))
         report.check('site, a mask is hovered', lambda: hover_mask(tab(), base, pages))
         report.check('site, a MaskExplorer is switched', lambda: switch_mask(tab(), base, pages))
+        report.check('site, routes are walked through', lambda: walk_routes(tab(), base, pages))
         if report_html: report.check('report.html opens from disk with no outside request', lambda: demo_report(browser, Path(report_html)))
         browser.close()
 
