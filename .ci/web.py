@@ -52,7 +52,7 @@ class Visitor:
         before = self.page.locator('#said [data-testid=bot]').count()
         self.page.locator('#question textarea').fill(text)
         self.page.locator('#ask').click()
-        if wait: self.page.wait_for_function("n => document.querySelectorAll('#said [data-testid=bot]').length > n && !document.querySelector('#mask').innerText.includes('…') && (document.querySelector('#mask iframe') || document.querySelector('#said').innerText.includes('Not asked'))", arg=before)
+        if wait: self.page.wait_for_function("n => document.querySelectorAll('#said [data-testid=bot]').length > n && !document.querySelector('#mask').innerText.includes('…') && (document.querySelector('#mask iframe') || document.querySelector('#said').innerText.includes('Not answered'))", arg=before)
 
     def view(self, name):
         "The frame of a view, its tab opened"
@@ -108,11 +108,11 @@ def no_pictures(v, folder):
     for name in ('huge.png', 'text.png', 'drawing.svg'):
         v.upload(folder/name); v.page.wait_for_timeout(1500)
         if name != 'huge.png':
-            v.ask('What is it?'); need('Not asked' in v.said() and 'no picture' in v.said(), f'{name} was not refused: {v.said()[:200]!r}')
+            v.ask('What is it?'); need('Not answered' in v.said() and 'no picture' in v.said(), f'{name} was not refused: {v.said()[:200]!r}')
         else: need(not v.page.locator('#pictures img').count(), '50 MB were taken')
         v.page.locator('#new').click(); v.page.wait_for_timeout(300)
     v.upload(folder/'scene.png'); expect(v.page.locator('#pictures img').first).to_be_visible()
-    v.ask('Which digit is red?'); need('Not asked' not in v.said(), 'the page did not recover'); v.check()
+    v.ask('Which digit is red?'); need('Not answered' not in v.said(), 'the page did not recover'); v.check()
 
 def stop(v):
     "Stop ends an answer and keeps what was said"

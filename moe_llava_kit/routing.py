@@ -36,7 +36,7 @@ def recognize(
     at = torch.searchsorted(marks, wanted).clamp(max=len(marks)-1)
     return torch.where(marks[at] == wanted, ids[order][at], UNKNOWN)
 
-# %% ../nbs/32_routing.ipynb #13e22ac1
+# %% ../nbs/32_routing.ipynb #3be0fe0d
 MODALITIES, SHARED = ('text', 'image', 'padding'), ('ids', 'modality', 'row', 'step', 'sample')
 
 @dataclass
@@ -69,7 +69,8 @@ class RoutingTrace:
     def __repr__(self):
         if not len(self): return 'RoutingTrace: nothing recorded yet'
         parts = ', '.join(f'{n:,} {m}' for m in MODALITIES if (n := int(self.where(m).sum())))
-        return f'RoutingTrace: {len(self.layers)} MoE layers, {len(self.sample.unique()):,} samples, {int(self.step.max())+1} passes, {len(self):,} tokens ({parts})'
+        count = lambda n, what: f'{n:,} {what}{"" if n == 1 else "s"}'
+        return f'RoutingTrace: {count(len(self.layers), "MoE layer")}, {count(len(self.sample.unique()), "sample")}, {int(self.step.max())+1} pass{"es" if self.step.max() else ""}, {count(len(self), "token")} ({parts})'
 
 # %% ../nbs/32_routing.ipynb #00a43659
 class Recorder:
@@ -216,7 +217,7 @@ def entropies(self:RoutingTrace,
             for r in self.load(by_modality).rows]
 RoutingTrace.entropy = entropies
 
-# %% ../nbs/32_routing.ipynb #839c507e
+# %% ../nbs/32_routing.ipynb #d7b7baf2
 def short_name(
     name:str,  # 'model.language_model.layers.2.mlp'
 ) -> str:  # 'layer 2'
@@ -228,10 +229,11 @@ def plot_load(self:RoutingTrace,
 ):  # The axes
     "Bars of each expert's share, text beside image, one group of bars per layer."
     import matplotlib.pyplot as plt
+    if not len(self): raise ValueError(f'{self!r}: expected a trace with tokens')
     rows, start, ticks = self.load().rows, 0, []
     groups = list(dict.fromkeys(r['modality'] for r in rows))
     width = .8/max(len(groups), 1)
-    ax = ax or plt.subplots(figsize=(max(4, .4*sum(r.probs.shape[1]+1 for r in self.layers.values())), 2.5), layout='constrained')[1]
+    ax = ax or plt.subplots(figsize=(min(max(4, .4*sum(r.probs.shape[1]+1 for r in self.layers.values())), 24), 2.5), layout='constrained')[1]
     for name, routes in self.layers.items():
         E = routes.probs.shape[1]
         for i, r in enumerate(r for r in rows if r['layer'] == name):

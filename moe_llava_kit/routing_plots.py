@@ -5,16 +5,17 @@
 # %% auto #0
 __all__ = ['sample_tokens', 'patch_runs', 'near_square', 'expert_color', 'token_pieces', 'RoutingView', 'show_routing',
            'plot_load_map', 'plot_modality_split', 'plot_flow', 'plot_coactivation', 'plot_saturation', 'plot_entropy',
-           'plot_patches', 'moe_llava_figures', 'routing_page']
+           'plot_patches', 'balanced_shares', 'plot_loadings', 'plot_modalities', 'plot_pathways', 'moe_llava_figures',
+           'routing_page']
 
-# %% ../nbs/32b_routing_plots.ipynb #7f2a0460
+# %% ../nbs/32b_routing_plots.ipynb #5d748a53
 import base64, hashlib, html, io, math
 from pathlib import Path
 import torch
 from .templates import IMAGE_TOKEN_INDEX
 from .viz import _json, _save_page, _visible
 from .routing import COLORS, MODALITIES, RoutingTrace, short_name
-from .routing_stats import coactivation, collapse, flow, modality_split, pathways, saturation
+from .routing_stats import coactivation, collapse, flow, modality_split, pathways, recorded, saturation, visits
 
 # %% ../nbs/32b_routing_plots.ipynb #f40f4ca0
 def sample_tokens(
@@ -169,7 +170,7 @@ def show_routing(
     title = f'sample {sample}: {len(ids)} tokens, {sum(said)} generated, {len(layers)} MoE layers'
     return RoutingView(f'<style>{_css}</style><div class="mlr" id="mlr-{hashlib.sha1(body.encode()).hexdigest()[:10]}" role="group" aria-label="{title}">{body}</div><script>{{{_js}}}</script>', title)
 
-# %% ../nbs/32b_routing_plots.ipynb #161d6370
+# %% ../nbs/32b_routing_plots.ipynb #3447bc92
 def _axes(ax, size):
     import matplotlib.pyplot as plt
     return ax or plt.subplots(figsize=size, layout='constrained')[1]
@@ -178,24 +179,29 @@ def _finish(ax, **labels):
     ax.set(**labels); ax.spines[['top', 'right']].set_visible(False)
     return ax
 
+def _map(ax, grid, names, low, high, **labels):
+    "Layers by experts as colors, with numbers where there is room"
+    L, E = grid.shape
+    ax, mid = _axes(ax, (min(max(3., .6*E+1.5), 14), min(max(1.4, .35*L+.8), 12))), (low+high)/2
+    ax.imshow(grid.numpy(), cmap='PuOr', vmin=low, vmax=high, aspect='auto')
+    if L*E <= 160: [ax.text(e, l, f'{v:.2f}', ha='center', va='center', fontsize=8, color='black' if abs(v-mid) < .6*(high-mid) else 'white') for l, row in enumerate(grid.tolist()) for e, v in enumerate(row) if v == v]
+    ax.set_yticks(range(L), [short_name(n) for n in names]); ax.set_xticks(range(0, E, 1+E//24)); ax.set(xlabel='expert', **labels)
+    return ax
+
 def plot_load_map(
     trace:RoutingTrace,
     modality:str='all',
     ax=None,  # matplotlib axes; a new figure by default
 ):  # The axes
     "Load of every expert in every layer, in units of the even share."
-    E, names = max(r.probs.shape[1] for r in trace.layers.values()), list(trace.layers)
+    E, names = max(r.probs.shape[1] for r in recorded(trace).layers.values()), list(trace.layers)
     grid = torch.full((len(names), E), float('nan'))
     for l, r in enumerate(trace.layers.values()):
         n = r.probs.shape[1]
         grid[l, :n] = r.index[trace.where(modality)].flatten().long().bincount(minlength=n)/max(trace.where(modality).sum()*r.index.shape[1], 1)*n
-    ax = _axes(ax, (max(3., .6*E+1.5), max(1.4, .35*len(names)+.8)))
-    ax.imshow(grid.numpy(), cmap='PuOr', vmin=0, vmax=2, aspect='auto')
-    if len(names)*E <= 160: [ax.text(e, l, f'{v:.2f}', ha='center', va='center', fontsize=8, color='black' if .4 < v < 1.6 else 'white') for l, row in enumerate(grid.tolist()) for e, v in enumerate(row) if v == v]
-    ax.set_yticks(range(len(names)), [short_name(n) for n in names]); ax.set_xticks(range(E)); ax.set(xlabel='expert', title=f'load, {modality} (1 = even)')
-    return ax
+    return _map(ax, grid, names, 0, 2, title=f'load, {modality} (1 = even)')
 
-# %% ../nbs/32b_routing_plots.ipynb #6f652a8f
+# %% ../nbs/32b_routing_plots.ipynb #a2a4849b
 def plot_modality_split(
     trace:RoutingTrace,
     ax=None,
@@ -203,6 +209,10 @@ def plot_modality_split(
 ):  # The axes
     "Share of pictures in every expert's visits, with intervals."
     rows, ticks, at = modality_split(trace, **kwargs), [], 0
+    if len(rows) > 64:
+        names = list(trace.layers); grid = torch.full((len(names), max(r['expert'] for r in rows)+1), float('nan')); line = {short_name(n): i for i, n in enumerate(names)}
+        for r in rows: grid[line[r['layer']], r['expert']] = r['share']-r['expected'] if r['prefers'] else float('nan')
+        return _map(ax, grid, names, -.5, .5, title='share of pictures, beyond no preference')
     ax = _axes(ax, (max(4., .35*len(rows)+1), 2.6))
     for name in dict.fromkeys(r['layer'] for r in rows):
         mine = [r for r in rows if r['layer'] == name]
@@ -216,20 +226,24 @@ def plot_modality_split(
     ax.set_xticks(*zip(*ticks))
     return _finish(ax, xlabel='expert', ylabel='share of pictures', ylim=(0, 1))
 
-# %% ../nbs/32b_routing_plots.ipynb #446d4cec
-def _band(ax, x0, x1, lo0, lo1, h, color):
-    "A band between two columns, bent like an S"
-    t = torch.linspace(0, 1, 30); s = t*t*(3-2*t)
-    ax.fill_between((x0+(x1-x0)*t).tolist(), (lo0+(lo1-lo0)*s).tolist(), (lo0+(lo1-lo0)*s+h).tolist(), color=color, alpha=.45, linewidth=0)
+# %% ../nbs/32b_routing_plots.ipynb #adb75392
+def _band(x0, x1, lo0, lo1, h):
+    "The outline of a band between two columns, bent like an S"
+    t = torch.linspace(0, 1, 24, dtype=torch.double); s = t*t*(3-2*t)
+    x, y = x0+(x1-x0)*t, lo0+(lo1-lo0)*s
+    return torch.stack([torch.cat([x, x.flip(0)]), torch.cat([y, (y+h).flip(0)])], 1).numpy()
 
 def plot_flow(
     trace:RoutingTrace,
-    gap:float=.04,  # Between blocks, as a share of the height
+    gap:float=.04,  # Between blocks, as a share of the height; narrower for more than ten experts
     ax=None,
+    least:float=.001,  # Bands with a smaller share of the tokens are left out
 ):  # The axes
     "How tokens travel from best expert to best expert, layer by layer."
+    from matplotlib.collections import PolyCollection
+    gap = min(gap, .4/max(r.probs.shape[1] for r in recorded(trace).layers.values()))
     names, kinds = list(trace.layers), [m for m in MODALITIES[:2] if trace.where(m).any()]
-    ax, total = _axes(ax, (max(3.6, 1.7*len(names)), 2.7)), max(int(trace.valid.sum()), 1)
+    ax, total = _axes(ax, (min(max(3.6, 1.7*len(names)), 20), 2.7)), max(int(trace.valid.sum()), 1)
     count = lambda l, m: trace[l].index[trace.where(m), 0].long().bincount(minlength=trace[l].probs.shape[1]).double()/total
     def tops(l): # lower edge of every block, and of every modality in it
         size = sum(count(l, m) for m in kinds); low = size.cumsum(0)-size+gap*torch.arange(len(size))
@@ -238,19 +252,19 @@ def plot_flow(
     for x, (size, low, _) in enumerate(columns):
         ax.bar([x]*len(size), size, .08, low, color='gray', alpha=.6)
         for e, (s, b) in enumerate(zip(size, low)):
-            if s > 0: ax.text(x, b+s/2, str(e), ha='center', va='center', fontsize='small', fontweight='bold')
+            if s > .04: ax.text(x, b+s/2, str(e), ha='center', va='center', fontsize='small', fontweight='bold')
     for x, (a, b) in enumerate(zip(names, names[1:])):
         for m in kinds:
-            out, into, n = columns[x][2][m].clone(), columns[x+1][2][m].clone(), flow(trace, a, b, m).double()/total
-            for i in range(n.shape[0]):
-                for j in range(n.shape[1]):
-                    if n[i, j] > 0: _band(ax, x+.04, x+.96, out[i], into[j], n[i, j], COLORS[m]); out[i] += n[i, j]; into[j] += n[i, j]
+            out, into, n = columns[x][2][m], columns[x+1][2][m], flow(trace, a, b, m).double()/total
+            starts, ends = n.cumsum(1)-n+out[:, None], n.cumsum(0)-n+into[None]
+            bands = [_band(x+.04, x+.96, starts[i, j], ends[i, j], n[i, j]) for i, j in (n > least).nonzero().tolist()]
+            ax.add_collection(PolyCollection(bands, facecolors=COLORS[m], alpha=.45, linewidths=0))
     for m in kinds: ax.plot([], color=COLORS[m], lw=6, alpha=.45, label=dict(text='words', image='pictures')[m])
     ax.set_xticks(range(len(names)), [short_name(n) for n in names]); ax.set_yticks([]); ax.legend(fontsize='small', loc='upper center', bbox_to_anchor=(.5, -.08), ncols=2, frameon=False)
     ax.spines[:].set_visible(False)
     return ax
 
-# %% ../nbs/32b_routing_plots.ipynb #476a95e9
+# %% ../nbs/32b_routing_plots.ipynb #4a5925f9
 def plot_coactivation(
     trace:RoutingTrace,
     layer=0,  # Name, or position
@@ -258,10 +272,10 @@ def plot_coactivation(
 ):  # The axes
     "How much more often than by popularity two experts are chosen together; 1 is popularity."
     _, lift = coactivation(trace, layer)
-    E, ax = len(lift), _axes(ax, (max(2.6, .45*len(lift)+1.4), max(2.2, .4*len(lift)+.8)))
+    E, ax = len(lift), _axes(ax, (min(max(2.6, .45*len(lift)+1.4), 9), min(max(2.2, .4*len(lift)+.8), 8)))
     ax.imshow(lift.masked_fill(torch.eye(E).bool(), float('nan')).numpy(), cmap='PuOr', vmin=0, vmax=2)
     if E <= 12: [ax.text(j, i, f'{lift[i, j]:.2f}', ha='center', va='center', fontsize=8, color='black' if .4 < lift[i, j] < 1.6 else 'white') for i in range(E) for j in range(E) if i != j]
-    ax.set_xticks(range(E)); ax.set_yticks(range(E)); ax.set(xlabel='chosen too', ylabel='expert', title=f'{short_name(list(trace.layers)[layer] if isinstance(layer, int) else layer)}: together')
+    ax.set_xticks(range(0, E, 1+E//24)); ax.set_yticks(range(0, E, 1+E//24)); ax.set(xlabel='chosen too', ylabel='expert', title=f'{short_name(list(trace.layers)[layer] if isinstance(layer, int) else layer)}: together')
     return ax
 
 def plot_saturation(
@@ -269,10 +283,13 @@ def plot_saturation(
     labels:list|None=None,  # Of the checkpoints
     ax=None,
 ):  # The axes
-    "How soon the choice of experts settles, per layer."
+    "How soon the choice of experts settles, per layer; dotted, what two checkpoints with these loads share by chance."
     rows, ax = saturation(traces), _axes(ax, (4.5, 2.6))
-    for name in dict.fromkeys(r['layer'] for r in rows): ax.plot([r['checkpoint'] for r in rows if r['layer'] == name], [r['saturation'] for r in rows if r['layer'] == name], marker='o', label=name)
-    ax.axhline(rows[0]['chance'], color='gray', ls='dotted'); ax.legend(fontsize='small')
+    for name in dict.fromkeys(r['layer'] for r in rows):
+        mine = [r for r in rows if r['layer'] == name]
+        line, = ax.plot([r['checkpoint'] for r in mine], [r['saturation'] for r in mine], marker='o', label=name)
+        ax.plot([r['checkpoint'] for r in mine], [r['chance'] for r in mine], color=line.get_color(), ls='dotted', lw=1)
+    ax.legend(fontsize='small')
     ax.set_xticks(range(len(traces)), labels or range(len(traces)))
     return _finish(ax, xlabel='checkpoint', ylabel='same experts as at the end', ylim=(0, 1.02))
 
@@ -282,8 +299,8 @@ def plot_entropy(
     ax=None,
 ):  # The axes
     "Entropy of the load and of the single decision, per layer; layers that raise the alarm in red."
-    rows, bad = trace.entropy(), {c.layer for c in collapse(trace, entropy=threshold)}
-    ax = _axes(ax, (max(3.5, .5*len(rows)+1.5), 2.4))
+    rows, bad = recorded(trace).entropy(), {c.layer for c in collapse(trace, entropy=threshold)}
+    ax = _axes(ax, (min(max(3.5, .5*len(rows)+1.5), 20), 2.4))
     for i, r in enumerate(rows):
         ax.bar(i-.2, r['load'], .38, color='#c0392b' if short_name(r['layer']) in bad else COLORS['all'], label=None if i else 'load'); ax.bar(i+.2, r['router'], .38, color='gray', alpha=.6, label=None if i else 'one decision')
     ax.axhline(threshold, color='gray', ls='dotted'); ax.set_xticks(range(len(rows)), [short_name(r['layer']) for r in rows]); ax.legend(fontsize='small', loc='lower right')
@@ -315,31 +332,92 @@ def plot_patches(
         ax.set(title=short_name(name), xticks=[], yticks=[])
     return axes
 
-# %% ../nbs/32b_routing_plots.ipynb #0b06b8bd
+# %% ../nbs/32b_routing_plots.ipynb #8bd6f330
+def balanced_shares(
+    trace:RoutingTrace,
+) -> list:  # per layer (samples, E, 2): shares of a sample's words and of its patches
+    "First choices of each sample with words and pictures, as shares (Lin et al. 2024, `vis1.py`); ValueError if no sample has both."
+    counts = [visits(trace, l, first=True) for l in trace.layers]
+    both = (counts[0].sum(1) > 0).all(1)
+    if not both.any(): raise ValueError(f'these figures compare words and pictures of the same sample: expected samples with both, got {trace!r}')
+    return [c[both]/c[both].sum(1, keepdim=True) for c in counts]
+
+def _stack(ax, shares, colors, names, labels=None, **kwargs):
+    "Stacked bars, one per layer"
+    below = torch.zeros(len(shares), dtype=torch.double)
+    for e in range(shares.shape[1]):
+        ax.bar(range(len(shares)), shares[:, e].nan_to_num(), .8, below, color=colors[e], label=labels[e] if labels else None); below += shares[:, e].nan_to_num()
+    ax.set_xticks(range(0, len(names), 1+len(names)//9), [short_name(n).split()[-1] for n in names[::1+len(names)//9]])
+    return _finish(ax, xlabel='layer', ylim=(0, 1), **kwargs)
+
+def _colors(E):
+    import matplotlib.pyplot as plt
+    return [plt.get_cmap('tab10' if E <= 10 else 'tab20')(e % 20) for e in range(E)]
+
+def _fill(tensors, E):
+    "Layers with different numbers of experts as one (layers, E, …), nan where there is none"
+    return torch.stack([torch.cat([t, t.new_full((E-len(t), *t.shape[1:]), float('nan'))]) for t in tensors])
+
+# %% ../nbs/32b_routing_plots.ipynb #949a7459
+def plot_loadings(
+    trace:RoutingTrace,
+):  # matplotlib figure
+    "Load per layer, and words and pictures at each expert, both modalities weighing the same (Lin et al. 2024, Fig. 3)."
+    import matplotlib.pyplot as plt
+    names, shares = list(recorded(trace).layers), balanced_shares(trace)
+    E = max(s.shape[1] for s in shares)
+    load, pictures = _fill([s.mean((0, 2)) for s in shares], E), _fill([(s[..., 1]/s.sum(-1)).nanmean(0) for s in shares], E)
+    fig, axes = plt.subplots(1, 1+(E if E <= 8 else 1), figsize=(min(3+1.6*min(E, 8), 16), 2.4), layout='constrained', width_ratios=[1.6]+([1]*E if E <= 8 else [3]))
+    _stack(axes[0], load, _colors(E), names, [f'expert {e}' for e in range(E)], title='all experts', ylabel='share')
+    if E > 8: _map(axes[1], pictures-.5, names, -.5, .5, title='share of pictures, minus one half'); return fig
+    fig.legend(*axes[0].get_legend_handles_labels(), fontsize='small', ncols=E, loc='outside lower center', frameon=False)
+    for e, ax in enumerate(axes[1:]):
+        _stack(ax, torch.stack([1-pictures[:, e], pictures[:, e]], 1), [COLORS['text'], COLORS['image']], names, title=f'expert {e}')
+        ax.axhline(.5, color='gray', ls='dashed')
+    return fig
+
+# %% ../nbs/32b_routing_plots.ipynb #4ee8a62d
+def plot_modalities(
+    trace:RoutingTrace,
+):  # matplotlib figure
+    "Distribution of words and of pictures over the experts of each layer (Lin et al. 2024, Fig. 4)."
+    import matplotlib.pyplot as plt
+    names, shares = list(recorded(trace).layers), balanced_shares(trace)
+    E = max(s.shape[1] for s in shares)
+    fig, axes = plt.subplots(1, 2, figsize=(min(max(5, .5*len(names)+4), 16), 2.6), layout='constrained', sharey=True)
+    for m, (ax, title) in enumerate(zip(axes, ('words', 'pictures'))): _stack(ax, _fill([s[..., m].mean(0) for s in shares], E), _colors(E), names, [f'expert {e}' for e in range(E)], title=title)
+    if E <= 16: fig.legend(*axes[0].get_legend_handles_labels(), fontsize='small', ncols=min(E, 8), loc='outside lower center', frameon=False)
+    return fig
+
+# %% ../nbs/32b_routing_plots.ipynb #8c1fbb3e
+def plot_pathways(
+    trace:RoutingTrace,
+    n:int=10,  # Paths to draw for each modality
+):  # matplotlib figure
+    "The most frequent paths of words and of pictures through the MoE layers, the first two in color (after Lin et al. 2024, Fig. 5)."
+    import matplotlib.pyplot as plt
+    names, E = list(recorded(trace).layers), max(r.probs.shape[1] for r in trace.layers.values())
+    kinds = [m for m in MODALITIES[:2] if trace.where(m).any()]
+    fig, axes = plt.subplots(len(kinds), 1, figsize=(min(max(4.5, .7*len(names)+1.5), 16), 1.9*len(kinds)+.4), layout='constrained', sharex=True, squeeze=False)
+    for ax, m in zip(axes[:, 0], kinds):
+        rows = pathways(trace, n, m)
+        for rank, r in reversed(list(enumerate(rows))):
+            route = [int(e)+(rank-len(rows)/2)*.05 for e in r['path'].split(' → ')]
+            ax.plot(route, color=COLORS[m] if rank < 2 else 'gray', alpha=(.95, .6)[rank] if rank < 2 else .3, lw=1.5+10*r['share'], marker='D' if rank < 2 else 'o', ms=4, label=f"{r['path'] if len(names) <= 6 else f'no. {rank+1}'}: {r['share']:.0%}" if rank < 2 else None)
+        handles, labels = ax.get_legend_handles_labels()
+        ax.legend(handles[::-1], labels[::-1], fontsize='small', loc='upper left', bbox_to_anchor=(1, 1), frameon=False)
+        ax.set_yticks(range(E)) if E <= 16 else None
+        _finish(ax, title=f"{dict(text='words', image='pictures')[m]}: the first {len(rows)} paths, {sum(r['share'] for r in rows):.0%} of the tokens", ylabel='expert')
+    ax.set_xticks(range(len(names)), [short_name(x) for x in names], rotation=0 if len(names) <= 8 else 90)
+    return fig
+
+# %% ../nbs/32b_routing_plots.ipynb #ab2c329c
 def moe_llava_figures(
     trace:RoutingTrace,
-    n:int=10,  # Pathways to draw
-):  # matplotlib figure
-    "The three routing figures of Lin et al. 2024 for any model: loadings, modalities, pathways."
-    import matplotlib.pyplot as plt
-    names, E = list(trace.layers), max(r.probs.shape[1] for r in trace.layers.values())
-    color = plt.get_cmap('tab10' if E <= 10 else 'tab20')
-    fig, (loads, split, paths) = plt.subplots(3, 1, figsize=(max(5, .8*len(names)+2), 6.5), layout='constrained')
-    rows = trace.load(by_modality=False).rows
-    for i, r in enumerate(rows):
-        for e, s in enumerate(r['shares']): loads.bar(i, s, .8, sum(r['shares'][:e]), color=color(e % 20))
-    loads.set(title='expert loadings', ylabel='share', ylim=(0, 1)); loads.set_xticks(range(len(names)), [short_name(x) for x in names])
-    for e in range(E): loads.bar(0, 0, color=color(e % 20), label=f'expert {e}')
-    loads.legend(fontsize='small', ncols=min(E, 8), loc='upper center', bbox_to_anchor=(.5, -.12), frameon=False)
-    for m in MODALITIES[:2]:
-        shares = {e: [r['shares'][e]*r['tokens'] if e < len(r['shares']) else 0 for r in trace.load().rows if r['modality'] == m] for e in range(E)}
-        for i in range(len(names)): split.plot([i+(e+.5)/E-.5 for e in range(E)], [shares[e][i] for e in range(E)] if shares[0] else [0]*E, color=COLORS[m], marker='o', label=None if i else m)
-    split.set(title='modalities across experts (one curve per layer)', ylabel='tokens'); split.set_xticks(range(len(names)), [short_name(x) for x in names]); split.legend(fontsize='small')
-    for rank, p in enumerate(pathways(trace, n)):
-        route = [int(e) for e in p['path'].split(' → ')]
-        paths.plot(range(len(route)), [e+(rank-n/2)*.04 for e in route], color=color(rank % 20), lw=1+12*p['share'], alpha=.7)
-    paths.set(title=f'{n} most frequent pathways', ylabel='expert', xlabel='MoE layer'); paths.set_xticks(range(len(names)), [short_name(x) for x in names]); paths.set_yticks(range(E))
-    return fig
+    n:int=10,  # Paths to draw
+) -> tuple:  # Three matplotlib figures
+    "The three routing figures of Lin et al. 2024 (Figs. 3 to 5) for any model: loadings, modalities, pathways; ValueError if no sample has words and pictures."
+    return plot_loadings(trace), plot_modalities(trace), plot_pathways(trace, n)
 
 # %% ../nbs/32b_routing_plots.ipynb #3b94920d
 def _svg(ax_or_fig):
