@@ -133,6 +133,11 @@ def count_notebooks(log, code, expected):
     need(code == 0 or not all(res.values()), f'nbdev_test ended with {code} and named no notebook')
     return res
 
+def why_failed(log, nb):
+    "The cell and the error of a notebook that failed, from what `nbdev_test --do_print` wrote"
+    said = re.search(rf'^\S+ in {re.escape(str(nb))}:\n=+\n(.*?)(?=^- Completed |^Starting |\Z)', log, re.M | re.S)
+    return f'its error:\n{tail(said[1].strip(), n=40)}' if said else 'it did not end'
+
 def notebooks_of(repo):
     "What nbdev tests: notebooks that are not, and not in, a hidden or private file or folder"
     return sorted(p for p in (repo/'nbs').rglob('*.ipynb') if not re.search(r'/[._]', f'/{p.relative_to(repo)}'))
@@ -140,9 +145,8 @@ def notebooks_of(repo):
 def test_notebooks(report, repo):
     "README's test command; each notebook counts"
     code, out, err = run('readme-test', readme_command('test'), repo, OMP_NUM_THREADS='1')
-    if code: print(tail(out, err, n=60), flush=True)
     for nb, passed in count_notebooks(out + err, code, notebooks_of(repo)).items():
-        report.add(f'notebook {nb.relative_to(repo)}', None if passed else 'see above')
+        report.add(f'notebook {nb.relative_to(repo)}', None if passed else why_failed(out + err, nb))
     need(code == 0, f'exit {code}')
 
 def broken_is_counted(repo):
@@ -158,6 +162,7 @@ def broken_is_counted(repo):
     code, out, err = run('broken', f'. {repo}/.venv/bin/activate && {command}', nbs.parent)
     res = count_notebooks(out + err, code, notebooks_of(nbs.parent))
     need(sorted(res.values()) == [False, True] and not res[nbs/'broken.ipynb'], f'counted {res}\n{tail(out, err)}')
+    need('assert False' in why_failed(out + err, nbs/'broken.ipynb'), 'its error is not shown')
 
 def check_notebooks(report, repo):
     report.check("README's test command", test_notebooks, report, repo)

@@ -7,12 +7,12 @@ def need(true, why):
     if not true: raise Failure(why)
 
 class Report:
-    def __init__(self): self.passed = self.failed = 0
+    def __init__(self): self.passed, self.failed, self.whys = 0, 0, []
 
     def add(self, name, why=None, note=''):
         "Count one result; `why` makes it a failure"
         if why is None: self.passed += 1
-        else: self.failed += 1
+        else: self.failed += 1; self.whys.append(f'FAILED {name}: {why}')
         print(f'ok {name}{note}' if why is None else f'FAILED {name}: {why}', flush=True)
 
     def check(self, name, fn, *args):
@@ -24,4 +24,4 @@ class Report:
         self.add(name, why, f' ({time.time()-start:.0f} s)')
         return res
 
-    def summary(self): return f'{self.passed} passed, {self.failed} failed'
+    def summary(self): return '\n'.join([*(['', 'What failed, once more:', *self.whys] if self.whys else []), f'{self.passed} passed, {self.failed} failed'])
