@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-# %% ../nbs/35_cli.ipynb #c1859cb0
+# %% ../nbs/35_cli.ipynb #c26b4b28
 def demo(args):
     "train a small Mixture of Experts that reads scenes of handwritten digits"
     from moe_llava_kit.demo import run_demo
@@ -72,6 +72,7 @@ def audit(args):
 
 def train(args):
     "train a stage by MoE-LLaVA's own flags, its presets, or a YAML file; exit code 143 if a signal ended it"
+    from moe_llava_kit.distributed import leave_together
     from moe_llava_kit.launch import dry_run, plan_run, run_plan, usage
     from moe_llava_kit.safety import BadLoss, FirstStepError
     if not args.rest or {'-h', '--help'} & set(args.rest): return usage()
@@ -79,6 +80,7 @@ def train(args):
     if plan.flags.dry_run: return dry_run(plan)
     try: result = run_plan(plan)
     except (BadLoss, FirstStepError) as e: raise ValueError(str(e)) from e
+    leave_together()
     if not plan.args.should_save: return None                                 # one voice is enough
     out = dict(stage=result.stage, steps=result.steps, losses=result.losses, aux=result.aux, supervised_tokens=result.supervised_tokens, seconds=round(result.seconds, 1), folder=result.folder, stopped=result.stopped)
     return out if args.json else repr(result), 143 if result.stopped else 0
