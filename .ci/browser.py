@@ -1,10 +1,11 @@
 """Drive the built site and the demo's report in Chromium: `python .ci/browser.py SITE [REPORT]`.
 Every request that would leave the machine is stopped and counted."""
-import functools, os, shutil, sys, threading
+import functools, json, os, shutil, sys, tempfile, threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from playwright.sync_api import sync_playwright, expect
 from report import Report, need
+import playground
 
 ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run']
 NAMES = ('chromium', 'chromium-browser', 'google-chrome')
@@ -123,6 +124,65 @@ def walk_routes(tab, base, pages):
         return tab.check()
     need(False, 'no page shows routes (.mlr)')
 
+def mask_of(page): return page.locator('#playground .mlk-pane')
+
+def play(tab, base, name='qwen2.5'):
+    "Type, switch the tokenizer, hover, share the link; what is typed stays text, what cannot be read is said"
+    page = tab.open(base + 'playground.html')
+    expect(mask_of(page).locator('ins.mlk-tok')).to_have_count(4)                        # A, cat, the period, the end
+    menu, box = page.get_by_label('tokenizer', exact=True), page.get_by_label('conversation')
+    box.fill('human: <image>\nWho?\ngpt: <script>document.title = "owned"</script> Ada & Bob')
+    expect(mask_of(page)).to_contain_text('Ada & Bob')
+    before = mask_of(page).locator('b').first.inner_text()
+    menu.select_option(name)
+    expect(mask_of(page).locator('b').first).to_contain_text(name)
+    need(mask_of(page).locator('b').first.inner_text() != before and page.title() != 'owned', 'another tokenizer shows the same')
+    token = mask_of(page).locator('ins.mlk-tok').first
+    token.hover()
+    expect(mask_of(page).locator('.mlk-info')).to_contain_text(f"label {token.get_attribute('data-id')}")
+    shown, link = mask_of(page).inner_text(), page.url
+    page.goto('about:blank'); page.goto(link)
+    expect(mask_of(page)).to_contain_text('Ada & Bob')
+    need(mask_of(page).locator('.mlk-tok').all_inner_texts() and page.get_by_label('tokenizer', exact=True).input_value() == name, 'the link does not bring back what it was copied from')
+    page.get_by_label('conversation').fill('gpt')
+    expect(page.get_by_role('alert')).to_contain_text('a conversation starts with a role')
+    tab.check()
+
+def own_tokenizer(tab, base, site):
+    "A tokenizer.json of one's own is read in the page; a file that is none is refused"
+    page = tab.open(base + 'playground.html')
+    expect(mask_of(page)).to_be_visible()
+    with tempfile.TemporaryDirectory() as d:
+        Path(d, 'mine.json').write_bytes((site/'playground/mistral.json').read_bytes()); Path(d, 'none.json').write_text('{"a": 1}')
+        for file, says in (('none.json', 'this is no tokenizer.json'), ('mine.json', 'mine.json, ')):
+            with page.expect_file_chooser() as chooser: page.get_by_label('tokenizer', exact=True).select_option(index=len(playground.listed(Path('nbs'))))
+            chooser.value.set_files(Path(d, file))
+            expect(page.locator('#playground .pg-view')).to_contain_text(says)
+            page.get_by_label('tokenizer', exact=True).select_option(index=0)
+            expect(mask_of(page)).to_contain_text('phi-2')
+    tab.check()
+
+SAME = """async ([name, conversations, rows]) => {
+  const {maskSample} = await import('./playground/mask.js'), {loaded} = await import('./playground/page.js')
+  const get = async f => (await fetch(`./playground/${f}.json`)).json(), {tokenizer} = loaded(await get(name)), templates = await get('templates'), wrong = []
+  for (const [template, key, ids, labels] of rows) {
+    let got = null
+    try { got = maskSample(conversations[key], tokenizer, templates[template]) } catch (e) { if (ids) wrong.push(`${template}, ${key}: ${e.message}`); continue }
+    if (!ids || got.ids.join() !== ids.join() || got.labels.join() !== labels.join()) wrong.push(`${template}, ${key}: ${ids ? 'other ids or labels' : 'Python refuses: ' + labels}`)
+  }
+  return wrong
+}"""
+
+def same_masks(tab, base, name):
+    "The page's masks of all gold conversations are Python's"
+    nbs = Path('nbs')
+    rows, page = playground.python_says(nbs, name), tab.open(base + 'playground.html')
+    need(sum(r[2] is not None for r in rows) > 300, f'only {len(rows)} masks to compare')
+    conversations = {k: c['turns'] for k, c in json.loads((nbs/'gold/preprocess.json').read_text())['conversations'].items()}
+    wrong = page.evaluate(SAME, [name, conversations, rows])
+    need(not wrong, f'{len(wrong)} of {len(rows)} masks differ: {wrong[:3]}')
+    tab.check()
+
 def demo_report(browser, file):
     url = file.resolve().as_uri()
     tab = Tab(browser, url)
@@ -147,6 +207,9 @@ def main(site, report_html=None):
         report.check('site, a mask is hovered', lambda: hover_mask(tab(), base, pages))
         report.check('site, a MaskExplorer is switched', lambda: switch_mask(tab(), base, pages))
         report.check('site, routes are walked through', lambda: walk_routes(tab(), base, pages))
+        report.check('playground: type, switch, share', lambda: play(tab(), base))
+        report.check('playground: a tokenizer of your own', lambda: own_tokenizer(tab(), base, site))
+        for t in playground.listed(Path('nbs')): report.check(f"playground: masks of {t['name']} equal Python's", lambda: same_masks(tab(), base, t['name']))
         if report_html: report.check('report.html opens from disk with no outside request', lambda: demo_report(browser, Path(report_html)))
         browser.close()
 

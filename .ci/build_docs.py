@@ -16,6 +16,7 @@ from nbdev.processors import FilterDefaults
 from nbdev.serve import proc_nbs
 from assets import localise
 from links import problems
+import playground
 
 REPO_PAGES = ['CHANGELOG.md', 'CONTRIBUTING.md']  # pages of the repository that a notebook may link to as ../NAME
 OUTSIDE = {'site-url', 'repo-url', 'repo-branch'}  # site settings that put absolute URLs into every page
@@ -188,6 +189,7 @@ def build_site(cfg, names):
     shutil.rmtree(cfg.doc_path, ignore_errors=True)
     shutil.move(out/cfg.doc_path.name, cfg.doc_path)
     localise(cfg.doc_path, cfg.config_path/'node_modules')
+    playground.write(cfg.doc_path, cfg.nbs_path, cfg.config_path/'node_modules')
     if found := problems(cfg.doc_path): sys.exit('\n'.join(found))
 
 if __name__ == '__main__':
