@@ -124,6 +124,30 @@ def walk_routes(tab, base, pages):
         return tab.check()
     need(False, 'no page shows routes (.mlr)')
 
+def journey(tab, base):
+    "A newcomer's way through the site in one tab: landing, tutorial, next page, API, search, dark mode, playground, benchmarks"
+    page = tab.open(base)
+    need(page.locator('main img[src$="mask.svg"]').evaluate('i => i.complete && i.naturalWidth > 0'), 'the landing page has no picture')
+    page.locator('main').get_by_role('link', name='the demo, step by step').click()
+    expect(page.locator('main h1').first).to_be_visible()
+    page.locator('.page-navigation a, .nav-page-next a').last.click()
+    expect(page.locator('main')).to_contain_text('Llama')
+    page.locator('main a[href*="#"]:has(code)').first.click()
+    expect(page.locator(':target')).to_be_visible()
+    box = page.locator('.smalldocs-search input').first
+    box.click(); box.press_sequentially('straddle', delay=30)
+    page.locator('.search-result').first.click()
+    expect(page.locator('main')).to_contain_text('straddle', ignore_case=True)
+    page.locator('.quarto-color-scheme-toggle').first.click()
+    page.locator('#quarto-sidebar, .sidebar').get_by_role('link', name='Playground').click()
+    expect(mask_of(page)).to_be_visible()
+    page.get_by_label('conversation').fill('human: Dark?\ngpt: Yes, very.')
+    expect(mask_of(page)).to_contain_text('very')
+    page.locator('#quarto-sidebar, .sidebar').get_by_role('link', name='Benchmarks', exact=True).click()
+    expect(page.locator('main')).to_contain_text('moe-llava-kit bench masks')
+    need(page.locator('main table').count() >= 4, 'the page of benchmarks has no tables')
+    tab.check()
+
 def mask_of(page): return page.locator('#playground .mlk-pane')
 
 def play(tab, base, name='qwen2.5'):
@@ -194,19 +218,21 @@ def demo_report(browser, file):
 
 def main(site, report_html=None):
     report, base, site = Report(), serve(site), Path(site)
-    pages = sorted(p.relative_to(site).as_posix() for p in site.rglob('*.html'))
+    html = {p.relative_to(site).as_posix(): p.read_text(encoding='utf-8') for p in site.rglob('*.html')}
+    pages, having = sorted(html), lambda text: sorted((p for p, s in html.items() if text in s), key=lambda p: len(html[p]))
     chromium = os.environ.get('CHROMIUM') or next(filter(None, map(shutil.which, NAMES)), None)
     if not chromium: sys.exit('no Chromium: install it, or set CHROMIUM to its path')
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=chromium, args=ARGS)
         tab = lambda: Tab(browser, base)
         report.check(f'site ({len(pages)} pages) opens with no outside request', lambda: every_page(tab(), base, pages))
+        report.check('site, a newcomer\'s way through it', lambda: journey(tab(), base))
         report.check('site, search', lambda: search(tab(), base))
         report.check('site, dark mode', lambda: dark_mode(tab(), base))
         report.check('site, doclink', lambda: doclink(tab(), base, pages))
-        report.check('site, a mask is hovered', lambda: hover_mask(tab(), base, pages))
-        report.check('site, a MaskExplorer is switched', lambda: switch_mask(tab(), base, pages))
-        report.check('site, routes are walked through', lambda: walk_routes(tab(), base, pages))
+        report.check('site, a mask is hovered', lambda: hover_mask(tab(), base, having('mlk-pane')))
+        report.check('site, a MaskExplorer is switched', lambda: switch_mask(tab(), base, having('mlk-switch')))
+        report.check('site, routes are walked through', lambda: walk_routes(tab(), base, having('class="mlr"')))
         report.check('playground: type, switch, share', lambda: play(tab(), base))
         report.check('playground: a tokenizer of your own', lambda: own_tokenizer(tab(), base, site))
         for t in playground.listed(Path('nbs')): report.check(f"playground: masks of {t['name']} equal Python's", lambda: same_masks(tab(), base, t['name']))

@@ -1,4 +1,4 @@
-__version__ = "0.0.1"
+__version__ = "0.1.0"
 
 from importlib import import_module as _import
 
@@ -10,7 +10,7 @@ _names = dict(
     masks='''tokenizer_image_token Recipe RECIPES preprocess preprocess_v1 preprocess_qwen preprocess_phi preprocess_stablelm
         preprocess_openchat preprocess_minicpm preprocess_llama_2 preprocess_mpt preprocess_plain MaskedSample mask_sample''',
     comparison='compare Comparison',
-    viz='show_mask mask_text MaskExplorer',
+    viz='show_mask mask_text MaskExplorer figure_style',
     onboarding='onboard Onboarding decode_mismatch',
     data='LlavaDataset LlavaCollator read_frames',
     batches='GroupedSampler PackedDataset',

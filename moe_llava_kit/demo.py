@@ -11,7 +11,7 @@ __all__ = ['SIZE', 'STEADY', 'SHAKY', 'COLORS', 'SIDES', 'NOTHING', 'PATCH', 'GR
            'figures', 'majority', 'guess', 'curve', 'accuracy_table', 'inline_png', 'gallery', 'router_tables',
            'mask_views', 'page', 'report_sections', 'Preset', 'check_run', 'seeded', 'peak_rss_mb', 'teach', 'run_demo']
 
-# %% ../nbs/34_demo.ipynb #d67f3f3b
+# %% ../nbs/34_demo.ipynb #c1343d24
 import html, io, json, math, random, sys, time
 from base64 import b64encode
 from collections import Counter
@@ -315,7 +315,7 @@ def word_items(
     chats = LlavaDataset([r for i,r in enumerate(rows) if i % 4], None, tokenizer, template)
     return [*chats, *(caption_item(r, tokenizer) for r in rows[::4])]
 
-# %% ../nbs/34_demo.ipynb #950095e6
+# %% ../nbs/34_demo.ipynb #9f49be90
 OPTIONS = dict(adam_beta2=.98, warmup_steps=.1, report_to='none')
 
 def learn(

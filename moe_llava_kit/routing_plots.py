@@ -226,7 +226,7 @@ def plot_modality_split(
     ax.set_xticks(*zip(*ticks))
     return _finish(ax, xlabel='expert', ylabel='share of pictures', ylim=(0, 1))
 
-# %% ../nbs/32b_routing_plots.ipynb #adb75392
+# %% ../nbs/32b_routing_plots.ipynb #79098813
 def _band(x0, x1, lo0, lo1, h):
     "The outline of a band between two columns, bent like an S"
     t = torch.linspace(0, 1, 24, dtype=torch.double); s = t*t*(3-2*t)
@@ -250,9 +250,9 @@ def plot_flow(
         return size, low, {m: low+sum((count(l, k) for k in kinds[:i]), torch.zeros_like(low)) for i, m in enumerate(kinds)}
     columns = [tops(l) for l in names]
     for x, (size, low, _) in enumerate(columns):
-        ax.bar([x]*len(size), size, .08, low, color='gray', alpha=.6)
+        ax.bar([x]*len(size), size, .08, low, color='#6a6a6a')
         for e, (s, b) in enumerate(zip(size, low)):
-            if s > .04: ax.text(x, b+s/2, str(e), ha='center', va='center', fontsize='small', fontweight='bold')
+            if s > .04: ax.text(x, b+s/2, str(e), ha='center', va='center', fontsize='small', fontweight='bold', color='white')
     for x, (a, b) in enumerate(zip(names, names[1:])):
         for m in kinds:
             out, into, n = columns[x][2][m], columns[x+1][2][m], flow(trace, a, b, m).double()/total
@@ -264,7 +264,7 @@ def plot_flow(
     ax.spines[:].set_visible(False)
     return ax
 
-# %% ../nbs/32b_routing_plots.ipynb #4a5925f9
+# %% ../nbs/32b_routing_plots.ipynb #1fdff11b
 def plot_coactivation(
     trace:RoutingTrace,
     layer=0,  # Name, or position
@@ -303,7 +303,7 @@ def plot_entropy(
     ax = _axes(ax, (min(max(3.5, .5*len(rows)+1.5), 20), 2.4))
     for i, r in enumerate(rows):
         ax.bar(i-.2, r['load'], .38, color='#c0392b' if short_name(r['layer']) in bad else COLORS['all'], label=None if i else 'load'); ax.bar(i+.2, r['router'], .38, color='gray', alpha=.6, label=None if i else 'one decision')
-    ax.axhline(threshold, color='gray', ls='dotted'); ax.set_xticks(range(len(rows)), [short_name(r['layer']) for r in rows]); ax.legend(fontsize='small', loc='lower right')
+    ax.axhline(threshold, color='gray', ls='dotted'); ax.set_xticks(range(len(rows)), [short_name(r['layer']) for r in rows]); ax.legend(loc='lower center', bbox_to_anchor=(.5, 1), ncols=2, frameon=False)
     return _finish(ax, ylabel='entropy (1 = even)', ylim=(0, 1.05))
 
 # %% ../nbs/32b_routing_plots.ipynb #575138de
@@ -332,7 +332,7 @@ def plot_patches(
         ax.set(title=short_name(name), xticks=[], yticks=[])
     return axes
 
-# %% ../nbs/32b_routing_plots.ipynb #8bd6f330
+# %% ../nbs/32b_routing_plots.ipynb #58ba88a4
 def balanced_shares(
     trace:RoutingTrace,
 ) -> list:  # per layer (samples, E, 2): shares of a sample's words and of its patches
@@ -352,7 +352,8 @@ def _stack(ax, shares, colors, names, labels=None, **kwargs):
 
 def _colors(E):
     import matplotlib.pyplot as plt
-    return [plt.get_cmap('tab10' if E <= 10 else 'tab20')(e % 20) for e in range(E)]
+    cycle = plt.rcParams['axes.prop_cycle'].by_key()['color']
+    return cycle[:E] if E <= len(cycle) else [plt.get_cmap('tab20')(e % 20) for e in range(E)]
 
 def _fill(tensors, E):
     "Layers with different numbers of experts as one (layers, E, …), nan where there is none"

@@ -392,16 +392,16 @@ def served(
         try: yield page.launch(server_port=port, **launch_settings(need('gradio', 'serve'), host, int(max_mb*2**20), folder))[1]
         finally: page.close(verbose=False); page.worker.close()
 
-# %% ../nbs/32c_web.ipynb #8ed6c873
+# %% ../nbs/32c_web.ipynb #53ff64a6
 def serve(
     model,
     **kwargs,  # host, port, max_mb, template: as for `served`
 ):
     "Run the page until it is interrupted or terminated."
-    done, handler = Event(), None
+    done, former = Event(), {}
     with served(model, **kwargs) as url:
-        if current_thread() is main_thread(): handler = signal.signal(signal.SIGTERM, lambda *_: done.set())
+        if current_thread() is main_thread(): former = {n: signal.signal(n, lambda *_: done.set()) for n in (signal.SIGINT, signal.SIGTERM)}
         print(f'talk to it at {url} (end with Ctrl-C)', file=sys.stderr, flush=True)
         try: done.wait()
-        except KeyboardInterrupt: pass
-        finally: handler is not None and signal.signal(signal.SIGTERM, handler)
+        finally:
+            for n, handler in former.items(): signal.signal(n, handler)
