@@ -67,7 +67,8 @@ def readme(cfg, names):
         if cell.cell_type == 'markdown': parts.append(cell.source)
         if cell.cell_type == 'code':
             code = re.sub(r'^#\|.*\n', '', cell.source, flags=re.M).strip()
-            parts += [f'```python\n{code}\n```', *map(plain, cell.outputs)]
+            shown = not re.search(r'^#\| *echo: *false', cell.source, re.M)
+            parts += [*([f'```python\n{code}\n```'] if shown else []), *map(plain, cell.outputs)]
     body = relink('\n\n'.join(p.strip('\n') for p in parts if p.strip()), readme_link(cfg, names))
     top = f"# {head['title']}\n\n" + (f"> {head['description']}\n\n" if 'description' in head else '')
     (cfg.config_path/'README.md').write_text(top + body + '\n', encoding='utf-8')
