@@ -168,6 +168,8 @@ def play(tab, base, name='qwen2.5'):
     page.goto('about:blank'); page.goto(link)
     expect(mask_of(page)).to_contain_text('Ada & Bob')
     need(mask_of(page).locator('.mlk-tok').all_inner_texts() and page.get_by_label('tokenizer', exact=True).input_value() == name, 'the link does not bring back what it was copied from')
+    page.goto('about:blank'); page.goto(base + 'playground.html#tokenizer=constructor&template=toString')        # names that are none
+    expect(mask_of(page).locator('b').first).to_contain_text('phi-2, phi')
     page.get_by_label('conversation').fill('gpt')
     expect(page.get_by_role('alert')).to_contain_text('a conversation starts with a role')
     tab.check()

@@ -128,7 +128,7 @@ export async function start(root, live) {
     setTimeout(() => { share.textContent = 'copy the link' }, 1500)
   }
   const restore = () => {
-    const hash = new URLSearchParams(location.hash.slice(1)), first = known[hash.get('tokenizer')] ?? list[0]
+    const hash = new URLSearchParams(location.hash.slice(1)), first = list.find(t => t.name === hash.get('tokenizer')) ?? list[0]
     tokenizer.value = first.name
     template.value = Object.hasOwn(templates, hash.get('template') ?? '') ? hash.get('template') : first.template
     text.value = hash.get('text') ?? Object.values(EXAMPLES)[0]
