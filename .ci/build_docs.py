@@ -164,6 +164,12 @@ def settings(o, names):
     if isinstance(o, list): return [settings(v, names) for v in o]
     return names[o].replace('.html', '.ipynb') if isinstance(o, str) and o in names else o
 
+def check_openings(cfg, names):
+    "nbdev takes lists beside the title for settings of the page, and drops them"
+    for n in names:
+        first = json.loads((cfg.nbs_path/n).read_text())['cells'][0]
+        if re.search(r'^[-*] ', text(first), re.M): sys.exit(f'{n}: the list in its first cell would be lost: move it to a cell of its own')
+
 def check_sidebar(cfg, names):
     listed = re.findall(r'[\w/.-]+\.ipynb', (cfg.nbs_path/'sidebar.yml').read_text())
     wrong = [f'add {n}' for n in names if n not in listed] + [f'remove {n}' for n in listed if n not in names]
@@ -184,6 +190,7 @@ def stage(cfg, cache, names, out):
 
 def build_site(cfg, names):
     check_sidebar(cfg, names)
+    check_openings(cfg, names)
     out = cfg.config_path/'_stage'
     stage(cfg, process(cfg), names, out)
     if subprocess.run([sys.executable, '-m', 'smalldocs.cli', 'render', '--strict', str(out)]).returncode: sys.exit('smalldocs has warnings')

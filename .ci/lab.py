@@ -1,4 +1,4 @@
-"""A tutorial in JupyterLab, in Chromium: all cells run, MaskExplorer is driven by hand, and its mask follows.
+"""A tutorial in JupyterLab, in Chromium: it reads well before it is trusted, all cells run, MaskExplorer is driven by hand, and its mask follows.
     python .ci/lab.py nbs/tutorials/phi.ipynb"""
 import json, os, shutil, socket, subprocess, sys, tempfile, time, urllib.request
 from pathlib import Path
@@ -9,6 +9,7 @@ from report import Report, need
 SETTINGS = {'notebook-extension/tracker': {'windowingMode': 'none'}, 'apputils-extension/notification': {'fetchNews': 'false', 'checkForUpdates': False}}
 MINUTES = 60_000   # in milliseconds
 ERRORS = "[...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output')].map(o => o.textContent).find(t => t.includes('Traceback (most recent call last)'))"
+OUTPUTS = "[...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output')].map(o => ({text: o.innerText, drawn: !!o.querySelector('img, svg, table, canvas')}))"
 PROMPTS = "[...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputArea-prompt')].map(p => p.textContent)"
 
 def start(folder):
@@ -29,11 +30,23 @@ def start(folder):
     process.kill()
     need(False, 'JupyterLab does not answer after a minute')
 
-def run_all(page, base, name):
-    "Open a notebook, run every cell; fails if one of them raised"
+def open_notebook(page, base, name):
     page.goto(f'{base}/lab/workspaces/{Path(name).stem}/tree/tutorials/{name}')   # a workspace of its own: no other notebook is open
     page.locator('.jp-Notebook .jp-Cell').first.wait_for(timeout=2*MINUTES)
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=2*MINUTES)
+
+def untrusted(page, base, name):
+    "As it comes from somebody else: JupyterLab runs none of its JavaScript, and still every stored output shows something, masks their tokens"
+    open_notebook(page, base, name)
+    page.wait_for_function(r"() => [...document.querySelectorAll('.jp-StatusItem-trust')].some(e => /not trusted: 0 of \d\d/.test(e.title))", timeout=1*MINUTES)
+    shown = page.evaluate(OUTPUTS)
+    need(len(shown) > 5, f'only {len(shown)} outputs')
+    need(all(o['text'].strip() or o['drawn'] for o in shown), f"outputs that show nothing: {[i for i, o in enumerate(shown) if not (o['text'].strip() or o['drawn'])]}")
+    need(any('ASSISTANT:' in o['text'] and 'trained' in o['text'] for o in shown), 'no mask can be read')
+
+def run_all(page, base, name):
+    "Open a notebook, run every cell; fails if one of them raised"
+    open_notebook(page, base, name)
     for attempt in range(5):   # the menu may be drawn before it listens
         page.wait_for_timeout(2000)
         page.get_by_role('menuitem', name='Run', exact=True).click()
@@ -76,6 +89,7 @@ def main(*notebooks):
             browser = p.chromium.launch(executable_path=chromium, args=ARGS)
             for name in (Path(nb).name for nb in notebooks):
                 page = browser.new_page(viewport=dict(width=1400, height=1000))
+                report.check(f'JupyterLab shows {name}, not trusted', untrusted, page, base, name)
                 report.check(f'JupyterLab runs {name}', run_all, page, base, name)
                 report.check(f'JupyterLab, {name}: MaskExplorer follows', drive, page)
                 page.close()

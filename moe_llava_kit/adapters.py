@@ -33,7 +33,7 @@ ALONG = 'multi_modal_projector', 'router', 'coefficient'
 
 def lora_config(
     model:nn.Module,  # A LLaVA model
-    rank:int=128,
+    rank:int=128,  # Of the two factors; for experts, of each of them
     alpha:float=256,  # The change is scaled by alpha/rank
     dropout:float=.05,  # On the way into an adapter; 0 where experts are adapted, which have no way in
     bias:str='none',  # 'none', 'all' or 'lora_only'
@@ -48,7 +48,7 @@ def lora_config(
 
 def add_lora(
     model:nn.Module,  # A LLaVA model; used, not copied
-    *args, **kwargs,  # As for `lora_config`
+    *args, **kwargs,  # As for `lora_config`, after the model
 ):  # PeftModel, equal to the model as long as nothing is trained
     "The model with fresh adapters."
     with warnings.catch_warnings():
@@ -59,7 +59,7 @@ def add_lora(
 def load_adapters(
     model:nn.Module,  # The LLaVA model they were trained on; used, not copied
     folder,  # What save_pretrained of a PeftModel, or a run with LoRA, left
-    trainable:bool=False,
+    trainable:bool=False,  # To go on training them
 ):  # PeftModel
     "A model with saved adapters; ValueError if the folder's tensors are not exactly those its config asks for."
     peft = need('peft', 'lora')
@@ -72,7 +72,7 @@ def load_adapters(
     return loaded
 
 def merge_lora(
-    model,  # PeftModel
+    model,  # PeftModel; its base is changed and handed back
 ) -> nn.Module:  # An ordinary LLaVA model
     "Write the adapters into the weights."
     return model.merge_and_unload()
@@ -98,7 +98,7 @@ def quantization(
 # %% ../nbs/20a_adapters.ipynb #6b992b99
 def quantize_experts(
     model:nn.Module,  # A model with experts, changed in place
-    bits:int=4,
+    bits:int=4,  # No other width is possible; said so that a wrong one is refused
     double_quant:bool=True,  # Quantize the scales too
     quant_type:str='nf4',  # 'nf4' or 'fp4'
 ) -> nn.Module:  # The same model, for answering only: it cannot be trained or saved

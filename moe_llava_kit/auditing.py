@@ -19,7 +19,12 @@ from .masks import _cut
 from .templates import IGNORE_INDEX, IMAGE_TOKEN_INDEX
 
 # %% ../nbs/06b_audit.ipynb #fda5ceea
-def ends_trained(tokenizer, ids:list, labels:list, stop:str)->bool:
+def ends_trained(
+    tokenizer,    # That made the ids
+    ids:list,     # Of one sample
+    labels:list,  # As long; −100 where nothing is trained
+    stop:str      # The text that ends an answer, as the template has it
+)->bool:  # False where nothing is trained
     "Does the last trained stretch spell out the end of the turn?"
     last = next((i for i in reversed(range(len(labels))) if labels[i] != IGNORE_INDEX), None)
     if last is None: return False
@@ -30,10 +35,11 @@ def _positions(ids, patches): return len(ids) + ids.count(IMAGE_TOKEN_INDEX)*(pa
 def _trained(labels): return len(labels) - labels.count(IGNORE_INDEX)
 
 # %% ../nbs/06b_audit.ipynb #f56b5cb0
-def look(ds:LlavaDataset, row:dict, # as `ds.tokens` gives it, uncut
-         max_length:int|None, # where training will cut
-         limit:int|None # positions the language model can read
-    )->tuple: # counts (what the sample adds to its source), findings [(kind, why)]
+def look(ds:LlavaDataset,  # Its tokenizer, template and `patches` count
+         row:dict,  # As `ds.tokens` gives it, uncut
+         max_length:int|None,  # Where training will cut
+         limit:int|None  # Positions the language model can read
+    )->tuple:  # Counts (what the sample adds to its source), findings [(kind, why)]
     "What the tokens of one sample tell"
     full, found = _trained(row['labels']), [(f['kind'], f['why']) for f in row['findings'] if f['kind'] != 'untrained']
     ids, labels, cut = _cut((row['input_ids'], row['labels'], []), max_length, ds.patches)
@@ -52,12 +58,12 @@ SCRIPTS = dict(LATIN='Latin', CJK='Han', HIRAGANA='Kana', KATAKANA='Kana', HANGU
 _NO_LETTER = bytes(i for i in range(256) if not chr(i).isascii() or not chr(i).isalpha())
 
 @lru_cache(maxsize=None)
-def script_of(letter:str)->str|None: # None for what is no letter
+def script_of(letter:str)->str|None:  # None for what is no letter
     "The script a letter belongs to"
     letter = unicodedata.normalize('NFKC', letter)[:1]      # wide and mathematical letters as plain ones
     return SCRIPTS.get(unicodedata.name(letter, '?').split()[0], 'other') if letter.isalpha() else None
 
-def scripts(text:str)->Counter: # script -> letters
+def scripts(text:str)->Counter:  # Script -> letters
     "How many letters of which script a text has"
     if text.isascii(): return Counter(Latin=len(text.encode().translate(None, _NO_LETTER)))
     out = Counter()
@@ -74,30 +80,41 @@ KINDS = dict(
     no_label='no token is trained', end_not_trained='the model would not learn to stop', truncated='max_length cuts the sample', too_long='longer than the language model can read, and nobody cuts it',
     duplicate='the same words and pictures as an earlier sample', duplicate_id='the id of an earlier sample', dropped='a leading answer without a question is dropped', straddle='a token lies across an answer\'s border')
 
+# %% ../nbs/06b_audit.ipynb #032ef13d
 @dataclass(repr=False)
 class Audit:
     "What was found in a data set"
-    sources: dict = field(default_factory=dict) # name -> counts of its samples
-    scripts: dict = field(default_factory=dict) # name -> letters by script
-    lengths: Counter = field(default_factory=Counter) # positions before any cut -> samples
-    pictures: Counter = field(default_factory=Counter) # pictures -> samples
-    turns: Counter = field(default_factory=Counter) # questions and answers -> samples
-    findings: list = field(default_factory=list) # dicts: kind, file, row, id, why
-    allow: tuple = () # kinds that do not count against `ok`, besides `NOTES`
+    sources: dict = field(default_factory=dict)  # Name -> counts of its samples
+    scripts: dict = field(default_factory=dict)  # Name -> letters by script
+    lengths: Counter = field(default_factory=Counter)  # Positions before any cut -> samples
+    pictures: Counter = field(default_factory=Counter)  # Pictures -> samples
+    turns: Counter = field(default_factory=Counter)  # Questions and answers -> samples
+    findings: list = field(default_factory=list)  # Dicts: kind, file, row, id, why
+    allow: tuple = ()  # Kinds that do not count against `ok`, besides `NOTES`
 
     @property
-    def kinds(self)->dict: return dict(Counter(f['kind'] for f in self.findings).most_common())
+    def kinds(self)->dict:  # Kind -> findings, the most frequent first
+        "How many findings of each kind"
+        return dict(Counter(f['kind'] for f in self.findings).most_common())
     @property
-    def ok(self)->bool: return all(k in (*NOTES, *self.allow) for k in self.kinds)
+    def ok(self)->bool:
+        "Are there notes only, and what was allowed?"
+        return all(k in (*NOTES, *self.allow) for k in self.kinds)
     @property
-    def total(self)->dict: return _figures(sum(self.sources.values(), Counter()), sum(self.scripts.values(), Counter()))
-    def quantiles(self, at=(0, .05, .25, .5, .75, .95, .99, 1))->dict: return _quantiles(self.lengths, at)
+    def total(self)->dict:  # As in `sources` of `to_dict`
+        "Counts and shares of all sources together"
+        return _figures(sum(self.sources.values(), Counter()), sum(self.scripts.values(), Counter()))
+    def quantiles(self, at=(0, .05, .25, .5, .75, .95, .99, 1))->dict:  # Share of the samples, as in '95%' -> positions
+        "Lengths that so many samples do not exceed"
+        return _quantiles(self.lengths, at)
     def to_dict(self)->dict:
         "Everything, ready for JSON"
         return dict(ok=self.ok, total=self.total, sources={k: _figures(c, self.scripts[k]) for k,c in self.sources.items()}, lengths=self.quantiles(),
                     pictures=dict(sorted(self.pictures.items())), turns=dict(sorted(self.turns.items())), kinds=self.kinds, findings=self.findings)
-    def text(self, limit:int=20 # findings to print
-        )->str: return _audit_text(self, limit)
+    def text(self, limit:int=20  # Findings to print
+        )->str:  # Lines
+        "The report for a terminal"
+        return _audit_text(self, limit)
     __repr__ = text
     def _repr_html_(self): return _audit_html(self)
 
@@ -140,16 +157,16 @@ def _audit_text(a, limit=20):
     return '\n'.join(lines + ([f'  … and {len(a.findings)-limit} more'] if len(a.findings) > limit else []))
 
 # %% ../nbs/06b_audit.ipynb #24c61bcb
-def _bar(share, label): # a share from 0 to 1
+def _bar(share, label):  # A share from 0 to 1
     return ('<div style="white-space:nowrap"><div style="display:inline-block;width:6em;height:.7em;background:rgba(128,128,128,.25)">'
             f'<div style="width:{share:.1%};height:100%;background:#4a90d9"></div></div> <small>{escape(str(label))}</small></div>')
 
-def _table(head, rows): # cells are HTML
+def _table(head, rows):  # Cells are HTML
     cell = lambda tag, o: f'<{tag} style="text-align:left;padding:1px 10px 1px 0;border-bottom:1px solid rgba(128,128,128,.25)">{o}</{tag}>'
     line = lambda tag, r: '<tr>' + ''.join(cell(tag, o) for o in r) + '</tr>'
     return '<div style="overflow-x:auto"><table style="border-collapse:collapse;color:inherit">' + line('th', map(escape, head)) + ''.join(line('td', r) for r in rows) + '</table></div>'
 
-def _bars(title, counts, what): # label -> number
+def _bars(title, counts, what):  # Label -> number
     "A small bar chart as a table"
     most = max(counts.values(), default=1)
     return f'<div><b>{escape(title)}</b>' + _table((what, 'samples'), [(escape(str(k)), _bar(n/most, n)) for k,n in counts.items()]) + '</div>'
@@ -182,14 +199,15 @@ def _audit_html(a, limit=20):
             f'{_table(_HEAD, rows)}<div style="display:flex;gap:2em;flex-wrap:wrap;margin-top:.6em">{charts}</div>{"".join(_found_html(a, limit))}</div>')
 
 # %% ../nbs/06b_audit.ipynb #f147b5f0
-def source_of(row:dict # as `LlavaDataset.parse` gives it
-    )->str:
+def source_of(row:dict  # As `LlavaDataset.parse` gives it
+    )->str:  # Name of the folder, or of the file; "(text)" is added where there is no picture
     "The first folder of the first picture's path, else the file"
     name = Path(str(next(iter(row['paths']), '')))
     if not row['paths']: return f"{row['file']} (text)"
     return name.parts[0] if len(name.parts) > 1 and not name.is_absolute() else row['file']
 
-def fingerprint(row:dict)->bytes:
+def fingerprint(row:dict  # As `LlavaDataset.parse` gives it
+    )->bytes:  # 10 of them
     "Equal for samples with the same words and pictures"
     return hashlib.blake2b(repr((row['turns'].system, list(row['turns']), [str(p) for p in row['paths']])).encode('utf-8', 'replace'), digest_size=10).digest()
 
@@ -221,14 +239,15 @@ def _add(out, row, counts, patches):
     for _,text in row['turns']: letters.update(scripts(_MARK.sub('', text)))
     out.lengths[_positions(ids, patches)] += 1; out.pictures[ids.count(IMAGE_TOKEN_INDEX)] += 1; out.turns[(len(row['turns'])+1)//2] += 1
 
-def audit(data, # a LlavaDataset, or anything its `data_path` takes
-          images:bool=True, # decode every picture and video?
-          max_length:int|None=None, # where training will cut (in positions, pictures at full size); None: the data set's
-          progress:bool=True, # show a bar on stderr
-          allow:tuple=(), # kinds of findings that do not count against `ok`, besides `NOTES`
-          **kw # more for LlavaDataset, where `data` is not one
-    )->Audit:
-    "Read every sample as training would, and report what is wrong"
+# %% ../nbs/06b_audit.ipynb #2f33ea41
+def audit(data,  # A LlavaDataset, or anything its `data_path` takes
+          images:bool=True,  # Decode every picture and video?
+          max_length:int|None=None,  # Where training will cut (in positions, pictures at full size); None: the data set's
+          progress:bool=True,  # Show a bar on stderr
+          allow:tuple=(),  # Kinds of findings that do not count against `ok`, besides `NOTES`
+          **kw  # More for LlavaDataset, where `data` is not one
+    )->Audit:  # Shows itself; `ok` decides for a script
+    "Read every sample as training would, and report what is wrong; ValueError for an unknown kind in `allow`"
     if unknown := set(allow) - set(KINDS): raise ValueError(f'unknown kinds of findings {sorted(unknown)}; known: {", ".join(KINDS)}')
     ds = data if isinstance(data, LlavaDataset) else LlavaDataset(data, **{'on_bad_sample': 'skip', **kw})
     out, seen, wrong, limit = Audit(findings=[e.to_dict() for e in ds.rejected], allow=tuple(allow)), {}, _opener(ds), _context(ds.tokenizer)

@@ -13,18 +13,19 @@ from .data import BadSample, LlavaDataset
 from .templates import IGNORE_INDEX, IMAGE_TOKEN_INDEX
 
 # %% ../nbs/06a_batches.ipynb #e524a4ad
-def batch_sizes(order, # indices in the order they are read
-                batch_size:int):
+def batch_sizes(order,  # Indices in the order they are read
+                batch_size:int  # Of all but the last
+    )->list:  # Lists of indices
     "Cut an order into batches as a DataLoader does, the last one perhaps smaller"
     order = iter(order)
     return list(iter(lambda: list(islice(order, batch_size)), []))
 
-def padding_share(lengths, # positions of every sample
-                  batches # lists of indices
-    )->float:
+def padding_share(lengths,  # Positions of every sample
+                  batches  # Lists of indices
+    )->float:  # From 0 to 1; 0 where there is no batch
     "How much of all batches is padding"
-    sizes = [[abs(lengths[i]) for i in b] for b in batches]
-    return 1 - sum(map(sum, sizes))/sum(max(s)*len(s) for s in sizes)
+    sizes = [[abs(lengths[i]) for i in b] for b in batches if b]
+    return 1 - sum(map(sum, sizes))/sum(max(s)*len(s) for s in sizes) if sizes else 0.
 
 # %% ../nbs/06a_batches.ipynb #c80e459a
 def _steps(kind, step, pool, lengths, rng):
@@ -50,13 +51,13 @@ def _epoch(sizes, batch_size, world_size, pool, rng):
 
 # %% ../nbs/06a_batches.ipynb #cf1b1602
 class GroupedSampler(torch.utils.data.Sampler):
-    "Indices whose consecutive slices are batches of one modality and similar length"
+    "Indices whose consecutive slices are batches of one modality and similar length; ValueError for a number below 1"
     def __init__(self,
-                 modality_lengths, # of a LlavaDataset: positive with pictures, negative without
-                 batch_size:int, # rows of one batch on one GPU
-                 world_size:int=1, # GPUs that take a batch each at every step
-                 seed:int=0, # of the order
-                 pool:int=50): # steps that are sorted together: more is less padding and less chance
+                 modality_lengths,  # Of a LlavaDataset: positive with pictures, negative without
+                 batch_size:int,  # Rows of one batch on one GPU
+                 world_size:int=1,  # GPUs that take a batch each at every step
+                 seed:int=0,  # Of the order
+                 pool:int=50):  # Steps that are sorted together: more is less padding and less chance
         for name,n in dict(batch_size=batch_size, world_size=world_size, pool=pool).items():
             if n < 1: raise ValueError(f'{name} must be at least 1, got {n}')
         self.sizes, self.batch_size, self.world_size, self.seed, self.pool, self.epoch = list(modality_lengths), batch_size, world_size, seed, pool, 0
@@ -68,9 +69,9 @@ class GroupedSampler(torch.utils.data.Sampler):
     def __iter__(self): return iter(_epoch(self.sizes, self.batch_size, self.world_size, self.pool, np.random.default_rng([self.seed, self.epoch])))
 
 # %% ../nbs/06a_batches.ipynb #031d1e0c
-def pack(lengths, # positions of every sample
-         max_length:int # positions of a row
-    )->list: # lists of indices: the rows
+def pack(lengths,  # Positions of every sample
+         max_length:int  # Positions of a row
+    )->list:  # Lists of indices: the rows
     "First-fit decreasing: from the longest on, each sample into the first row with room; ValueError for one that fits no row"
     if (i := next((i for i,n in enumerate(lengths) if n > max_length), None)) is not None:
         raise ValueError(f'sample {i} takes {lengths[i]} positions, and a row has {max_length}: cut it with LlavaDataset(..., max_length={max_length}), or leave it out')
@@ -85,8 +86,8 @@ def pack(lengths, # positions of every sample
     return rows
 
 # %% ../nbs/06a_batches.ipynb #01955770
-def join(items:list # of a LlavaDataset
-    )->dict: # one item: input_ids, labels, segments (T,); pixel_values (all pictures in order) if there are any; id: a list
+def join(items:list  # Of a LlavaDataset
+    )->dict:  # One item: input_ids, labels, segments (T,); pixel_values (all pictures in order) if there are any; id: a list
     "Several samples as one row, numbered from 1 by `segments`"
     labels = [o['labels'].clone() for o in items]
     for l in labels: l[:1] = IGNORE_INDEX          # nothing is predicted across the seam
@@ -97,10 +98,10 @@ def join(items:list # of a LlavaDataset
 
 # %% ../nbs/06a_batches.ipynb #0cd1fa84
 class PackedDataset(torch.utils.data.Dataset):
-    "Rows of several samples each, packed by first-fit decreasing"
+    "Rows of several samples each, packed by first-fit decreasing; ValueError without the length of a row"
     def __init__(self,
-                 dataset:LlavaDataset, # whose samples are packed; its `patches` and `on_bad_sample` count
-                 max_length:int|None=None): # positions of a row; None: the data set's `max_length`
+                 dataset:LlavaDataset,  # Whose samples are packed; its `patches` and `on_bad_sample` count
+                 max_length:int|None=None):  # Positions of a row; None: the data set's `max_length`
         self.dataset, self.max_length = dataset, max_length or dataset.max_length
         if not self.max_length: raise ValueError('packing needs the length of a row: PackedDataset(dataset, max_length=2048)')
         self.packs = pack(dataset.lengths, self.max_length)
@@ -123,15 +124,15 @@ class PackedDataset(torch.utils.data.Dataset):
         return out
 
     @cached_property
-    def lengths(self)->list: # positions of every row
+    def lengths(self)->list:  # Positions of every row
         "What the rows hold, pictures at full size"
         lengths = self.dataset.lengths
         return [sum(lengths[i] for i in p) for p in self.packs]
     @property
-    def modality_lengths(self)->list: # positive, for a row may hold both kinds
+    def modality_lengths(self)->list:  # Positive, for a row may hold both kinds
         "`lengths`, for a `GroupedSampler`"
         return self.lengths
     @property
-    def bad(self)->list: # dicts with kind, file, row, id, why
+    def bad(self)->list:  # Dicts with kind, file, row, id, why
         "Every sample that was left out, and why"
         return self.dataset.bad

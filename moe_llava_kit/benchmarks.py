@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SHORT', 'UNSURE', 'LETTER', 'LETTER_CN', 'LETTERS', 'REQUEST_MME', 'Item', 'open_bytes', 'choice', 'need_file',
-           'read_json', 'lines_of', 'read_table', 'types_of', 'media_of', 'load_questions', 'load_vqav2', 'prepared',
-           'load_vqav2_test', 'load_vizwiz', 'load_vizwiz_test', 'load_textvqa', 'load_textvqa_ocr', 'load_gqa',
+           'lines_of', 'read_json', 'read_table', 'types_of', 'media_of', 'load_questions', 'load_vqav2', 'load_vizwiz',
+           'prepared', 'load_vqav2_test', 'load_vizwiz_test', 'load_textvqa', 'load_textvqa_ocr', 'load_gqa',
            'load_pope', 'load_mme', 'load_scienceqa', 'decode', 'load_mmbench', 'load_mmbench_cn', 'load_seed',
            'load_mmvet', 'load_llava_bench']
 
@@ -15,30 +15,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from PIL import Image
 from .templates import IMAGE_TOKEN
-from .data import BadSample, RowFile, VIDEO_TOKEN, check_row, open_picture, read_frames
+from .data import BadSample, CheckedRows, VIDEO_TOKEN, open_picture, read_frames
 
 # %% ../nbs/30a_benchmarks.ipynb #3417fc9b
 @dataclass
 class Item:
     "One question of a benchmark."
-    id:str
+    id:str  # Unique within the benchmark
     question:object  # Text, or turns (role 0|1, text) that end in a question
     images:list  # Its pictures: paths, or encoded pictures as bytes
     references:list  # Right answers; empty where only a server knows them
-    type:str = 'all'
-    video:str = None  # Its video, shown as frames instead of pictures
+    type:str = 'all'  # Kind of question, scored by itself too
+    video:str|Path|None = None  # Its video, shown as frames instead of pictures
 
     def pictures(self,
-        num_frames:int=8,  # Of a video
+        num_frames:int=8,  # Shown of a video, spread evenly
     ) -> list:  # PIL images
-        "Open the pictures; BadSample naming the file, or the question that holds them."
+        "The pictures, opened; BadSample naming the file, or the question that holds them."
         if self.video: return read_frames(self.video, num_frames)
         return [open_bytes(p, self.id) if isinstance(p, bytes) else open_picture(p) for p in self.images]
 
 def open_bytes(
     data:bytes,  # An encoded picture
     id:str,  # Of its question
-):  # PIL image
+):  # PIL image, loaded
     "Decode a picture; BadSample naming the question."
     try:
         with Image.open(io.BytesIO(data)) as im: im.load(); return im.copy()
@@ -52,123 +52,144 @@ LETTER_CN = '\n请直接回答选项字母。'
 LETTERS = 'ABCDEFGH'
 
 def choice(
-    question:str,
-    options:list,  # Texts
+    question:str,  # Without options
+    options:list,  # Texts, at most one per letter of `LETTERS`
     hint:str='',  # What is given besides
-    request:str=LETTER,
-) -> str:
-    "A multiple-choice question as LLaVA-1.5 asks it."
+    request:str=LETTER,  # How to answer
+) -> str:  # Hint, question, options and request, a line each
+    "A multiple-choice question as LLaVA-1.5 asks it; ValueError for more options than letters."
+    if len(options) > len(LETTERS): raise ValueError(f'{question[:60]!r} has {len(options)} options: expected at most {len(LETTERS)}, one for each letter of {LETTERS}')
     return '\n'.join([*([hint] if hint else []), question, *(f'{l}. {o}' for l, o in zip(LETTERS, options))]) + request
 
 # %% ../nbs/30a_benchmarks.ipynb #5e30f4a1
 def need_file(
-    folder,  # The benchmark's folder
+    folder:str|Path,  # The benchmark's folder
     name:str,  # File or folder in it
-) -> Path:
+) -> Path:  # One that exists
     "The path; FileNotFoundError saying what was expected."
     path = Path(folder)/name
     if not path.exists(): raise FileNotFoundError(f'{path} not found: this benchmark needs {name} in its folder')
     return path
 
+def lines_of(
+    text:str,  # A JSON value per line
+) -> list:  # The values; empty lines are skipped
+    "Parse JSON lines; ValueError naming the line that is none."
+    rows = []
+    for n, line in enumerate(text.split('\n'), 1):                            # not splitlines: JSON may hold other line ends, such as U+2028
+        try: rows += [json.loads(line)] if line.strip() else []
+        except json.JSONDecodeError as e: raise ValueError(f'line {n}, column {e.colno}: {e.msg}') from None
+    return rows
+
 def read_json(
-    folder,  # The benchmark's folder
+    folder:str|Path,  # The benchmark's folder
     name:str,  # File in it
-):
+) -> object:  # The parsed value; a list of them for JSON lines
     "Parse a JSON file, or JSON lines; FileNotFoundError or ValueError naming it."
-    path = need_file(folder, name)
-    text = path.read_text(encoding='utf-8')
-    try: return lines_of(text) if path.suffix == '.jsonl' else json.loads(text)
-    except ValueError:
-        try: return lines_of(text)                                              # POPE calls its lines .json
-        except ValueError as e: raise ValueError(f'{path} is neither JSON nor JSON lines: {e}') from None
+    path, problems = need_file(folder, name), []
+    forms = {'JSON': json.loads, 'JSON lines': lines_of}                        # POPE calls its lines .json
+    if path.suffix == '.jsonl': del forms['JSON']
+    for form, read in forms.items():
+        try: return read(path.read_text(encoding='utf-8'))
+        except ValueError as e: problems.append(f'as {form}: {e}')
+    raise ValueError(f'{path} cannot be read '+'; '.join(problems))
 
-def lines_of(text): return [json.loads(l) for l in text.splitlines() if l.strip()]
-
+# %% ../nbs/30a_benchmarks.ipynb #cd5e1dad
 def read_table(
-    folder,  # The benchmark's folder
+    folder:str|Path,  # The benchmark's folder
     name:str,  # Tab-separated file with a header
 ) -> list:  # A dict per row; pandas' marks for nothing are ''
-    "Rows of a .tsv file."
+    "Rows of a .tsv file; FileNotFoundError if it is missing."
     csv.field_size_limit(sys.maxsize)                                          # a field may hold a whole picture
     with need_file(folder, name).open(encoding='utf-8', newline='') as f:
         return [{k: '' if (v or '').lower() in ('nan', 'none') else v or '' for k, v in row.items()} for row in csv.DictReader(f, delimiter='\t')]
 
 # %% ../nbs/30a_benchmarks.ipynb #49d738f3
-def types_of(sample, n):
-    "The type of each of a sample's n questions."
+def types_of(
+    sample:dict,  # Of a LLaVA file
+    n:int,  # Its number of questions
+) -> list:  # n types
+    "The type of each of a sample's questions; ValueError if it lists another number of them."
     t = sample.get('type', 'all')
     if isinstance(t, list) and len(t) != n: raise ValueError(f'sample {sample.get("id")!r} has {n} questions, but its "type" lists {len(t)}')
     return t if isinstance(t, list) else [t]*n
 
-def media_of(turns, paths, name):
-    "Pictures and video of a question: (paths, None) or ([], path); ValueError naming the sample if it mixes them."
+def media_of(
+    turns:list,  # (role, text), up to the question
+    paths:list,  # Of all pictures and videos of the sample, in the order of their marks
+    name:str,  # Of the sample
+) -> tuple:  # (paths of pictures, None) or ([], path of a video)
+    "What a question shows; ValueError naming the sample if it mixes pictures and videos."
     images, videos = (sum(t.count(m) for _, t in turns) for m in (IMAGE_TOKEN, VIDEO_TOKEN))
     if videos and (images or videos > 1): raise ValueError(f'sample {name!r} asks about {videos} videos and {images} pictures at once: expected pictures, or one video')
     return ([], paths[0]) if videos else (paths[:images], None)
 
+# %% ../nbs/30a_benchmarks.ipynb #5fcb3206
 def load_questions(
-    data_dir,  # Folder with questions.json and the pictures it names, or the path of such a file
-) -> list[Item]:
-    "Every question of a LLaVA file; BadSample or ValueError naming the row that cannot be used."
+    data_dir:str|Path,  # Folder with questions.json and the pictures it names, or the path of such a file
+) -> list[Item]:  # One per answer in it; references: that answer
+    "Every question of a LLaVA file; BadSample or ValueError naming the row that cannot be used, FileNotFoundError without the file."
     path, items, seen = Path(data_dir), [], set()
     if path.is_dir(): path = path/'questions.json'
     if not path.is_file(): raise FileNotFoundError(f'{path} not found: expected a LLaVA file of questions and answers')
-    for i, sample in enumerate(RowFile(path)):
-        turns, files = check_row(sample)
+    rows = CheckedRows(path, find_files=False)
+    for row in (rows.parse(0, i, find_files=False) for i in range(len(rows))):
+        turns, id = row['turns'], str(row['row'] if row['id'] is None else row['id'])
         asked = [k for k, (role, text) in enumerate(turns) if role == 1 and text]
-        name = f'{sample.get("id", i)}' if str(sample.get('id', i)) not in seen else f'{sample["id"]}#{i}'      # ids may repeat, ours may not
+        name = id if id not in seen else f'{id}#{row["row"]}'
         seen.add(name)
-        for k, t in zip(asked, types_of(sample, len(asked))):
-            pictures, video = media_of(turns[:k], [path.parent/p for p in files], name)
+        for k, t in zip(asked, types_of(row['sample'], len(asked))):
+            pictures, video = media_of(turns[:k], [path.parent/p for p in row['paths']], name)
             items.append(Item(f'{name}/{k//2}', list(turns[:k]), pictures, [turns[k][1]], t, video))
     return items
 
 # %% ../nbs/30a_benchmarks.ipynb #7618c07d
 def load_vqav2(
-    data_dir,  # Folder with v2_OpenEnded_mscoco_val2014_questions.json, v2_mscoco_val2014_annotations.json, val2014/
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with v2_OpenEnded_mscoco_val2014_questions.json, v2_mscoco_val2014_annotations.json, val2014/
+) -> list[Item]:  # References: what people answered; type: of the answer
     "VQAv2, validation split."
     notes = {a['question_id']: a for a in read_json(data_dir, 'v2_mscoco_val2014_annotations.json')['annotations']}
     asked = [(q, notes[q['question_id']]) for q in read_json(data_dir, 'v2_OpenEnded_mscoco_val2014_questions.json')['questions']]
     return [Item(str(q['question_id']), q['question']+SHORT, [Path(data_dir)/f'val2014/COCO_val2014_{q["image_id"]:012d}.jpg'], [x['answer'] for x in a['answers']], a['answer_type']) for q, a in asked]
 
+def load_vizwiz(
+    data_dir:str|Path,  # Folder with val.json, val/
+) -> list[Item]:  # References: what people answered; type: of the answer
+    "VizWiz, validation split."
+    return [Item(r['image'], r['question']+UNSURE+SHORT, [Path(data_dir)/'val'/r['image']], [x['answer'] for x in r['answers']], r['answer_type']) for r in read_json(data_dir, 'val.json')]
+
+# %% ../nbs/30a_benchmarks.ipynb #a306124c
 def prepared(
-    data_dir,
+    data_dir:str|Path,  # The benchmark's folder
     name:str,  # One of LLaVA's files of questions
     pictures:str,  # Folder of the pictures
-) -> list[Item]:
+) -> list[Item]:  # References: none; type: the category, where there is one
     "Questions as LLaVA's authors prepared them, without answers."
     return [Item(str(r['question_id']), r['text'], [Path(data_dir)/pictures/r['image']] if r.get('image') else [], [], r.get('category', 'all')) for r in read_json(data_dir, name)]
 
 def load_vqav2_test(
-    data_dir,  # Folder with llava_vqav2_mscoco_test-dev2015.jsonl, test2015/
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with llava_vqav2_mscoco_test-dev2015.jsonl, test2015/
+) -> list[Item]:  # References: none
     "VQAv2, test-dev: scored by the benchmark's server."
     return prepared(data_dir, 'llava_vqav2_mscoco_test-dev2015.jsonl', 'test2015')
 
-def load_vizwiz(
-    data_dir,  # Folder with val.json, val/
-) -> list[Item]:
-    "VizWiz, validation split."
-    return [Item(r['image'], r['question']+UNSURE+SHORT, [Path(data_dir)/'val'/r['image']], [x['answer'] for x in r['answers']], r['answer_type']) for r in read_json(data_dir, 'val.json')]
-
 def load_vizwiz_test(
-    data_dir,  # Folder with llava_test.jsonl, test/
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with llava_test.jsonl, test/
+) -> list[Item]:  # References: none
     "VizWiz, test: scored by the benchmark's server."
     return prepared(data_dir, 'llava_test.jsonl', 'test')
 
 # %% ../nbs/30a_benchmarks.ipynb #ff6f0ccd
 def load_textvqa(
-    data_dir,  # Folder with TextVQA_0.5.1_val.json, train_images/
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with TextVQA_0.5.1_val.json, train_images/
+) -> list[Item]:  # References: what people answered
     "TextVQA, validation split, the bare questions."
     rows = read_json(data_dir, 'TextVQA_0.5.1_val.json')['data']
     return [Item(str(r['question_id']), r['question']+SHORT, [Path(data_dir)/f'train_images/{r["image_id"]}.jpg'], r['answers']) for r in rows]
 
 def load_textvqa_ocr(
-    data_dir,  # The same, and llava_textvqa_val_v051_ocr.jsonl
-) -> list[Item]:
+    data_dir:str|Path,  # The same, and llava_textvqa_val_v051_ocr.jsonl
+) -> list[Item]:  # References: what people answered
     "TextVQA with the words an OCR found in the picture, as LLaVA's and MoE-LLaVA's papers report it; ValueError for a question without answers."
     answers = {(r['image_id'], r['question'].lower()): r for r in read_json(data_dir, 'TextVQA_0.5.1_val.json')['data']}
     def item(r):
@@ -178,8 +199,8 @@ def load_textvqa_ocr(
     return [item(r) for r in read_json(data_dir, 'llava_textvqa_val_v051_ocr.jsonl')]
 
 def load_gqa(
-    data_dir,  # Folder with data/testdev_balanced_questions.json (or one level deeper), data/images/
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with data/testdev_balanced_questions.json (or one level deeper), data/images/
+) -> list[Item]:  # References: the answer; type: the question's structure
     "GQA, balanced test-dev split."
     name = 'testdev_balanced_questions.json'
     file = next(iter(sorted(Path(data_dir).glob(f'data/**/{name}'))), Path(data_dir)/'data'/name)
@@ -188,19 +209,20 @@ def load_gqa(
 
 # %% ../nbs/30a_benchmarks.ipynb #37744ae5
 def load_pope(
-    data_dir,  # Folder with coco/coco_pope_{random,popular,adversarial}.json and val2014/
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with coco/coco_pope_{random,popular,adversarial}.json and val2014/
+) -> list[Item]:  # References: yes or no; type: the kind of question
     "POPE on COCO: the kinds of questions whose file is there; FileNotFoundError if there is none."
     files = sorted(Path(data_dir).glob('coco/coco_pope_*.json'))
     if not files: raise FileNotFoundError(f'{Path(data_dir)/"coco"} holds no coco_pope_*.json: this benchmark needs coco_pope_random.json, coco_pope_popular.json or coco_pope_adversarial.json there')
     rows = [(f.stem.removeprefix('coco_pope_'), r) for f in files for r in read_json(f.parent, f.name)]
     return [Item(f'{kind}/{r["question_id"]}', r['text']+SHORT, [Path(data_dir)/'val2014'/r['image']], [r['label']], kind) for kind, r in rows]
 
+# %% ../nbs/30a_benchmarks.ipynb #cafd7ba4
 REQUEST_MME = ' Please answer yes or no.'                                       # LLaVA asks in its own words instead
 
 def load_mme(
-    data_dir,  # Folder with MME_Benchmark_release_version/SUBTASK/ (or SUBTASK/images and SUBTASK/questions_answers_YN)
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with MME_Benchmark_release_version/SUBTASK/ (or SUBTASK/images and SUBTASK/questions_answers_YN)
+) -> list[Item]:  # References: yes or no; type: the subtask
     "MME: two questions per picture; ValueError naming a line that is not a question, a tab and yes or no."
     items = []
     for file in sorted(need_file(data_dir, 'MME_Benchmark_release_version').rglob('*.txt')):
@@ -215,42 +237,48 @@ def load_mme(
 
 # %% ../nbs/30a_benchmarks.ipynb #2ce291b6
 def load_scienceqa(
-    data_dir,  # Folder with pid_splits.json, problems.json, images/test/PID/image.png; llava_test_CQM-A.json if there
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with pid_splits.json, problems.json, images/test/PID/image.png; llava_test_CQM-A.json if there
+) -> list[Item]:  # References: the letter; type: 'with a picture' or 'text only'
     "ScienceQA, test split; the questions in LLaVA's words where its file is there."
     problems, file = read_json(data_dir, 'problems.json'), Path(data_dir)/'llava_test_CQM-A.json'
     words = {r['id']: r['conversations'][0]['value'].replace('<image>', '').strip()+LETTER for r in read_json(data_dir, file.name)} if file.exists() else {}
     def item(pid):
         p = problems[pid]
-        question, pictures = words.get(pid) or choice(p['question'], p['choices'], p.get('hint', '')), [Path(data_dir)/f'images/test/{pid}/image.png'] if p.get('image') else []
+        question = words.get(pid) or choice(p['question'], p['choices'], p.get('hint', ''))
+        pictures = [Path(data_dir)/f'images/test/{pid}/image.png'] if p.get('image') else []
         return Item(pid, question, pictures, [LETTERS[p['answer']]], 'with a picture' if pictures else 'text only')
     return [item(pid) for pid in read_json(data_dir, 'pid_splits.json')['test']]
 
-def decode(row, rows):
+# %% ../nbs/30a_benchmarks.ipynb #1072db33
+def decode(
+    row:dict,  # Of a table of MMBench
+    rows:dict,  # All of them, {index: row}
+) -> bytes:  # The encoded picture
     "The picture of a row, which may name another row that holds it; ValueError naming the row."
     text = rows[row['image']]['image'] if row['image'] in rows else row['image']
     try: return base64.b64decode(text, validate=True)
     except binascii.Error as e: raise ValueError(f'row {row["index"]}: the column "image" is neither base64 nor the index of another row: {text[:30]!r} ({e})') from None
 
 def load_mmbench(
-    data_dir,  # Folder with mmbench_dev_20230712.tsv
-    name:str='mmbench_dev_20230712.tsv',
-    request:str=LETTER,
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with mmbench_dev_20230712.tsv
+    name:str='mmbench_dev_20230712.tsv',  # Table to read
+    request:str=LETTER,  # How to answer
+) -> list[Item]:  # References: the letter, if the table has it; type: the category
     "MMBench, development split, every turn of the options a question of its own."
     rows = {r['index']: r for r in read_table(data_dir, name)}
     def item(r): return Item(r['index'], choice(r['question'], [r[l] for l in 'ABCD' if r.get(l)], r.get('hint', ''), request), [decode(r, rows)], [r['answer']] if r.get('answer') else [], r.get('category', 'all'))
     return [item(r) for r in rows.values()]
 
 def load_mmbench_cn(
-    data_dir,  # Folder with mmbench_dev_cn_20231003.tsv
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with mmbench_dev_cn_20231003.tsv
+) -> list[Item]:  # As from `load_mmbench`, with the request in Chinese
     "MMBench in Chinese, development split."
     return load_mmbench(data_dir, 'mmbench_dev_cn_20231003.tsv', LETTER_CN)
 
+# %% ../nbs/30a_benchmarks.ipynb #b8886009
 def load_seed(
-    data_dir,  # Folder with SEED-Bench.json, SEED-Bench-image/, SEED-Bench-video-image/
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with SEED-Bench.json, SEED-Bench-image/, SEED-Bench-video-image/
+) -> list[Item]:  # References: the letter; type: 'image: …' or 'video: …'
     "SEED-Bench: pictures, and the middle frames of videos, which LLaVA names TYPE_QUESTION.png."
     data = read_json(data_dir, 'SEED-Bench.json'); names = {i: n for n, i in data['question_type'].items()}
     def item(q):
@@ -261,13 +289,13 @@ def load_seed(
 
 # %% ../nbs/30a_benchmarks.ipynb #932a723d
 def load_mmvet(
-    data_dir,  # Folder with mm-vet.json, images/
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with mm-vet.json, images/
+) -> list[Item]:  # References: one answer, for the grader; type: the abilities it takes
     "MM-Vet: graded by its authors' program."
     return [Item(i, r['question'], [Path(data_dir)/'images'/r['imagename']], [r['answer']], '+'.join(sorted(r.get('capability', ['all'])))) for i, r in read_json(data_dir, 'mm-vet.json').items()]
 
 def load_llava_bench(
-    data_dir,  # Folder with questions.jsonl, images/
-) -> list[Item]:
+    data_dir:str|Path,  # Folder with questions.jsonl, images/
+) -> list[Item]:  # References: none; type: the category
     "LLaVA-Bench (in the wild): graded by a language model."
     return [Item(str(r['question_id']), r['text'], [Path(data_dir)/'images'/r['image']], [], r['category']) for r in read_json(data_dir, 'questions.jsonl')]

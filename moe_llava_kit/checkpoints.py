@@ -23,7 +23,7 @@ from .vocab import load_tokenizer
 from .vision import build_tower, image_processor_for, patch_count, whole_weights
 from .decoders import DECODERS, check_fields, check_place, evaluating, fill, generation_settings, quiet, read_weights, rename, split_fused, text_config, tie_head, translate, value_of
 from .llava import MoELlavaConfig, MoELlavaForConditionalGeneration
-from .moe import ACTIVATIONS, MLP_LAYOUTS, MoEConfig, RoutingContext, SparseMoE, StackedExperts, decoder_of, layers_of, linear_weight, mlp_parts, moe_layers
+from .moe import ACTIVATIONS, MLP_LAYOUTS, MoEConfig, SparseMoE, StackedExperts, by_tensor, decoder_of, layers_of, linear_weight, mlp_parts, moe_layers
 
 # %% ../nbs/13_checkpoints.ipynb #69a6a1d6
 COMMON_KEYS = [(r'^(model|transformer)\.(image|vision)_tower\.(image|vision)_tower\.(vision_model\.)?', 'model.vision_tower.'),
@@ -60,9 +60,8 @@ def stack_layer(
 ) -> dict:  # {parameter: (E, …)} as in `StackedExperts`
     "Stack the experts of one layer; errors as in `check_experts`."
     layout = check_experts(linears, where)
-    ups = [layout[r] for r in ('gate', 'up', 'gate_up') if r in layout]
     join = lambda names: torch.stack([torch.cat([linears[n][e] for n in names]) for e in sorted(linears[names[0]])])
-    return {'up_proj' if layout.get('up') and 'gate' not in layout else 'gate_up_proj': join(ups), 'down_proj': join([layout['down']])}
+    return {name: join([layout[r] for r in roles]) for name, roles in by_tensor(layout).items()}
 
 # %% ../nbs/13_checkpoints.ipynb #0e03322f
 EXPERT = re.compile(r'(.*\.experts)\.(\d+)\.(\w+)\.(weight|bias)')
@@ -142,7 +141,7 @@ def llava_config(
     projector:str,  # The field that names the projector
     kit_defaults:bool=False,  # Without the habits of the original's code
     **own,  # More fields of `MoELlavaConfig`
-) -> MoELlavaConfig:
+) -> MoELlavaConfig:  # Complete: tower, projector, decoder, experts, template
     "Our config from a checkpoint's, with its defaults where a field is absent."
     moe, arch, feature = moe_settings(config, kit_defaults), architecture(config), config.get('mm_vision_select_feature', 'patch')
     drop, own = feature == 'patch' and patch_count(vision) != patch_count(vision, drop_first=True), {k: value_of(config, rule) for k, rule in arch.get('model', {}).items()} | own
@@ -151,8 +150,8 @@ def llava_config(
 
 # %% ../nbs/13_checkpoints.ipynb #0bcffcee
 def has_tokenizer(
-    folder:Path,
-) -> bool:
+    folder:Path,  # Checkpoint folder
+) -> bool:  # Is there a file that one is read from?
     "Does a checkpoint folder bring its tokenizer?"
     return any((folder/f).exists() for f in ('tokenizer.json', 'tokenizer.model', 'qwen.tiktoken', 'vocab.json'))
 
@@ -161,7 +160,7 @@ def attach(
     folder:Path,  # Checkpoint folder
     tower,  # Where the tower came from
     aspect:str,  # 'pad', 'square', …
-):
+):  # The same model
     "Give a model its picture settings, and the folder's tokenizer and generation settings."
     model.image_processor = image_processor_for(tower, aspect=aspect)
     if has_tokenizer(folder): model.tokenizer = load_tokenizer(folder)
@@ -171,7 +170,7 @@ def attach(
 # %% ../nbs/13_checkpoints.ipynb #689183b6
 def read_config(
     folder:Path,  # Checkpoint folder
-) -> dict:
+) -> dict:  # As it stands in the file
     "A folder's config.json; FileNotFoundError if there is none, ValueError if it is not of the original layout."
     if not (folder/'config.json').exists(): raise FileNotFoundError(f'{folder} has no config.json: expected the folder of a saved checkpoint')
     config = json.loads((folder/'config.json').read_text())
@@ -187,7 +186,7 @@ def load_folder(
     fields:dict,  # How this code base names the tower and the projector
     kit_defaults:bool=False,  # Without the habits of the original's code
 ) -> MoELlavaForConditionalGeneration:  # In eval mode, tower frozen
-    "Read a checkpoint folder of the original layout."
+    "Read a checkpoint folder of the original layout; errors as in `load_moe_llava`."
     folder = Path(folder); c = read_config(folder)
     arch, tower = architecture(c), image_tower or c.get(fields['tower'])
     moe_settings(c, kit_defaults)                                              # says what is missing before gigabytes are read
@@ -267,7 +266,7 @@ def exportable(
     return config, one
 
 def dense_layers(
-    model,
+    model,  # A MoE model
 ) -> list[int]:  # Indices of decoder layers that are not MoE
     "Decoder layers that kept their MLP."
     moe = {id(m) for m in moe_layers(model).values()}
@@ -280,7 +279,7 @@ def stock_model(
     extra:dict,  # Tensors that only the stock model has
 ):  # The stock model, sharing our tensors
     "Our decoder's tensors in a stock class; ValueError listing what does not fit."
-    state = {f'model.{k}'.replace('.mlp.router.', '.mlp.gate.'): v for k, v in decoder_of(model).state_dict().items()}
+    state = {f'model.{k}'.replace('.mlp.router.', '.mlp.gate.'): v.to(model.dtype) if '.router.' in k else v for k, v in decoder_of(model).state_dict().items()}      # a router may be in fp32
     state |= {f'lm_head.{k}': v for k, v in model.get_output_embeddings().state_dict().items()} | extra
     with torch.device('meta'): stock = AutoModelForCausalLM.from_config(config, dtype=model.dtype)
     missing, unknown = stock.load_state_dict(state, strict=False, assign=True)
@@ -340,7 +339,7 @@ def stock_config(
     config:PretrainedConfig,  # The decoder's
     moe:SparseMoE,  # One of its MoE layers
     **own,  # Fields of the stock model alone
-) -> PretrainedConfig:
+) -> PretrainedConfig:  # Of class `kind`
     "The stock model's config: what both sides share, the experts, and its own fields."
     shared = {k: getattr(config, k) for k in SHARED if hasattr(config, k)}
     return AutoConfig.for_model(kind, **shared, num_experts_per_tok=moe.config.top_k, router_aux_loss_coef=moe.config.router_aux_loss_coef, **own)
@@ -383,7 +382,7 @@ def export_qwen2_moe(
     own = stock_config('qwen2_moe', config, moe, num_experts=moe.experts.num_experts, mlp_only_layers=dense, moe_intermediate_size=config.intermediate_size,
                        shared_expert_intermediate_size=shared_width, norm_topk_prob=moe.config.top_k > 1 or moe.config.renormalize_top1,
                        qkv_bias=config.model_type == 'qwen2', **window)
-    silent = silent_expert([i for i in range(config.num_hidden_layers) if i not in dense], config.hidden_size, shared_width, moe.router.weight)
+    silent = silent_expert([i for i in range(config.num_hidden_layers) if i not in dense], config.hidden_size, shared_width, moe.experts.down_proj)
     return write_stock(model, stock_model(model, own, silent), folder)
 
 # %% ../nbs/13_checkpoints.ipynb #c9f2a536
@@ -397,7 +396,7 @@ def merged(
 
 # %% ../nbs/13_checkpoints.ipynb #e61d4d50
 def mixture(
-    layer:SparseMoE,
+    layer:SparseMoE,  # For 'router', after a forward pass
     expert:int|str,  # An index, 'mean' or 'router'
     where:str,  # The layer's name, for errors
 ):  # As `merged` wants it
@@ -412,14 +411,14 @@ def mixture(
 
 # %% ../nbs/13_checkpoints.ipynb #eabd13e6
 def dense_mlp(
-    experts:StackedExperts,
+    experts:StackedExperts,  # Of one layer
     mlp:nn.Module,  # The decoder's own MLP, its tensors on the meta device
     mix,  # As in `merged`
 ) -> nn.Module:  # The same MLP, filled
     "An MLP from stacked experts."
     parts = mlp_parts(mlp)
-    ups = [parts[r] for r in ('gate', 'up', 'gate_up') if r in parts]
-    for name, linears in (('gate_up_proj' if experts.has_gate else 'up_proj', ups), ('down_proj', [parts['down']])):
+    for name, roles in by_tensor(parts).items():
+        linears = [parts[r] for r in roles]
         sizes = [linear_weight(l).shape[0] for l in linears]
         for l, w in zip(linears, merged(getattr(experts, name), mix).split(sizes)): l.weight = nn.Parameter((w.T if isinstance(l, Conv1D) else w).contiguous())
         if experts.has_bias:
@@ -430,7 +429,7 @@ def dense_mlp(
 # %% ../nbs/13_checkpoints.ipynb #ac6f915d
 def check_dense(
     model,  # A MoE model
-    expert:int|str,
+    expert:int|str,  # An index, 'mean' or 'router'
 ) -> dict:  # {name: mixture}
     "What `to_dense` will put in each layer; ValueError naming a layer that cannot be taken apart."
     if not moe_layers(model): raise ValueError('the model has no MoE layers: it is dense already')
@@ -446,12 +445,11 @@ def to_dense(
     expert:int|str=0,  # Which expert every layer keeps: an index, 'mean', or 'router' for a mean weighted by use in the last forward pass
 ):  # The same model
     "Undo `upcycle`: one MLP for each MoE layer; ValueError naming a layer that cannot be taken apart."
-    mixes = check_dense(model, expert); decoder = decoder_of(model)
+    mixes, context = check_dense(model, expert), next(iter(moe_layers(model).values())).context
     with torch.device('meta'): blank = layers_of(AutoModel.from_config(model.config.get_text_config()))
     names = {id(m): n for n, m in moe_layers(model).items()}
     for layer, empty in zip(layers_of(model), blank):
         if id(layer.mlp) in names: layer.mlp = dense_mlp(layer.mlp.experts, empty.mlp, mixes[names[id(layer.mlp)]]).train(layer.mlp.training)
-    for key in [k for k, h in decoder._forward_pre_hooks.items() if isinstance(h, RoutingContext)]:
-        del decoder._forward_pre_hooks[key]; decoder._forward_pre_hooks_with_kwargs.pop(key, None)
+    context.handle.remove()
     model.config.moe = None
     return model

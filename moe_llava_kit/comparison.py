@@ -22,14 +22,15 @@ def _at(sample:MaskedSample, char:int)->int:
 # %% ../nbs/03a_compare.ipynb #08b68ccc
 class Entry(NamedTuple):
     "A round in the books of a recipe: differences are booked − true, in tokens"
-    text: str        # the round
-    numbers: int     # of the round, from `round_extra`
-    alone: int       # of the round, from tokenizing it alone
-    q_numbers: int   # of the question, from `instruction_extra`
-    q_alone: int     # of the question, from tokenizing it alone
-    end: int         # how many tokens close the round
-    placed: bool     # does the question end where an answer begins?
+    text: str        # The round
+    numbers: int     # Of the round, from `round_extra`
+    alone: int       # Of the round, from tokenizing it alone
+    q_numbers: int   # Of the question, from `instruction_extra`
+    q_alone: int     # Of the question, from tokenizing it alone
+    end: int         # How many tokens close the round
+    placed: bool     # Does the question end where an answer begins?
 
+# %% ../nbs/03a_compare.ipynb #dcb0bcc9
 def _question(exact, recipe, question, first, after, length, before):
     "The two differences of a question"
     true = next((i for i in range(first, after) if exact.labels[i]!=IGNORE_INDEX), None)
@@ -45,7 +46,8 @@ def _answer_starts(exact)->set:
         pos += len(s.text)
     return starts
 
-def _books(exact:MaskedSample, recipe:Recipe)->tuple[list[Entry], int]: # entries, character where the recipe stopped
+# %% ../nbs/03a_compare.ipynb #d5fb4dd7
+def _books(exact:MaskedSample, recipe:Recipe)->tuple[list[Entry], int]:  # Entries, character where the recipe stopped
     "The recipe's rounds with their differences"
     conv, length, pos, entries = exact.template, _length(exact.tokenizer, exact.has_image), 0, []
     before, starts = len(_prefix(_backend(exact.tokenizer))), _answer_starts(exact)
@@ -67,8 +69,8 @@ def _balance(exact, recipe, entries, stopped)->int:
 # %% ../nbs/03a_compare.ipynb #d67e7442
 class Reason(NamedTuple):
     "Why a recipe differs from the exact mask"
-    kind: str # short name
-    why: str  # what happens here
+    kind: str  # Short name
+    why: str   # What happens here
 
 def _from_numbers(exact, recipe, entries)->list[Reason]:
     "Reasons that lie in the recipe's numbers"
@@ -128,18 +130,6 @@ def _from_total(exact, recipe, cur, total)->list[Reason]:
     return out
 
 # %% ../nbs/03a_compare.ipynb #ba39adbd
-@dataclass
-class Difference:
-    "One recipe beside the exact mask"
-    recipe: str     # keys of `RECIPES` with these numbers
-    verdict: str    # 'same', 'discarded', 'wrong' or 'refused'
-    cur_len: int    # what its rounds add up to
-    total_len: int  # what they should add up to
-    missing: list   # tokens it ignores and should train
-    extra: list     # tokens it trains and should not
-    reasons: list   # `Reason`s
-    sample: MaskedSample = None # its labels as the arithmetic gives them
-
 _MADE_FOR = dict(sep2='TWO', inst='LLAMA_2', mpt='MPT', plain='PLAIN') # style of template that each way of splitting belongs to
 
 def _reasons(exact, recipe, cur, total)->list[Reason]:
@@ -150,6 +140,19 @@ def _reasons(exact, recipe, cur, total)->list[Reason]:
     short = stopped<len(exact.prompt) or not entries
     return [*(_from_stop(exact, recipe, stopped) if short else []), *_from_numbers(exact, recipe, entries),
             *_from_pieces(exact, recipe, entries), *_from_total(exact, recipe, cur, total)]
+
+# %% ../nbs/03a_compare.ipynb #7c78a9f7
+@dataclass
+class Difference:
+    "One recipe beside the exact mask"
+    recipe: str     # Keys of `RECIPES` with these numbers
+    verdict: str    # 'same', 'discarded', 'wrong' or 'refused'
+    cur_len: int    # What its rounds add up to
+    total_len: int  # What they should add up to
+    missing: list   # Tokens it ignores and should train
+    extra: list     # Tokens it trains and should not
+    reasons: list   # `Reason`s
+    sample: MaskedSample = None  # Its labels as the arithmetic gives them
 
 def _difference(exact, keys, recipe)->Difference:
     "A recipe's verdict on a sample"
@@ -165,7 +168,7 @@ def _difference(exact, keys, recipe)->Difference:
     return Difference(name, verdict, cur, total, missing, extra, reasons, replace(exact, labels=labels, title=f'recipe {name}', findings=[dict(kind=r.kind, why=r.why) for r in reasons]))
 
 # %% ../nbs/03a_compare.ipynb #4f75d69d
-def _grouped(recipes)->dict: # {record: keys}
+def _grouped(recipes)->dict:  # {record: keys}
     "Recipes with the same numbers, together"
     groups = {}
     for key,recipe in recipes.items(): groups.setdefault(recipe, []).append(key)
@@ -173,9 +176,14 @@ def _grouped(recipes)->dict: # {record: keys}
 
 class Comparison:
     "The exact mask of a conversation, and what each recipe makes of it"
-    def __init__(self, exact, rows): self.exact, self.rows = exact, rows
-    def __getitem__(self, recipe:str)->Difference: # by a key of the recipes
-        return next(r for r in self.rows if recipe in r.recipe.split(', '))
+    def __init__(self,
+        exact:MaskedSample,  # With the exact labels
+        rows:list            # A `Difference` for each recipe
+    ): self.exact, self.rows = exact, rows
+    def __getitem__(self, recipe:str)->Difference:  # By a key of the recipes; KeyError where none has it
+        found = next((r for r in self.rows if recipe in r.recipe.split(', ')), None)
+        if found is None: raise KeyError(f'no row for recipe {recipe!r}; compared: {", ".join(r.recipe for r in self.rows)}')
+        return found
     @property
     def table(self)->Table:
         "A row a recipe"
@@ -191,12 +199,12 @@ class Comparison:
 
 # %% ../nbs/03a_compare.ipynb #b9f700ca
 def compare(
-    sample,         # a `MaskedSample`, or a conversation
-    tokenizer=None, # for a conversation: a fast tokenizer with a padding token
-    template:str|Conversation=None, # for a conversation: a key of `conv_templates`, or a template
-    recipes:dict=None, # {name: `Recipe`}; default: all published ones
-)->Comparison: # with a row for each recipe
-    "The exact mask against every recipe, token by token, with the reason where they differ"
+    sample,          # A `MaskedSample`, or a conversation
+    tokenizer=None,  # For a conversation: a fast tokenizer with a padding token
+    template:str|Conversation=None,  # For a conversation: a key of `conv_templates`, or a template
+    recipes:dict=None,  # {name: `Recipe`}; default: all published ones
+)->Comparison:  # With a row for each recipe
+    "The exact mask against every recipe, token by token, with the reason where they differ; ValueError for a conversation without tokenizer and template"
     if not isinstance(sample, MaskedSample):
         if tokenizer is None or template is None: raise ValueError('compare takes a MaskedSample, or a conversation with its tokenizer and template')
         sample = mask_sample(sample, tokenizer, template)

@@ -21,14 +21,14 @@ from .templates import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, Turns, get_
 from .vocab import need
 
 # %% ../nbs/06_data.ipynb #99c27683
-def expand_image_tokens(input_ids:torch.Tensor, # (B, T) with one -200 per picture
-                        patches, # vectors per picture: a number, or a tensor with one number for each picture of the batch in order
-                        attention_mask:torch.Tensor|None=None, # (B, T): 0 for padding, else 1 or a segment's number; None: all valid
-                        labels:torch.Tensor|None=None, # (B, T)
-                        padding_side:str='right', # where the shorter rows are filled up
-                        pad_token_id:int=0, # with which id
-    )->tuple: # (ids, mask, labels or None), each (B, T')
-    "Stretch every -200 to the number of vectors its picture has; the labels there are -100"
+def expand_image_tokens(input_ids:torch.Tensor,  # (B, T) with one -200 per picture
+                        patches,  # Vectors per picture: a number, or a tensor with one number for each picture of the batch in order
+                        attention_mask:torch.Tensor|None=None,  # (B, T): 0 for padding, else 1 or a segment's number; None: all valid
+                        labels:torch.Tensor|None=None,  # (B, T)
+                        padding_side:str='right',  # Where the shorter rows are filled up
+                        pad_token_id:int=0,  # With which id
+    )->tuple:  # (ids, mask, labels or None), each (B, T')
+    "Stretch every -200 to the number of vectors its picture has; the labels there are -100; ValueError for another padding side"
     if padding_side not in ('left', 'right'): raise ValueError(f"padding_side must be 'left' or 'right', got {padding_side!r}")
     valid = torch.ones_like(input_ids, dtype=torch.bool) if attention_mask is None else attention_mask.bool()
     marks = (input_ids == IMAGE_TOKEN_INDEX) & valid
@@ -74,8 +74,8 @@ def _line_spans(raw, base):
         pos += len(line)+1
     return out
 
-def index_rows(path # a JSON list or JSON lines, told apart by their first character
-    )->tuple: # byte spans (n, 2), and a problem of the file as a whole or None
+def index_rows(path  # A JSON list or JSON lines, told apart by their first character
+    )->tuple:  # Byte spans (n, 2), and a problem of the file as a whole or None
     "Where each sample of a file begins and ends"
     raw = Path(path).read_bytes()
     base = 3 if raw.startswith(b'\xef\xbb\xbf') else 0
@@ -91,7 +91,9 @@ def index_rows(path # a JSON list or JSON lines, told apart by their first chara
 # %% ../nbs/06_data.ipynb #036d48f9
 class RowFile:
     "The samples of one file, parsed when asked for"
-    def __init__(self, path):
+    def __init__(self,
+        path:str|Path  # A JSON list or JSON lines; what is wrong with the file as a whole is in `problem`
+    ):
         self.path, self.name = Path(path), Path(path).name
         self.spans, self.problem = index_rows(path)
     def __len__(self): return len(self.spans)
@@ -104,21 +106,29 @@ class RowFile:
 # %% ../nbs/06_data.ipynb #4e0f3ae9
 class BadSample(ValueError):
     "A sample that cannot be used: what is wrong and where"
-    def __init__(self, kind:str, why:str='', file:str='', row:int|None=None, id=None):
+    def __init__(self,
+        kind:str,           # Short name, to count by: a key of `KINDS` in the audit
+        why:str='',         # What is wrong, in words
+        file:str='',        # Name of the file it stands in
+        row:int|None=None,  # Its place there, from 0
+        id=None             # The sample's own id
+    ):
         if not why: kind, why = 'worker', kind   # a text alone is how a DataLoader passes on a worker's error
         self.kind, self.why, self.file, self.row, self.id = kind, why, file, row, id
         where = ', '.join(([file] if file else []) + ([] if row is None else [f'row {row}']) + ([] if id is None else [f'sample {id!r}']))
         super().__init__(f'{where}: {why}' if where else why)
     def __reduce__(self): return BadSample, (self.kind, self.why, self.file, self.row, self.id)   # so that it survives the way out of a worker
-    def to_dict(self)->dict: return dict(kind=self.kind, file=self.file, row=self.row, id=self.id, why=self.why)
+    def to_dict(self)->dict:  # Kind, file, row, id, why
+        "For `.bad`, the audit and JSON"
+        return dict(kind=self.kind, file=self.file, row=self.row, id=self.id, why=self.why)
 
 # %% ../nbs/06_data.ipynb #712657f3
 VIDEO_TOKEN = '<video>' # mark of a video in the text
 MEDIA = {IMAGE_TOKEN: 'image', VIDEO_TOKEN: 'video'} # mark -> key of a sample
 
-def named_files(row:dict, # a sample
-                key:str='image' # or 'video'
-    )->list: # paths as written
+def named_files(row:dict,  # A sample
+                key:str='image'  # Or 'video'
+    )->list:  # Paths as written
     "The files a sample names under `key` or its plural: none, one or several"
     names = row.get(key, row.get(f'{key}s'))
     names = [] if names is None or names == '' else [names] if isinstance(names, str) else names
@@ -134,14 +144,14 @@ def _each(turns, f):
     "The turns with `f` applied to their texts"
     return Turns([(role, f(text)) for role,text in turns], turns.system, turns.id, turns.dropped)
 
-def media_marks(turns:Turns # as `check_row` gives them
-    )->list: # '<image>' or '<video>', one for each file
+def media_marks(turns:Turns  # As `check_row` gives them
+    )->list:  # '<image>' or '<video>', one for each file
     "The marks in a conversation, in order"
     return [m for _,text in turns for m in _MARK.findall(text)]
 
 # %% ../nbs/06_data.ipynb #cef9329d
-def check_row(row # a sample, as parsed
-    )->tuple: # (turns, paths as written, in the order of the marks)
+def check_row(row  # A sample, as parsed
+    )->tuple:  # (turns, paths as written, in the order of the marks)
     "Turns and files of a sample, or a BadSample"
     if not isinstance(row, dict): raise BadSample('row', f'a sample is a dict with "conversations", got {type(row).__name__} {row!r:.40}')
     names = {mark: named_files(row, key) for mark,key in MEDIA.items()}
@@ -164,17 +174,17 @@ def _move(text):
     if len(found) != 1 or text.startswith(found[0]): return text
     return f"{found[0]}\n{text.replace(found[0], '').strip()}".strip()
 
-def image_first(turns:Turns # as `parse_turns` gives them
-    )->Turns:
+def image_first(turns:Turns  # As `parse_turns` gives them
+    )->Turns:  # The same turns, marks moved; those with several marks stay as they are
     "Move the mark to the front of every turn that has exactly one"
     return _each(turns, _move)
 
 # %% ../nbs/06_data.ipynb #12ac1090
-def find_file(name:str, # as written in the sample
-              folders, # where to look
-              kind:str='image' # or 'video', which may also be a folder of frames
-    )->Path:
-    "The first file of this name below one of the folders"
+def find_file(name:str,  # As written in the sample
+              folders,  # Where to look
+              kind:str='image'  # Or 'video', which may also be a folder of frames
+    )->Path:  # Folder and name, joined
+    "The first file of this name below one of the folders; BadSample where there is none"
     exists = os.path.isfile if kind == 'image' else os.path.exists
     for f in folders:
         if exists(path := os.path.join(f, name)): return Path(path)
@@ -186,22 +196,24 @@ def _broken(kind, path, error):
     name = Path(path).name
     return BadSample(f'{kind}_broken', f'{kind} {name!r} cannot be read: {type(error).__name__}: {str(error).replace(str(path), name)}')
 
-def open_picture(path # a file
-    )->Image.Image:
+def open_picture(path  # A file
+    )->Image.Image:  # In the mode it was stored in
     "A decoded picture (of an animation the first frame); whatever goes wrong is a BadSample that names the file"
     try:
         with Image.open(path) as im: im.load(); return im.copy()
     except Exception as e: raise _broken('image', path, e) from e   # Pillow raises many kinds: OSError, SyntaxError, ValueError, its own
 
 # %% ../nbs/06_data.ipynb #21352d90
-def spread(total:int, # frames there are
-           num_frames:int # frames wanted
-    )->list: # their indices, ascending
-    "Frames spread evenly from the first to the last, as LLaVA chooses them"
+def spread(total:int,  # Frames there are
+           num_frames:int  # Frames wanted
+    )->list:  # Their indices, ascending
+    "Frames spread evenly from the first to the last, as LLaVA chooses them; ValueError where there are none"
     if not total: raise ValueError('it holds no frames')
     return np.linspace(0, total-1, num_frames, dtype=int).tolist()
 
-def video_to_images(turns:Turns, num_frames:int)->Turns:
+def video_to_images(turns:Turns,  # As `check_row` gives them
+                    num_frames:int  # Pictures a video becomes
+    )->Turns:  # With `<image>` marks only
     "Every `<video>` as `num_frames` picture marks"
     return _each(turns, lambda text: text.replace(VIDEO_TOKEN, IMAGE_TOKEN*num_frames))
 
@@ -278,9 +290,9 @@ def _some_frames(path, num_frames):
     except UnidentifiedImageError: return _clip_frames(path, num_frames)
     with im: return _animation_frames(im, num_frames)
 
-def read_frames(path, # an animation, a video file, or a folder of frame pictures
-                num_frames:int=8 # how many
-    )->list: # Pillow images, spread evenly from the first to the last
+def read_frames(path,  # An animation, a video file, or a folder of frame pictures
+                num_frames:int=8  # How many
+    )->list:  # Pillow images, spread evenly from the first to the last
     "Frames of a video; whatever goes wrong is a BadSample that names the file"
     try: return _some_frames(Path(path), num_frames)
     except ImportError: raise
@@ -304,7 +316,12 @@ def _fit(processor, image_aspect_ratio):
 # %% ../nbs/06_data.ipynb #53be3c8a
 class CheckedRows:
     "The samples of some files, without the bad ones"
-    def __init__(self, data_path, image_folder=None, on_bad_sample='raise', find_files=True, video_folder=None):
+    def __init__(self,
+                 data_path,  # As `LlavaDataset` takes it
+                 image_folder=None,  # Folder(s) that the paths of pictures start from; None: the working folder
+                 on_bad_sample:str='raise',  # Or 'skip': remember it in `rejected`
+                 find_files:bool=True,  # Must its pictures and videos be there?
+                 video_folder=None):  # Folder(s) that the paths of videos start from; None: the image folders
         if on_bad_sample not in ('raise', 'skip'): raise ValueError(f"on_bad_sample must be 'raise' or 'skip', got {on_bad_sample!r}")
         self.sources, images = _sources(data_path), _paths(image_folder) or ['.']
         self.folders = dict(image=images, video=_paths(video_folder) or images)
@@ -320,9 +337,11 @@ class CheckedRows:
         if self.on_bad_sample == 'raise': raise error
         self.rejected.append(error)
 
-    def find(self, mark, name)->Path: return find_file(name, self.folders[MEDIA[mark]], MEDIA[mark])
+    def find(self, mark:str, name:str)->Path:  # `mark` is `<image>` or `<video>`, `name` as in the sample
+        "The file behind a mark; BadSample where it is not there"
+        return find_file(name, self.folders[MEDIA[mark]], MEDIA[mark])
 
-    def parse(self, source:int, row:int, find_files:bool=True)->dict: # sample, turns, paths (in the order of the marks), file, row, id
+    def parse(self, source:int, row:int, find_files:bool=True)->dict:  # Sample, turns, paths (in the order of the marks), file, row, id
         "One checked row; whatever is wrong is a BadSample with file, row and id"
         (name, rows), sample = self.sources[source], None
         try:
@@ -341,19 +360,19 @@ class CheckedRows:
 class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
     "Samples of LLaVA files as tokens, labels and pixels"
     def __init__(self,
-                 data_path, # a JSON or JSONL file, several, or a list of samples
-                 image_folder=None, # folder(s) that the paths of pictures start from
-                 tokenizer=None, # a fast tokenizer
-                 template='v1', # name of a conversation template, or one
-                 image_processor=None, # picture -> (3, H, W); None leaves the pictures out
-                 image_aspect_ratio:str|None=None, # 'pad', 'square' or 'original'; None: as the image_processor says
-                 on_bad_sample:str='raise', # or 'skip'
-                 max_length:int|None=None, # cut longer samples (in positions, a picture at its `patches`, never cut through)
-                 patches:int=1, # vectors per picture, for `max_length` and `lengths`
-                 image_first:bool=True, # move the mark of a turn with one picture to its front, as LLaVA does
-                 num_frames:int=8, # pictures a video becomes
-                 video_folder=None, # folder(s) that the paths of videos start from; None: the image folders
-                 **mask_kw): # more for `preprocess`, for example labels='recipe'
+                 data_path,  # A JSON or JSONL file, several, or a list of samples
+                 image_folder=None,  # Folder(s) that the paths of pictures start from
+                 tokenizer=None,  # A fast tokenizer
+                 template='v1',  # Name of a conversation template, or one
+                 image_processor=None,  # Picture -> (3, H, W); None leaves the pictures out
+                 image_aspect_ratio:str|None=None,  # 'pad', 'square' or 'original'; None: as the image_processor says
+                 on_bad_sample:str='raise',  # Or 'skip': leave it out, and name it in `bad`
+                 max_length:int|None=None,  # Cut longer samples (in positions, a picture at its `patches`, never cut through)
+                 patches:int=1,  # Vectors per picture, for `max_length` and `lengths`
+                 image_first:bool=True,  # Move the mark of a turn with one picture to its front, as LLaVA does
+                 num_frames:int=8,  # Pictures a video becomes
+                 video_folder=None,  # Folder(s) that the paths of videos start from; None: the image folders
+                 **mask_kw):  # More for `preprocess`, for example labels='recipe'
         super().__init__(data_path, image_folder, on_bad_sample, image_folder is not None or video_folder is not None or image_processor is not None, video_folder)
         self.tokenizer, self.template, self.image_processor = tokenizer, get_template(template, tokenizer), _fit(image_processor, image_aspect_ratio)
         self.max_length, self.patches, self.image_first, self.num_frames, self.mask_kw = max_length, patches, image_first, num_frames, mask_kw
@@ -362,27 +381,27 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
     def __repr__(self): return f'LlavaDataset({len(self)} samples of {", ".join(n for n,_ in self.sources)}; {len(self.rejected)} left out)'
     def __getitem__(self, i): return _item(self, range(len(self))[i])
 
-    def load(self, i:int)->dict: # input_ids, labels, id; pixel_values if there are pictures
+    def load(self, i:int)->dict:  # input_ids, labels, id; pixel_values if there are pictures
         "Sample `i` itself; if it cannot be used, a BadSample, remembered in `bad`"
         try: return _load(self, i)
         except BadSample: self.broken[i] = True; raise
 
-    def tokens(self, i:int, max_length:int|None=None)->dict: # input_ids, labels, findings; and what `parse` gives
+    def tokens(self, i:int, max_length:int|None=None)->dict:  # input_ids, labels, findings; and what `parse` gives
         "Ids and labels of sample `i` as lists, a picture as one -200"
         return _tokens_of(self, self.parse(*map(int, self.where[i]), find_files=False), max_length)
 
     @cached_property
-    def modality_lengths(self)->list: # one number per sample: positive with pictures, negative without
+    def modality_lengths(self)->list:  # One number per sample: positive with pictures, negative without
         "`lengths` whose sign says whether there is a picture, as LLaVA's sampler wants them"
         return [n if pictured else -n for n,pictured in _sizes(self)]
 
     @property
-    def lengths(self)->list: # one number per sample
+    def lengths(self)->list:  # One number per sample
         "Positions each sample takes in the language model, pictures at their full size (`patches`)"
         return [abs(n) for n in self.modality_lengths]
 
     @property
-    def bad(self)->list: # dicts with kind, file, row, id, why
+    def bad(self)->list:  # Dicts with kind, file, row, id, why
         "Every sample that was left out or replaced, and why"
         late = (_complaint(self, i) for i in self.broken.nonzero().flatten().tolist())
         return [e.to_dict() for e in [*self.rejected, *filter(None, late)]]
@@ -400,6 +419,7 @@ def _tokens_of(ds, row, max_length):
     try: return _tokens(ds, [row], max_length)[0]
     except ValueError as e: raise BadSample('tokens', str(e), row['file'], row['row'], row['id']) from e
 
+# %% ../nbs/06_data.ipynb #ce503807
 def _pictures(ds, row, n):
     "The first `n` pictures of a row, a video as its frames"
     out = []
@@ -432,9 +452,9 @@ def _try(f, *args):
 def _complaint(ds, i): return e if isinstance(e := _try(_load, ds, i), BadSample) else None
 
 # %% ../nbs/06_data.ipynb #4d6feaa1
-def each_tokens(ds, # a LlavaDataset
-                max_length:int|None=None, # where to cut
-                chunk:int=64): # samples encoded together
+def each_tokens(ds,  # A LlavaDataset
+                max_length:int|None=None,  # Where to cut
+                chunk:int=64):  # Samples encoded together
     "For every sample what `ds.tokens` gives, or the BadSample it is"
     for k in range(0, len(ds), chunk):
         rows = [_try(ds.parse, *map(int, w), False) for w in ds.where[k:k+chunk]]
@@ -460,12 +480,12 @@ def _sizes(ds):
 @dataclass
 class LlavaCollator:
     "Items to a batch; pictures of all rows in order, in one tensor"
-    pad_token_id:int=0 # fills up ids; never used to find out what is real
-    padding_side:str='right' # 'left' for generation
-    patches:int|None=None # stretch every -200 to this many positions; None leaves that to the model
+    pad_token_id:int=0  # Fills up ids; never used to find out what is real
+    padding_side:str='right'  # 'left' for generation
+    patches:int|None=None  # Stretch every -200 to this many positions; None leaves that to the model
 
-    def __call__(self, items:list # of a LlavaDataset, or of a PackedDataset (they have `segments`)
-        )->dict: # input_ids, attention_mask, labels (B, T); pixel_values (all pictures, 3, H, W) if there are any
+    def __call__(self, items:list  # Of a LlavaDataset, or of a PackedDataset (they have `segments`)
+        )->dict:  # input_ids, attention_mask, labels (B, T); pixel_values (all pictures, 3, H, W) if there are any
         "The mask is 0 for padding, else 1, and in packed rows the number of the segment"
         if not items: raise ValueError('an empty list of items cannot become a batch')
         lengths = torch.tensor([len(o['input_ids']) for o in items])[:, None]

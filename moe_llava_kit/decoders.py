@@ -58,7 +58,7 @@ QWEN_KEYS = [(r'^transformer\.', 'model.'), (r'^model\.wte\.', 'model.embed_toke
 def rename(
     key:str,  # A tensor's name
     keys:list,  # [(pattern, replacement), …]
-) -> str:
+) -> str:  # The name after all of them
     "Apply substitutions in order."
     for pattern, new in keys: key = re.sub(pattern, new, key)
     return key
@@ -104,7 +104,7 @@ DECODERS = dict(
 def value_of(
     config:dict,  # A checkpoint's config.json
     rule,  # A field of it, or a formula over it
-):
+):  # The setting, of whatever type it has there
     "A setting read from a checkpoint's config; ValueError naming a field it lacks."
     try: return rule(config) if callable(rule) else config[rule]
     except KeyError as e: raise ValueError(f'config.json of model_type {config.get("model_type")!r} has no field {e}: expected one, the settings cannot be guessed') from None
@@ -174,7 +174,7 @@ def tie_head(
     weights:dict,  # {our name: tensor}; a tied output layer becomes the embedding itself
     embed:str='model.embed_tokens.weight',  # Our name of the embedding
     head:str='lm_head.weight',  # Our name of the output layer
-) -> bool:
+) -> bool:  # Then `weights[head]` is `weights[embed]`
     "Is the output layer the embedding? An absent layer counts as tied unless the config denies it."
     e, h = weights.get(embed), weights.get(head)
     tied = bool(config.get('tie_word_embeddings', True)) and e is not None and (h is None or torch.equal(e, h))
@@ -185,7 +185,7 @@ def tie_head(
 def generation_settings(
     folder:Path,  # A checkpoint folder, with or without generation_config.json
     config:PretrainedConfig,  # The decoder's
-) -> GenerationConfig:
+) -> GenerationConfig:  # Length limits, sampling, and where an answer ends
     "The folder's generation settings as far as transformers knows them, else those of the config."
     if not (folder/'generation_config.json').exists(): return GenerationConfig.from_model_config(config)
     known = GenerationConfig().to_dict()
@@ -245,7 +245,7 @@ def check_model(
 def load_stock(
     llm:str,  # A folder or hub id of an architecture that transformers has
     dtype:torch.dtype=None,  # Default: that of the checkpoint
-) -> PreTrainedModel:
+) -> PreTrainedModel:  # In eval mode, on the CPU
     "A causal LM by AutoModelForCausalLM; ValueError listing tensors that are missing or misshapen, OSError for damaged files."
     if Path(llm).is_dir(): weight_files(Path(llm))                             # says so if there are none
     try: model, info = AutoModelForCausalLM.from_pretrained(llm, dtype=dtype or 'auto', trust_remote_code=False, output_loading_info=True, ignore_mismatched_sizes=True)
@@ -271,8 +271,8 @@ def check_place(
 # %% ../nbs/10a_decoders.ipynb #a2f6d849
 def local_folder(
     llm:str,  # A folder, or a hub id
-) -> Path:
-    "The folder itself, or the hub's config and weights in the cache: safetensors if there are any, else .bin."
+) -> Path:  # With config.json and weights in it
+    "The folder itself, or the hub's config and weights in the cache: safetensors if there are any, else .bin; FileNotFoundError if the hub has neither."
     if Path(llm).is_dir(): return Path(llm)
     for kind in ('*.safetensors', '*.bin'):
         folder = Path(snapshot_download(llm, allow_patterns=['*.json', kind]))
@@ -284,7 +284,7 @@ def local_folder(
 def as_decoder(
     llm,  # A causal LM (used, not copied), a folder, a hub id, or a config (random weights)
     dtype:torch.dtype=None,  # Default: as it is
-) -> PreTrainedModel:
+) -> PreTrainedModel:  # A model that was given is returned, not copied
     "A causal LM from whatever names it, never running remote code; ValueError if it is none or does not fit, OSError for missing or damaged files."
     if isinstance(llm, PretrainedConfig):
         check_kind(llm.to_dict(), type(llm).__name__)
@@ -336,8 +336,8 @@ def finish_logits(
 # %% ../nbs/10a_decoders.ipynb #ae13e2f5
 @contextmanager
 def evaluating(
-    model,
-):
+    model,  # Any module
+):  # A context, with the model as its value
     "Eval mode for a while; every module gets its own mode back."
     modes = [(m, m.training) for m in model.modules()]
     try: yield model.eval()

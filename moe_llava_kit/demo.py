@@ -45,9 +45,9 @@ from .routing import record_routing
 
 # %% ../nbs/34_demo.ipynb #17a91352
 def load_scans(
-    seed:int=0, # of the split
-    held_out:int=397, # scans put aside for the questions at the end
-)->dict: # {'train' | 'test': (scans (n, 8, 8) in 0..1, digits (n,))}
+    seed:int=0,  # Of the split by scan
+    held_out:int=397,  # Scans put aside for the questions at the end
+) -> dict:  # {'train' | 'test': (scans (n, 8, 8) in 0..1, digits (n,))}
     "Handwritten digits, split by original scan; ImportError with the pip line where scikit-learn is missing."
     digits = need('sklearn.datasets', 'demo').load_digits()
     parts = need('sklearn.model_selection', 'demo').train_test_split(
@@ -56,26 +56,26 @@ def load_scans(
     return {name: (x[p], y[p]) for name,p in zip(('train', 'test'), parts)}
 
 # %% ../nbs/34_demo.ipynb #29e99870
-SIZE = 32 # pixels, both ways
+SIZE = 32  # pixels, both ways
 
 @dataclass(frozen=True)
 class Hand:
     "How steadily a scan is drawn: the largest change of each kind."
-    across:float = 1.5 # shift, pixels
-    down:float = 3. # shift, pixels
-    zoom:float = .05
-    turn:float = 0. # radians
-    slant:float = 0.
-    bend:float = 0. # pixels
+    across:float = 1.5  # Shift, pixels
+    down:float = 3.  # Shift, pixels
+    zoom:float = .05  # Share of the size
+    turn:float = 0.  # Radians
+    slant:float = 0.  # Pixels sideways for each pixel down
+    bend:float = 0.  # Pixels
 
 STEADY, SHAKY = Hand(), Hand(2., 3.5, .12, .2, .2, .9)
 
 def draw(
-    scans:torch.Tensor, # (n, 8, 8)
-    column:float, # where its center is, pixels
-    hand:Hand,
-    generator:torch.Generator,
-)->torch.Tensor: # how much ink lies on each pixel (n, 32, 32), 0..1
+    scans:torch.Tensor,  # (n, 8, 8)
+    column:float,  # Where its center is, pixels
+    hand:Hand,  # How steady
+    generator:torch.Generator,  # Where all chance comes from
+) -> torch.Tensor:  # How much ink lies on each pixel (n, 32, 32), 0..1
     "Draw scans, each twice its size and a little different."
     n, G = len(scans), generator
     def any_(most, *shape): return (torch.rand(n, *(shape or (1, 1)), generator=G)*2-1)*most
@@ -94,31 +94,47 @@ SIDES, NOTHING = ('left', 'right'), (10, len(COLORS))
 @dataclass
 class Scenes:
     "Pictures, and what is in the left and the right half of each."
-    pictures:torch.Tensor # (n, 3, 32, 32), 0..1
-    digits:torch.Tensor # (n, 2); 10: nothing there
-    colors:torch.Tensor # (n, 2); index into COLORS, 5: nothing there
+    pictures:torch.Tensor  # (n, 3, 32, 32), 0..1
+    digits:torch.Tensor  # (n, 2); 10: nothing there
+    colors:torch.Tensor  # (n, 2); index into COLORS, 5: nothing there
 
     def __len__(self): return len(self.digits)
-    def picture(self, i)->Image.Image: return Image.fromarray((self.pictures[i].permute(1, 2, 0)*255).round().byte().numpy())
-    def facts(self, i)->dict: # {'left': (7, 'red'), …}, without empty halves
+
+    def picture(self,
+        i:int,  # Of the scene
+    ) -> Image.Image:  # RGB, 32 × 32
+        "A scene as Pillow wants it."
+        return Image.fromarray((self.pictures[i].permute(1, 2, 0)*255).round().byte().numpy())
+
+    def facts(self,
+        i:int,  # Of the scene
+    ) -> dict:  # {'left': (7, 'red'), …}, without empty halves
+        "What is in a scene, in words."
         both = zip(SIDES, self.digits[i].tolist(), self.colors[i].tolist())
         return {side: (d, list(COLORS)[c]) for side,d,c in both if d < 10}
 
-def paint(ink, colors, generator):
-    "Ink (n, 2, 32, 32) in two colors (n, 2) on a dark, slightly noisy ground."
+# %% ../nbs/34_demo.ipynb #43732440
+def paint(
+    ink:torch.Tensor,  # Of the left and the right digit (n, 2, 32, 32), 0..1
+    colors:torch.Tensor,  # Of both (n, 2), index into `COLORS`
+    generator:torch.Generator,  # Where the ground's noise comes from
+) -> torch.Tensor:  # (n, 3, 32, 32), 0..1 in steps of 1/255
+    "Ink in two colors on a dark, slightly noisy ground."
     n = len(ink)
     img = torch.rand(n, 3, 1, 1, generator=generator).mul(.15).expand(n, 3, SIZE, SIZE)
-    for m,c in zip(ink.unbind(1), torch.tensor(list(COLORS.values()))[colors].unbind(1)): img = img.lerp(c[..., None, None].expand_as(img), m[:, None])
+    for m,c in zip(ink.unbind(1), torch.tensor(list(COLORS.values()))[colors].unbind(1)):
+        img = img.lerp(c[..., None, None].expand_as(img), m[:, None])
     img = (img+torch.randn(img.shape, generator=generator)*.02).clamp(0, 1)
     return (img*255).round()/255
 
+# %% ../nbs/34_demo.ipynb #0917603b
 def make_scenes(
-    scans:tuple, # (scans (m, 8, 8), digits (m,))
-    n:int, # how many
-    generator:torch.Generator,
-    hand:Hand=STEADY,
-    two:float=.6, # share of scenes with two digits
-)->Scenes:
+    scans:tuple,  # (scans (m, 8, 8), digits (m,))
+    n:int,  # How many
+    generator:torch.Generator,  # Where all chance comes from
+    hand:Hand=STEADY,  # How steadily scans are drawn
+    two:float=.6,  # Share of scenes with two digits
+) -> Scenes:  # Of one or two digits
     "Compose scenes from scans."
     (x, y), G = scans, generator
     i, first = torch.randint(len(y), (n, 2), generator=G), torch.randint(5, (n,), generator=G)
@@ -130,12 +146,21 @@ def make_scenes(
     return Scenes(paint(ink, colors, G), *halves)
 
 # %% ../nbs/34_demo.ipynb #c516e643
-def caption(facts): return ' and '.join(f'a {c} {d} on the {s}' for s,(d,c) in facts.items())
-def in_words(facts): return ', '.join(f'{s} {c} {d}' for s,(d,c) in facts.items())
+def caption(
+    facts:dict,  # {'left': (7, 'red'), …}
+) -> str:  # For stage 1
+    "A sentence about a scene."
+    return ' and '.join(f'a {c} {d} on the {s}' for s,(d,c) in facts.items())
+
+def in_words(
+    facts:dict,  # {'left': (7, 'red'), …}
+) -> str:  # For a decoder that has no eyes yet
+    "A scene in bare words."
+    return ', '.join(f'{s} {c} {d}' for s,(d,c) in facts.items())
 
 def questions(
-    facts:dict, # {'left': (7, 'red'), …}
-)->list: # (type, question, answer)
+    facts:dict,  # {'left': (7, 'red'), …}
+) -> list:  # (type, question, answer)
     "Everything we ask about a scene."
     out = [('count', 'How many digits are there?', ('one', 'two')[len(facts)-1])]
     if len(facts) == 1:
@@ -148,25 +173,38 @@ def questions(
 
 # %% ../nbs/34_demo.ipynb #51eec915
 def talk(
-    id:str,
-    turns:list, # (type, question, answer)
-    image:str=None, # path of the picture in the data folder
-    before:str='', # text in front of the first question
-)->dict:
+    id:str,  # Of the sample
+    turns:list,  # (type, question, answer)
+    image:str|None=None,  # Path of the picture in the data folder
+    before:str='',  # Text in front of the first question
+) -> dict:  # With `type`, a list
     "A sample as LLaVA writes it; `type` says what each question is about."
     said = [t for _,q,a in turns for t in ({'from': 'human', 'value': q}, {'from': 'gpt', 'value': a})]
     said[0]['value'] = ('<image>\n' if image else before+'\n')+said[0]['value']
     return dict(id=id, **(dict(image=image) if image else {}), conversations=said, type=[t for t,*_ in turns])
 
-def some(turns, n, rand): return rand.sample(turns, min(n, len(turns)))
+def some(
+    turns:list,  # To choose from
+    n:int,  # How many, at most
+    rand:random.Random,  # Who chooses
+) -> list:  # In random order
+    "A few turns, none of them twice."
+    return rand.sample(turns, min(n, len(turns)))
 
-def caption_row(id, image, facts): return dict(id=id, image=image, conversations=[{'from': 'human', 'value': '<image>'}, {'from': 'gpt', 'value': caption(facts)}])
+def caption_row(
+    id:str,  # Of the sample
+    image:str,  # Path of the picture in the data folder
+    facts:dict,  # {'left': (7, 'red'), …}
+) -> dict:  # As `plain` templates want it
+    "A sample for stage 1: a picture and its caption."
+    return dict(id=id, image=image, conversations=[{'from': 'human', 'value': '<image>'}, {'from': 'gpt', 'value': caption(facts)}])
 
+# %% ../nbs/34_demo.ipynb #94212af0
 def word_talks(
-    n:int, # how many
-    seed:int=0,
-    turns:int=6, # questions about each, at most
-)->list: # LLaVA samples without pictures
+    n:int,  # How many
+    seed:int=0,  # Of what is in the scenes, and of the questions
+    turns:int=6,  # Questions about each scene, at most
+) -> list:  # LLaVA samples without pictures
     "Conversations about scenes that are described, not shown."
     rand, out = random.Random(seed), []
     for i in range(n):
@@ -180,23 +218,25 @@ def word_talks(
 @dataclass
 class World:
     "The data set on disk: folder and rows."
-    folder:Path
-    words:list # text only
-    captions:list # stage 1
-    talks:list # stages 2 and 3
-    held_out:list # one question each, about scenes of held-out scans
+    folder:Path  # Where pictures and JSON lie
+    words:list  # Text only
+    captions:list  # Stage 1
+    talks:list  # Stages 2 and 3
+    held_out:list  # One question each, about scenes of held-out scans
 
-def _write(folder, name, rows): (folder/name).write_text(json.dumps(rows, indent=1), encoding='utf-8'); return rows
+def _write(folder, name, rows): # rows, written to folder/name
+    (folder/name).write_text(json.dumps(rows, indent=1), encoding='utf-8')
+    return rows
 
 def make_world(
-    folder:str|Path, # will hold pictures and JSON
-    scans:dict, # as `load_scans` gives them
-    train:int=3000, # scenes to learn from
-    test:int=240, # scenes to ask about
-    words:int=3000, # described scenes
-    turns:int=6, # questions in a conversation, at most
-    seed:int=0,
-)->World:
+    folder:str|Path,  # Will hold pictures and JSON
+    scans:dict,  # As `load_scans` gives them
+    train:int=3000,  # Scenes to learn from
+    test:int=240,  # Scenes to ask about
+    words:int=3000,  # Described scenes
+    turns:int=6,  # Questions in a conversation, at most
+    seed:int=0,  # Of scenes and questions
+) -> World:  # As it lies on disk
     "Compose scenes and write them as PNG and LLaVA JSON."
     folder, rand = Path(folder), random.Random(seed)
     def shoot(part, n, two):
@@ -207,53 +247,71 @@ def make_world(
     seen, unseen = shoot('train', train, .6), shoot('test', test, .5)
     talks = [talk(i, some(questions(f), turns, rand), f'{i}.png') for i,f in seen]
     asked = [talk(f'{i}-{k}', [q], f'{i}.png') | dict(digits=len(f)) for i,f in unseen for k,q in enumerate(some(questions(f), 4, rand))]
-    parts = ('words', word_talks(words, seed, turns)), ('captions', [caption_row(i, f'{i}.png', f) for i,f in seen]), ('talks', talks), ('held_out', asked)
-    return World(folder, **{name: _write(folder, f'{name}.json', rows) for name,rows in parts})
+    parts = dict(words=word_talks(words, seed, turns), captions=[caption_row(i, f'{i}.png', f) for i,f in seen], talks=talks, held_out=asked)
+    return World(folder, **{name: _write(folder, f'{name}.json', rows) for name,rows in parts.items()})
 
 # %% ../nbs/34_demo.ipynb #faabf11b
-PATCH = 8 # pixels
+PATCH = 8  # pixels
 GRID = SIZE//PATCH
 
-def tower_config()->CLIPVisionConfig:
+def tower_config() -> CLIPVisionConfig:  # 4 layers of width 96
     "A CLIP tower for pictures of 32 × 32: 16 patches."
     return CLIPVisionConfig(hidden_size=96, intermediate_size=384, num_hidden_layers=4, num_attention_heads=4, image_size=SIZE, patch_size=PATCH)
 
 class PatchReader(nn.Module):
     "What each patch says about its half of the picture."
-    def __init__(self, width:int):
+    sizes = NOTHING[0]+1, NOTHING[1]+1 # digit, color; the last of each is nothing
+
+    def __init__(self,
+        width:int,  # Of the tower
+    ):
         super().__init__()
         self.norm, self.out = nn.LayerNorm(width, elementwise_affine=False), nn.Linear(width, sum(self.sizes))
-    sizes = NOTHING[0]+1, NOTHING[1]+1 # digit, color
 
-    def forward(self, features): # (n, 16, width) -> digit, color, side: three of (n, 16, classes)
+    def forward(self,
+        features:torch.Tensor,  # (n, 16, width)
+    ) -> tuple:  # Digit, color, side: three of (n, 16, classes)
+        "Logits; the side is read from the first channel alone."
         z = self.norm(features)
         return *self.out(z).split(self.sizes, -1), torch.cat([-z[..., :1], z[..., :1]], -1)
 
+# %% ../nbs/34_demo.ipynb #623e15e0
 SIDE_OF = (torch.arange(GRID**2) % GRID)//(GRID//2) # (16,): 0 left, 1 right
 
-def reading_loss(said, scenes):
-    "Cross-entropy of the three questions over all patches."
+def reading_loss(
+    said:tuple,  # As `PatchReader` gives it
+    scenes:Scenes,  # What is true
+) -> torch.Tensor:  # Scalar
+    "Weighted cross-entropy of the three questions over all patches."
     wanted = scenes.digits[:, SIDE_OF], scenes.colors[:, SIDE_OF], SIDE_OF.expand(len(scenes), -1)
     return sum(w*F.cross_entropy(s.flatten(0, 1), t.flatten(), label_smoothing=e) for s,t,w,e in zip(said, wanted, (1, .5, .3), (.05, 0, 0)))
 
 # %% ../nbs/34_demo.ipynb #c3bc7d72
-def normalize(pictures, recipe):
+def normalize(
+    pictures:torch.Tensor,  # (n, 3, H, W), 0..1
+    recipe,  # As `image_processor_for` gives it
+) -> torch.Tensor:  # (n, 3, H, W)
     "Pixels in 0..1 as the tower wants them."
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in (recipe.mean, recipe.std))
     return (pictures-mean)/std
 
-def warm_cosine(step, steps, warm=60):
+def warm_cosine(
+    step:int,  # From 0
+    steps:int,  # Of the whole run
+    warm:int=60,  # Steps until the peak
+) -> float:  # 0..1
     "Share of the peak learning rate at a step."
     return min(1, (step+1)/min(warm, steps))*(.5+.5*math.cos(math.pi*step/steps))
 
+# %% ../nbs/34_demo.ipynb #d5eed7e7
 def pretrain_tower(
-    scans:tuple, # scans to draw from, and their digits
-    steps:int=1200,
-    batch:int=64,
+    scans:tuple,  # Scans to draw from, and their digits
+    steps:int=1200,  # Each with new scenes
+    batch:int=64,  # Scenes in a step
     lr:float=3e-3, # peak
-    seed:int=0,
-    progress:bool=True, # a bar on stderr
-)->tuple: # (tower, reader, losses)
+    seed:int=0,  # Of the scenes; weights come from the global generator
+    progress:bool=True,  # A bar on stderr
+) -> tuple:  # (tower, reader, a loss for each step)
     "A tower, taught patch by patch on scenes that are new at every step."
     tower = build_tower(tower_config(), trainable=True)
     reader, recipe, G = PatchReader(tower.config.hidden_size), image_processor_for(tower.config), torch.Generator().manual_seed(seed)
@@ -270,62 +328,67 @@ def pretrain_tower(
 # %% ../nbs/34_demo.ipynb #4cc7c819
 @torch.no_grad()
 def tower_accuracy(
-    tower, reader, # as `pretrain_tower` gives them
-    scans:tuple, # held-out scans
-    n:int=500, # scenes
-    seed:int=1,
-)->dict: # share of halves read correctly
+    tower,  # As `pretrain_tower` gives it
+    reader:PatchReader,  # Likewise
+    scans:tuple,  # Held-out scans
+    n:int=500,  # Scenes
+    seed:int=1,  # Of the scenes
+) -> dict:  # Share of halves read correctly
     "Does the tower recognize digits (where there is one), and colors?"
     scenes, recipe = make_scenes(scans, n, torch.Generator().manual_seed(seed)), image_processor_for(tower.config)
     said = [s.log_softmax(-1) for s in reader(tower_features(tower, normalize(scenes.pictures, recipe)))]
     voted = [torch.stack([s[:, SIDE_OF == k].mean(1) for k in (0, 1)], 1).argmax(-1) for s in said[:2]]
     there = scenes.digits < 10
-    return {name: (v == t)[there].float().mean().item() for name,v,t in zip(('digits', 'colors'), voted, (scenes.digits, scenes.colors))}
+    truth = scenes.digits, scenes.colors
+    return {name: (v == t)[there].float().mean().item() for name,v,t in zip(('digits', 'colors'), voted, truth)}
 
 # %% ../nbs/34_demo.ipynb #97f25a37
 PROJECTOR = 'ln_mlp2x_gelu'
 LANGUAGE = Stage('language', ('embeddings', 'attention', 'mlp', 'norms', 'head'), 2e-3, why='the decoder learns what is said about scenes, from words alone')
 
 def decoder_config(
-    tokenizer, # after `prepare_tokenizer`
-)->LlamaConfig:
+    tokenizer,  # After `prepare_tokenizer`
+) -> LlamaConfig:  # With its special tokens
     "A Llama of 3 layers for the tokenizer's vocabulary."
     ids = {f'{k}_token_id': getattr(tokenizer, f'{k}_token_id') for k in ('bos', 'eos', 'pad')}
     return LlamaConfig(vocab_size=tokenizer.setup.rows_needed, hidden_size=128, intermediate_size=256, num_hidden_layers=3, num_attention_heads=4,
                        tie_word_embeddings=True, max_position_embeddings=512, initializer_range=.08, **ids)
 
 def pick_template(
-    tokenizer, # after `prepare_tokenizer`
-)->Conversation:
+    tokenizer,  # After `prepare_tokenizer`
+) -> Conversation:  # A copy of `v1`, changed
     "USER/ASSISTANT turns after a short system prompt; an answer ends in the tokenizer's own end token."
     return get_template('v1').with_system('Answer with one word.').with_eos(tokenizer)
 
 # %% ../nbs/34_demo.ipynb #059c2ff0
-def caption_item(row, tokenizer):
+def caption_item(
+    row:dict,  # As `word_talks` gives it
+    tokenizer,  # Prepared by `prepare_tokenizer`
+) -> dict:  # An item that `train` takes
     "Description, then caption; the caption is trained."
     said, wanted = (tokenizer(t+'\n', add_special_tokens=False).input_ids for t in (row['conversations'][0]['value'].split('\n')[0], row['caption']))
     return dict(id=row['id'], input_ids=torch.tensor(said+wanted), labels=torch.tensor([IGNORE_INDEX]*len(said)+wanted))
 
 def word_items(
-    rows:list, # as `word_talks` gives them
-    tokenizer,
-    template:str,
-)->list: # items that `train` takes
+    rows:list,  # As `word_talks` gives them
+    tokenizer,  # Prepared by `prepare_tokenizer`
+    template:str|Conversation,  # Of the conversations
+) -> list:  # Items that `train` takes
     "Three conversations for every caption."
     chats = LlavaDataset([r for i,r in enumerate(rows) if i % 4], None, tokenizer, template)
     return [*chats, *(caption_item(r, tokenizer) for r in rows[::4])]
 
 # %% ../nbs/34_demo.ipynb #9f49be90
-OPTIONS = dict(adam_beta2=.98, warmup_steps=.1, report_to='none')
+OPTIONS = dict(adam_beta2=.98, warmup_steps=.1, report_to='none', use_cpu=True)      # the tower is read on the CPU, too: figures do not depend on a card
 
 def learn(
-    model, # a LLaVA model; trained in place
-    items, # data set, or items
-    stage:str|Stage,
-    steps:int,
-    progress:bool=True, # a bar on stderr
-    **kwargs, # for `train`
-): # TrainResult
+    model,  # A LLaVA model; trained in place
+    items,  # Data set, or items
+    stage:str|Stage,  # A key, or one of your own
+    steps:int,  # Optimizer steps
+    progress:bool=True,  # A bar on stderr
+    **kwargs,  # For `train`
+):  # A `TrainResult`
     "One stage, with its name on stderr."
     if progress: print(f'{getattr(stage, "name", stage)}: {steps} steps', file=sys.stderr)
     result = train(model, list(items), stage, steps=steps, disable_tqdm=not progress, logging_steps=max(1, steps//40), **OPTIONS, **kwargs)
@@ -333,20 +396,20 @@ def learn(
     return result
 
 def picture_items(
-    world:World,
-    rows:list, # captions or talks
-    model,
-    template:str=None, # the model's own by default
-)->list: # items that `train` takes
+    world:World,  # Where the pictures lie
+    rows:list,  # Captions or talks
+    model,  # Brings tokenizer and picture settings
+    template:str|Conversation|None=None,  # The model's own by default
+) -> list:  # Items that `train` takes
     "LLaVA samples as ids, labels and pixels."
     return list(LlavaDataset(rows, world.folder, model.tokenizer, template or model.config.template, model.image_processor))
 
 # %% ../nbs/34_demo.ipynb #051321c4
 def to_moe(
-    model, # a dense LLaVA model; converted in place
-    world:World,
-    config:MoEConfig=None, # 4 experts, top-2, every other layer
-)->float: # largest absolute difference of logits, before and after, on held-out questions
+    model,  # A dense LLaVA model; converted in place
+    world:World,  # Whose held-out questions are asked
+    config:MoEConfig|None=None,  # 4 experts, top-2, every other layer
+) -> float:  # Largest absolute difference of logits, before and after, on held-out questions
     "Make it a Mixture of Experts, and measure that nothing changed."
     dense = deepcopy(model)
     asked = [([open_picture(p) for p in q.images], q.question) for q in load_questions(world.folder/'held_out.json')[:16]]
@@ -355,18 +418,18 @@ def to_moe(
 
 # %% ../nbs/34_demo.ipynb #fdafccfc
 def ask(
-    model, # a LLaVA model
-    world:World,
-    limit:int=None, # only the first questions
-)->Result: # scores, and every answer with its question
+    model,  # A LLaVA model
+    world:World,  # Whose held-out questions are asked
+    limit:int|None=None,  # Only the first questions
+) -> Result:  # Scores, and every answer with its question
     "Put the held-out questions to a model."
     return evaluate(model, 'exact_match', world.folder/'held_out.json', batch_size=100, limit=limit, max_new_tokens=6)
 
 # %% ../nbs/34_demo.ipynb #1a3a7fc8
 def figures(
-    answers:list[dict], # as `evaluate` keeps them
-    world:World,
-)->dict: # exact match as fractions: per type of question, per kind of scene, and overall
+    answers:list[dict],  # As `evaluate` keeps them
+    world:World,  # Says how many digits a scene holds
+) -> dict:  # Exact match as fractions: per type of question, per kind of scene, and overall
     "Exact match, sorted by question and by scene."
     scene = [f'{("single", "two")[r["digits"]-1]}_digit_scenes' for r in world.held_out]
     by_type, by_scene = score_exact(answers), score_exact([a | dict(type=s) for a,s in zip(answers, scene)])
@@ -374,8 +437,8 @@ def figures(
 
 # %% ../nbs/34_demo.ipynb #04acce97
 def majority(
-    rows:list, # talks to learn from
-)->dict: # {type: answer}
+    rows:list,  # Talks to learn from
+) -> dict:  # {type: answer}
     "The most frequent answer to each type of question."
     counts = {}
     for r in rows:
@@ -383,42 +446,47 @@ def majority(
     return {t: c.most_common(1)[0][0] for t,c in counts.items()}
 
 def guess(
-    answers:list[dict], # anybody's answers to the held-out questions
-    usual:dict, # as `majority` gives it
-)->list[dict]: # the same questions, answered without looking
+    answers:list[dict],  # Anybody's answers to the held-out questions
+    usual:dict,  # As `majority` gives it
+) -> list[dict]:  # The same questions, answered without looking
     "The majority baseline."
     return [a | dict(answer=usual[a['type']]) for a in answers]
 
 # %% ../nbs/34_demo.ipynb #f4e20018
 def curve(
-    title:str,
-    steps:list,
-    losses:list,
-)->str: # HTML
-    "A loss curve as inline SVG."
+    title:str,  # Below the curve
+    steps:list,  # Where losses were taken, rising
+    losses:list,  # As many
+) -> str:  # HTML
+    "A loss curve as inline SVG, its vertical axis from 0."
     top, w, h = max(losses), 220, 90
     points = ' '.join(f'{w*s/steps[-1]:.1f},{h-h*l/top:.1f}' for s,l in zip(steps, losses))
     return (f'<figure><svg viewBox="-2 -4 {w+4} {h+8}" width="{w}" height="{h}" role="img" aria-label="{html.escape(title)}: loss from {losses[0]:.2f} to {losses[-1]:.2f}">'
             f'<path d="M0 0V{h}H{w}" class="axis"/><polyline points="{points}" class="line"/></svg>'
             f'<figcaption><b>{html.escape(title)}</b><br>{losses[0]:.2f} → {losses[-1]:.2f} in {steps[-1]} steps</figcaption></figure>')
 
-def accuracy_table(metrics)->str: # HTML
+# %% ../nbs/34_demo.ipynb #d3fc0097
+def accuracy_table(
+    metrics:dict,  # {'baseline' | 'dense' | 'moe': as `figures` gives them}
+) -> str:  # HTML
     "Exact match of baseline, dense and MoE as a table with bars."
     kinds, cell = ('baseline', 'dense', 'moe'), lambda v: f'<td class="num" style="--p:{v:.1%}">{v:.1%}</td>'
     rows = ''.join(f'<tr><td>{k.replace("_", " ")}</td>{"".join(cell(metrics[m][k]) for m in kinds)}</tr>' for k in metrics['moe'])
     return f'<table><thead><tr>{"".join(f"<th>{h}</th>" for h in ("question", *kinds))}</tr></thead><tbody>{rows}</tbody></table>'
 
 # %% ../nbs/34_demo.ipynb #0ee2a240
-def inline_png(path)->str:
+def inline_png(
+    path:str|Path,  # A PNG file
+) -> str:  # data:image/png;base64,…
     "A picture as a data address."
     return 'data:image/png;base64,'+b64encode(Path(path).read_bytes()).decode()
 
 def gallery(
-    world:World,
-    dense:list[dict], # answers to the held-out questions, as `evaluate` keeps them
-    moe:list[dict],
-    n:int=16, # how many to show
-)->str: # HTML
+    world:World,  # Whose held-out questions were asked
+    dense:list[dict],  # Answers to the held-out questions, as `evaluate` keeps them
+    moe:list[dict],  # Likewise
+    n:int=16,  # How many to show
+) -> str:  # HTML
     "Held-out pictures with questions and answers, spread over the test scenes."
     def mark(a, truth): return f'<span class="{"right" if a == truth else "wrong"}">{html.escape(a) or "–"}</span>'
     def card(i):
@@ -428,12 +496,20 @@ def gallery(
     total = len(world.held_out)
     return '<div class="row">'+''.join(card(i*total//n) for i in range(min(n, total)))+'</div>'
 
-def router_tables(model, world, n=64):
+# %% ../nbs/34_demo.ipynb #26f8f13a
+def router_tables(
+    model,  # A MoE model
+    world:World,  # Whose held-out questions are asked
+    n:int=64,  # How many of them
+) -> str:  # HTML
     "Where the router sends words and pictures of held-out questions."
     with record_routing(model) as trace: ask(model, world, n)
     return trace.load()._repr_html_()
 
-def mask_views(world, model):
+def mask_views(
+    world:World,  # Whose first caption and conversation are shown
+    model,  # Brings tokenizer and template
+) -> str:  # HTML
     "The masks of a caption and of a conversation."
     rows = (world.captions[0], 'plain'), (world.talks[0], model.config.template)
     return ''.join(show_mask(mask_sample(r, model.tokenizer, t), patches=GRID**2).html for r,t in rows)
@@ -450,19 +526,22 @@ table{border-collapse:collapse} td,th{padding:.2rem .8rem;border-bottom:1px soli
 .axis,.line{fill:none;stroke:var(--line)} .line{stroke:var(--blue);stroke-width:1.5} .right{color:var(--good)} .wrong{color:var(--bad)}'''
 
 def page(
-    title:str,
-    sections:list, # (heading, line below it, HTML)
-)->str: # a whole HTML page
+    title:str,  # In the tab, and above all
+    sections:list,  # (heading, line below it, HTML)
+) -> str:  # A whole HTML page
     "A page that needs nothing but itself."
     body = ''.join(f'<section><h2>{html.escape(h)}</h2><p>{html.escape(p)}</p>{x}</section>' for h,p,x in sections)
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title><style>{STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body><h1>{html.escape(title)}</h1>{body}</body></html>\n'
 
+# %% ../nbs/34_demo.ipynb #59586ae9
 def report_sections(
-    metrics:dict,
-    curves:list, # (name, steps, losses)
-    masks:str, router:str, pictures:str, # HTML
-)->list:
+    metrics:dict,  # What metrics.json holds
+    curves:list,  # (name, steps, losses)
+    masks:str,  # HTML of `mask_views`
+    router:str,  # HTML of `router_tables`
+    pictures:str,  # HTML of `gallery`
+) -> list:  # As `page` takes them
     "The report, section by section."
     m = metrics
     return [('Answers', f'{m["n_questions"]} questions about scenes of held-out scans; an answer counts if it is exactly right. Baseline: the most frequent answer to that type of question.', accuracy_table(m)),
@@ -475,23 +554,24 @@ def report_sections(
 @dataclass(frozen=True)
 class Preset:
     "How much is learned in each stage, and how much is asked."
-    scenes:int = 3000
-    asked:int = 240 # scenes; four questions about each
-    words:int = 3000
-    tower:int = 1200 # steps, like the four below
-    language:int = 200
-    pretrain:int = 80
-    finetune:int = 600
-    moe:int = 250
-    batch:int = 16
+    scenes:int = 3000  # To learn from
+    asked:int = 240  # Scenes; four questions about each
+    words:int = 3000  # Scenes described in words
+    tower:int = 1200  # Steps of the tower
+    language:int = 200  # Steps of the decoder, in words
+    pretrain:int = 80  # Steps of stage 1
+    finetune:int = 600  # Steps of stage 2
+    moe:int = 250  # Steps of stage 3
+    batch:int = 16  # Samples in a step, except for the tower
 
 PRESETS = dict(full=Preset(), fast=Preset(1000, 150, 1000, 480, 50, 25, 110, 40))
 
+# %% ../nbs/34_demo.ipynb #0f8490f5
 def check_run(
-    out:str|Path,
-    seed:int,
-    tokenizer:str,
-)->tuple: # (folder, tokenizer, scans)
+    out:str|Path,  # Folder of the run; made here
+    seed:int,  # Of everything
+    tokenizer:str,  # A name `load_tokenizer` knows
+) -> tuple:  # (folder, tokenizer, scans)
     "Everything that can be refused is refused before the first step: ValueError, ImportError or OSError, one line each."
     if not 0 <= seed < 2**32: raise ValueError(f'seed must lie between 0 and {2**32-1}, got {seed}')
     tok, scans, out = prepare_tokenizer(load_tokenizer(tokenizer)), load_scans(seed), Path(out)
@@ -504,7 +584,7 @@ def check_run(
 # %% ../nbs/34_demo.ipynb #954dab66
 @contextmanager
 def seeded(
-    seed:int,
+    seed:int,  # Of all three generators
 ):
     "Seed Python, NumPy and PyTorch in the block, and restore their states after it."
     py, npy = random.getstate(), np.random.get_state()
@@ -513,7 +593,7 @@ def seeded(
         try: yield
         finally: random.setstate(py); np.random.set_state(npy)
 
-def peak_rss_mb()->float|None: # None where the system does not tell
+def peak_rss_mb() -> float|None:  # None where the system does not tell
     "The most memory this process has held."
     try: import resource
     except ImportError: return None
@@ -521,13 +601,13 @@ def peak_rss_mb()->float|None: # None where the system does not tell
 
 # %% ../nbs/34_demo.ipynb #11e93d10
 def teach(
-    model, # dense, with its tower already taught; trained and converted in place
-    world:World,
-    p:Preset,
-    out:Path, # the dense and the MoE model are saved here
-    seed:int=0,
-    progress:bool=True,
-)->tuple: # (curves, answers of the dense model, answers of the MoE, step-0 difference)
+    model,  # Dense, with its tower already taught; trained and converted in place
+    world:World,  # To learn from, and to be asked about
+    p:Preset,  # How much is learned
+    out:Path,  # The dense and the MoE model are saved here
+    seed:int=0,  # Of the order of samples
+    progress:bool=True,  # Bars on stderr
+) -> tuple:  # (curves, answers of the dense model, answers of the MoE, step-0 difference)
     "Language, stage 1, stage 2, conversion, stage 3; and the held-out questions before and after."
     kw = dict(progress=progress, batch_size=p.batch, seed=seed)
     runs = [learn(model, word_items(world.words, model.tokenizer, model.config.template), LANGUAGE, p.language, **kw),
@@ -538,19 +618,20 @@ def teach(
     runs.append(learn(model, talks, 'moe', p.moe, lr=1e-3, output_dir=out/'moe', **kw))
     return [(r.stage, r.steps, r.losses) for r in runs], dense, ask(model, world).answers, diff
 
-def _metrics(world, dense, moe, diff, seed, start):
+# %% ../nbs/34_demo.ipynb #669c2794
+def _metrics(world, dense, moe, diff, seed, start): # what metrics.json holds
     said = dict(baseline=guess(dense, majority(world.talks)), dense=dense, moe=moe)
     return dict({k: figures(a, world) for k,a in said.items()}, n_questions=len(world.held_out), step0_max_diff=diff,
                 seconds=round(time.perf_counter()-start, 1), peak_rss_mb=round(peak_rss_mb() or 0), seed=seed)
 
 def run_demo(
-    out:str|Path='demo_out', # folder for data, models, metrics.json and report.html
-    fast:bool=False, # fewer steps
-    seed:int=0,
+    out:str|Path='demo_out',  # Folder for data, models, metrics.json and report.html
+    fast:bool=False,  # Fewer steps
+    seed:int=0,  # Of everything
     tokenizer:str='phi-2', # a name `load_tokenizer` knows
-    preset:Preset=None, # sizes of your own; `fast` is ignored then
-    progress:bool=True, # bars on stderr
-)->dict: # what metrics.json holds
+    preset:Preset|None=None,  # Sizes of your own; `fast` is ignored then
+    progress:bool=True,  # Bars on stderr
+) -> dict:  # What metrics.json holds
     "The whole chain, from scans to a Mixture of Experts that answers; errors come before the first step."
     start, p = time.perf_counter(), preset or PRESETS['fast' if fast else 'full']
     out, tok, scans = check_run(out, seed, tokenizer)

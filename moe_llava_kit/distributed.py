@@ -44,7 +44,12 @@ def zero_section(
     if offload == 'all': z['offload_param'] = dict(device='cpu', pin_memory=True)
     return z
 
-def merged(a:dict, b:dict) -> dict:
+# %% ../nbs/22_distributed.ipynb #3a36e569
+def merged(
+    a:dict,  # Sections
+    b:dict,  # Sections to add, or settings to change in them
+) -> dict:  # A new one
+    "`a` with `b` laid over it, section by section."
     "`a` with `b` laid over it, section by section."
     return a | {k: merged(a[k], v) if isinstance(v, dict) and isinstance(a.get(k), dict) else v for k, v in b.items()}
 
@@ -87,24 +92,25 @@ class Sizes:
     "Numbers of parameters of a model."
     dense:int  # Outside the experts
     experts:int = 0  # Inside all experts
-    dense_trained:int = 0
-    experts_trained:int = 0
+    dense_trained:int = 0  # Of those outside, trained
+    experts_trained:int = 0  # Of those inside, trained
     num_experts:int = 0  # In the layer that has the fewest; 0 = a dense model
 
 def lora_sizes(
-    decoder:nn.Module,
-    rank:int,
+    decoder:nn.Module,  # Has `layers`
+    rank:int,  # Width of the adapters
 ) -> tuple[int, int]:  # Adapter parameters (outside, inside) the experts
     "What LoRA of this rank adds beside every linear layer and expert of a decoder."
     linears = [m.weight.shape for m in decoder.layers.modules() if isinstance(m, nn.Linear)]
     stacked = [p.shape for m in decoder.layers.modules() if isinstance(m, StackedExperts) for p in m.parameters() if p.ndim == 3]
     return sum(rank*sum(s) for s in linears), sum(e*rank*(a+b) for e, a, b in stacked)
 
+# %% ../nbs/22_distributed.ipynb #c46a152f
 def model_sizes(
     model:nn.Module,  # Any model; on the meta device it costs nothing
     lora:int=0,  # LoRA rank on the decoder; 0 = train what requires a gradient
-) -> Sizes:
-    "Count a model's parameters for a plan."
+) -> Sizes:  # With the adapters, if there are any
+    "Count a model's parameters for a plan; ValueError for experts in DeepSpeed's own layer."
     layers = [m.experts for m in moe_layers(model).values()]
     if not all(isinstance(e, StackedExperts) for e in layers): raise ValueError("these experts are DeepSpeed's own, and maybe spread already: plan with implementation='auto' (on the meta device it costs nothing) and ep=")
     inside = {id(p) for e in layers for p in e.parameters()}
@@ -130,13 +136,13 @@ def layer_elements(
     return 8*h + 3*a + 2*v + k*(4 if gated else 3)*config.intermediate_size + (2*k*h if moe else 0)
 
 def activation_bytes(
-    model:nn.Module,
+    model:nn.Module,  # With a decoder that `decoder_of` finds
     seq:int,  # Tokens of a row, pictures included
     batch:int,  # Rows per GPU and step
     width:int=2,  # Bytes per number
     checkpointing:bool=True,  # Gradient checkpointing
     supervised:float=0.25,  # Share of positions with a label; only they reach the output layer
-) -> int:
+) -> int:  # Bytes
     "Estimate of what forward keeps for backward, on each GPU."
     config, tokens = model.config.get_text_config(), seq*batch
     layers = [layer_elements(l, config) for l in decoder_of(model).layers]
@@ -147,21 +153,28 @@ def activation_bytes(
 @dataclass
 class Plan:
     "Predicted memory on each GPU, in bytes."
-    parameters:int
-    gradients:int
-    optimizer:int
+    parameters:int  # Weights held
+    gradients:int  # Of the trained ones
+    optimizer:int  # Momentum, variance and master copies
     activations:int  # 0 where the model was given as a number
     host:int = 0  # Offloaded to the host's memory, per GPU
     note:str = ''  # The setting it was made for
 
     @property
-    def total(self): return self.parameters + self.gradients + self.optimizer + self.activations
-    def to_dict(self) -> dict: return {k: round(getattr(self, k)/1e9, 2) for k in ('parameters', 'gradients', 'optimizer', 'activations', 'total', 'host')}
+    def total(self) -> int:  # Bytes
+        "Everything on the GPU; what is offloaded is not."
+        return self.parameters + self.gradients + self.optimizer + self.activations
+
+    def to_dict(self) -> dict:  # Rounded to 10 MB
+        "The parts, the total and the host's share, in GB."
+        return {k: round(getattr(self, k)/1e9, 2) for k in ('parameters', 'gradients', 'optimizer', 'activations', 'total', 'host')}
+
     def __repr__(self):
         d = self.to_dict()
         return (f'{self.note}: {d["total"]:.2f} GB per GPU = parameters {d["parameters"]:.2f} + gradients {d["gradients"]:.2f} + optimizer {d["optimizer"]:.2f} + activations {d["activations"]:.2f}'
                 + (f'; {d["host"]:.2f} GB in host memory' if self.host else ''))
 
+# %% ../nbs/22_distributed.ipynb #d313f4ec
 def state_bytes(
     held:float,  # Parameters on a GPU before sharding
     trained:float,  # Of these, trained
@@ -186,12 +199,12 @@ def plan_memory(
     width:int=2,  # Bytes of a weight: 2 = bf16 or fp16 with fp32 master copies, 4 = fp32
     offload:str|None=None,  # 'optimizer' or 'all' (weights too)
     **activations,  # checkpointing, supervised: see `activation_bytes`
-) -> Plan:
+) -> Plan:  # Of each GPU
     "Memory per GPU before launch: model states exactly, activations estimated, communication buffers not counted; ValueError for settings that do not go together."
     check_zero(zero, offload)
     sizes = model if isinstance(model, Sizes) else model_sizes(model, lora) if isinstance(model, nn.Module) else Sizes(int(model), dense_trained=int(model))
     if ep > 1 and zero == 3: raise ValueError(f"ep={ep} with zero=3: expert parallelism is DeepSpeed's MoE layer, which refuses ZeRO-3; ZeRO-3 without ep shards stacked experts as they are")
-    if gpus < 1 or gpus % ep: raise ValueError(f'ep={ep} must divide gpus={gpus}')
+    if gpus < 1 or ep < 1 or gpus % ep: raise ValueError(f'ep={ep} must divide gpus={gpus}, both 1 or more')
     if ep > 1 and (sizes.num_experts == 0 or sizes.num_experts % ep): raise ValueError(f'ep={ep}: expert parallelism needs a MoE model whose number of experts ({sizes.num_experts}) it divides')
     if lora and not isinstance(model, nn.Module): raise ValueError('lora needs the model, not its size: adapters sit beside its linear layers')
     parts = [state_bytes(sizes.dense, sizes.dense_trained, gpus, zero, width), state_bytes(sizes.experts/ep, sizes.experts_trained/ep, gpus//ep, zero, width)]

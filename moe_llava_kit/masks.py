@@ -23,15 +23,15 @@ _end = itemgetter(1)
 def _start(span): return span[0] - (span[0]==span[1])
 
 def _token_range(
-    offsets:list, # (start, end) characters of each token, growing
-    a:int, b:int, # a range of characters
-)->tuple[int,int]: # tokens [i, j) that overlap it
+    offsets:list,  # (start, end) characters of each token, growing
+    a:int, b:int,  # A range of characters
+)->tuple[int,int]:  # Tokens [i, j) that overlap it
     "The tokens that overlap characters `a` to `b`"
     i = bisect_right(offsets, a, key=_end) if a else 0
     return i, bisect_left(offsets, b, lo=i, key=_start)
 
 # %% ../nbs/03_masks.ipynb #02d6744f
-def _align(tokenizer, text, ids)->list: # (start, end) characters of each token
+def _align(tokenizer, text, ids)->list:  # (start, end) characters of each token
     "Offsets by decoding; ValueError where the tokens do not decode to the text"
     decode = lambda ids: tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
     letter = tokenizer('a', add_special_tokens=False).input_ids
@@ -70,6 +70,7 @@ class _Aligned:
         return _Encoded(full, [], [], [1]*before + [0]*len(bare) + [1]*(len(full)-before-len(bare)))
     def encode_batch(self, texts, add_special_tokens=True): return [self.encode(t, add_special_tokens) for t in texts]
 
+# %% ../nbs/03_masks.ipynb #761b5dc5
 def _backend(tokenizer):
     "The Rust tokenizer inside, with truncation and padding off; a Python tokenizer gets its offsets by decoding"
     backend = getattr(tokenizer, 'backend_tokenizer', None)
@@ -87,12 +88,12 @@ def _prefix(backend)->list[int]:
 
 # %% ../nbs/03_masks.ipynb #cca3d831
 def tokenizer_image_token(
-    prompt:str,       # text with `<image>` marks
-    tokenizer,        # a fast tokenizer
-    image_token_index:int=IMAGE_TOKEN_INDEX, # the id that stands for a picture
-    return_tensors:str|None=None, # 'pt' for a 1-D LongTensor
-)->list: # ids, one BOS at the start if the tokenizer adds one
-    "Ids of a prompt with pictures: one placeholder for each, the text between them encoded chunk by chunk"
+    prompt:str,       # Text with `<image>` marks
+    tokenizer,        # Fast, or one in Python whose tokens decode to the text
+    image_token_index:int=IMAGE_TOKEN_INDEX,  # The id that stands for a picture
+    return_tensors:str|None=None,  # 'pt' for a 1-D LongTensor
+)->list:  # Ids, one BOS at the start if the tokenizer adds one
+    "Ids of a prompt with pictures: one placeholder for each, the text between them encoded chunk by chunk; ValueError for another `return_tensors`"
     if return_tensors not in (None, 'pt'): raise ValueError(f"return_tensors is None or 'pt', got {return_tensors!r}")
     backend = _backend(tokenizer)
     ids = _prefix(backend)
@@ -106,9 +107,9 @@ def tokenizer_image_token(
 # %% ../nbs/03_masks.ipynb #19241efe
 class Chunk(NamedTuple):
     "Text between two pictures"
-    text: str   # what is encoded
-    start: int  # where it begins in the prompt
-    spans: list # trained (start, end) characters, counted in the chunk
+    text: str    # What is encoded
+    start: int   # Where it begins in the prompt
+    spans: list  # Trained (start, end) characters, counted in the chunk
 
 def _chunks(segments, has_image:bool)->list[Chunk]:
     "The prompt's text between pictures, with the character ranges that are trained"
@@ -165,11 +166,11 @@ def _exact(rendered, tokenizer, has_image)->list[tuple]:
 @dataclass(frozen=True)
 class Recipe:
     "The length arithmetic of a published `preprocess_*` function"
-    start: int             # tokens before the first round (the BOS)
-    round_extra: int       # added to the length of a round tokenized alone
-    instruction_extra: int # added to the length of its question
-    split: str = 'sep2'    # how rounds and questions are found: a key of `ROUNDS`
-    checked: bool = True   # must the rounds add up to the whole prompt?
+    start: int              # Tokens before the first round (the BOS)
+    round_extra: int        # Added to the length of a round tokenized alone
+    instruction_extra: int  # Added to the length of its question
+    split: str = 'sep2'     # How rounds and questions are found: a key of `ROUNDS`
+    checked: bool = True    # Must the rounds add up to the whole prompt?
 
     def _repr_html_(self):
         rows = [('start', self.start, 'tokens before the first round'), ('round', self.round_extra, 'added to each round tokenized alone'),
@@ -209,9 +210,9 @@ RECIPES = dict(v1=_bos, openchat=_bos, minicpm=_bos, llama_2=Recipe(1, 0, -2, 'i
                mpt=Recipe(0, 0, 0, 'mpt'), plain=Recipe(0, 0, 0, 'plain', checked=False))
 
 def recipe_for(
-    conv:Conversation, # a template
-)->tuple[str,Recipe]: # its key (or 'own') and the record
-    "The published recipe that belongs to a template, by its version"
+    conv:Conversation,  # Its `version` decides
+)->tuple[str,Recipe]:  # Its key (or 'own') and the record
+    "The published recipe that belongs to a template, by its version; ValueError where none does"
     name = 'plain' if conv.sep_style is SeparatorStyle.PLAIN else template_recipes.get(conv.version)
     if isinstance(name, Recipe): return 'own', name
     if name in RECIPES: return name, RECIPES[name]
@@ -285,6 +286,7 @@ def _render(sources, conv):
     turns = [parse_turns(s, id=s.get('id', k) if isinstance(s, dict) else k) for k,s in enumerate(sources)]
     return turns, [conv.segments(t) for t in turns]
 
+# %% ../nbs/03_masks.ipynb #3ccc13a5
 def _exact_named(turns, rendered, tokenizer, has_image):
     "`_exact`, whose errors name the sample"
     try: return _exact(rendered, tokenizer, has_image)
@@ -304,16 +306,16 @@ def _finish(sample, turns):
 
 # %% ../nbs/03_masks.ipynb #d1dc35eb
 def preprocess(
-    sources:list,      # conversations: lists of turns, or samples that hold them
-    tokenizer,         # a fast tokenizer
-    template:str|Conversation, # a key of `conv_templates`, a template, or 'native'
-    has_image:bool=False,  # read `<image>` as a picture
-    labels:str|Recipe='exact', # 'exact', 'recipe' (the template's published one), a recipe's key, or a `Recipe`
-    on_mismatch:str='raise',   # of a recipe: 'raise', 'report' (labels as they came out) or 'ignore' (all −100)
-    max_length:int|None=None,  # cut to this many positions; None never cuts
-    image_tokens:int=1,        # positions a picture takes in the model, for `max_length`
-)->dict: # lists `input_ids`, `labels` and `findings`, one entry a conversation, unpadded
-    "Ids and labels of conversations; a ValueError names the sample and the turn that cannot be used"
+    sources:list,      # Conversations: lists of turns, or samples that hold them
+    tokenizer,         # Fast, or one in Python whose tokens decode to the text
+    template:str|Conversation,  # A key of `conv_templates`, a template, or 'native'
+    has_image:bool=False,  # Read `<image>` as a picture
+    labels:str|Recipe='exact',  # 'exact', 'recipe' (the template's published one), a recipe's key, or a `Recipe`
+    on_mismatch:str='raise',    # Of a recipe: 'raise', 'report' (labels as they came out) or 'ignore' (all −100)
+    max_length:int|None=None,   # Cut to this many positions; None never cuts
+    image_tokens:int=1,         # Positions a picture takes in the model, for `max_length`
+)->dict:  # Lists `input_ids`, `labels` and `findings`, one entry a conversation, unpadded
+    "Ids and labels of conversations; ValueError names the sample and the turn that cannot be used, `MaskMismatch` is that of a recipe"
     if on_mismatch not in _on_mismatch: raise ValueError(f'on_mismatch is one of {_on_mismatch}, got {on_mismatch!r}')
     conv = _look_up(template, tokenizer)
     recipe = _recipe_of(labels, conv, tokenizer)
@@ -347,27 +349,29 @@ preprocess_plain = _published('plain')
 @dataclass(repr=False)
 class MaskedSample:
     "One conversation as ids and labels, with what is needed to look at it"
-    ids: list       # token ids, −200 for a picture
-    labels: list    # the id where a token is trained, else −100
-    pieces: list    # each token as the vocabulary writes it
+    ids: list       # Token ids, −200 for a picture
+    labels: list    # The id where a token is trained, else −100
+    pieces: list    # Each token as the vocabulary writes it
     spans: list     # (start, end) characters of each token in `prompt`; None for tokens that stand for no text
-    special: list   # is the token a special one?
-    prompt: str     # the rendered conversation
+    special: list   # Is the token a special one?
+    prompt: str     # The rendered conversation
     segments: list  # `prompt` in typed pieces
     turns: list     # (0 user | 1 assistant, text)
-    findings: list = field(default_factory=list) # what is worth knowing
-    title: str = ''    # template and way of masking
-    tokenizer: object = field(default=None, compare=False)      # what encoded it
-    template: Conversation = field(default=None, compare=False) # what rendered it
-    has_image: bool = False                                     # is `<image>` a picture?
+    findings: list = field(default_factory=list)  # What is worth knowing
+    title: str = ''    # Template and way of masking
+    tokenizer: object = field(default=None, compare=False)       # What encoded it
+    template: Conversation = field(default=None, compare=False)  # What rendered it
+    has_image: bool = False                                      # Is `<image>` a picture?
 
     @property
-    def trained(self)->list: return [l!=IGNORE_INDEX for l in self.labels]
+    def trained(self)->list:  # One bool a token
+        "Which tokens are trained"
+        return [l!=IGNORE_INDEX for l in self.labels]
     def __len__(self): return len(self.ids)
     def __repr__(self):
         notes = f', findings: {", ".join(f["kind"] for f in self.findings)}' if self.findings else ''
         return f'MaskedSample({self.title}: {len(self)} tokens, {sum(self.trained)} trained{notes})'
-    def text(self, color:bool=False)->str:
+    def text(self, color:bool=False)->str:  # One line a turn; `color`: ANSI colors instead of brackets
         "The mask for a terminal"
         from moe_llava_kit.viz import mask_text
         return mask_text(self, color=color)
@@ -389,17 +393,18 @@ def _pieces(segments, tokenizer, has_image):
         spans += [(a+chunk.start, b+chunk.start) for a,b in enc.offsets]
     return pieces, spans
 
+# %% ../nbs/03_masks.ipynb #8ce4ce90
 def mask_sample(
-    conversation,      # turns, or a sample that holds them
-    tokenizer,         # a fast tokenizer
-    template:str|Conversation, # a key of `conv_templates`, a template, or 'native'
-    has_image:bool|None=None,  # read `<image>` as a picture; None: yes, where there is one
-    labels:str|Recipe='exact', # as in `preprocess`
-    on_mismatch:str='report',  # as in `preprocess`
-    max_length:int|None=None,  # as in `preprocess`
-    image_tokens:int=1,        # as in `preprocess`
-)->MaskedSample:
-    "The mask of one conversation, to look at"
+    conversation,      # Turns, or a sample that holds them
+    tokenizer,         # Fast, or one in Python whose tokens decode to the text
+    template:str|Conversation,  # A key of `conv_templates`, a template, or 'native'
+    has_image:bool|None=None,   # Read `<image>` as a picture; None: yes, where there is one
+    labels:str|Recipe='exact',  # As in `preprocess`
+    on_mismatch:str='report',   # As in `preprocess`
+    max_length:int|None=None,   # As in `preprocess`
+    image_tokens:int=1,         # As in `preprocess`
+)->MaskedSample:  # Shows itself, colored, at the end of a cell
+    "The mask of one conversation, to look at; errors are those of `preprocess`"
     conv, turns = get_template(template, tokenizer), parse_turns(conversation)
     segments = conv.segments(turns)
     prompt = ''.join(s.text for s in segments)

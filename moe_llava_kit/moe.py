@@ -4,17 +4,18 @@
 
 # %% auto #0
 __all__ = ['MODES', 'MLP_LAYOUTS', 'ACTIVATIONS', 'NATIVE', 'MoEConfig', 'moe_layer_ids', 'experts_per_layer', 'mlp_parts',
-           'linear_weight', 'StackedExperts', 'one_expert', 'eager_experts', 'inverse', 'Permute', 'unbound_experts',
-           'sorted_experts', 'Routing', 'router_logits', 'choose', 'capacity', 'give_places', 'combine_weights',
-           'route', 'sample_means', 'load_balancing_loss', 'router_z_loss', 'RoutingContext', 'SparseMoE',
-           'deepspeed_limits', 'by_tensor', 'stack_mlps', 'unstack_mlp', 'DeepSpeedMoE', 'gathered', 'save_stacked',
-           'load_stacked', 'consolidated', 'build_moe', 'layers_of', 'decoder_of', 'moe_layers', 'check_mlp',
-           'install_moe', 'upcycle', 'Certificate', 'count_params', 'experts_as', 'flops_per_token', 'differences',
-           'certify', 'balance_losses', 'moe_loss', 'router_loss', 'forget_graph']
+           'linear_weight', 'by_tensor', 'casts', 'fitting', 'StackedExperts', 'one_expert', 'eager_experts', 'inverse',
+           'Permute', 'unbound_experts', 'sorted_experts', 'Routing', 'without_autocast', 'router_logits', 'choose',
+           'capacity', 'give_places', 'combine_weights', 'route', 'sample_means', 'load_balancing_loss',
+           'router_z_loss', 'RoutingContext', 'SparseMoE', 'deepspeed_limits', 'stack_mlps', 'unstack_mlp',
+           'DeepSpeedMoE', 'gathered', 'save_stacked', 'load_stacked', 'consolidated', 'build_moe', 'layers_of',
+           'decoder_of', 'moe_layers', 'check_mlp', 'install_moe', 'upcycle', 'Certificate', 'count_params',
+           'experts_as', 'flops_per_token', 'differences', 'certify', 'balance_losses', 'moe_loss', 'router_loss',
+           'forget_graph']
 
 # %% ../nbs/12_moe.ipynb #9914b131
 import copy
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, asdict, replace
 import torch
 from torch import nn
@@ -23,11 +24,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 from transformers.pytorch_utils import Conv1D
 from .vocab import need
+from .decoders import evaluating
 
 # %% ../nbs/12_moe.ipynb #63db2eb4
-MODES = {'sparse': lambda n: range(0, n, 2), 'dense': lambda n: range(n),
-         'first_half': lambda n: range(n//2), 'second_half': lambda n: range(n//2, n)}
-
 @dataclass
 class MoEConfig:
     "What a dense decoder becomes: how many experts, where, and how tokens choose."
@@ -46,7 +45,7 @@ class MoEConfig:
     count_padding:bool = False  # Let padding take places and count in the auxiliary losses, as the original does
     router_aux_scope:str = 'sample'  # Balance the experts within each 'sample', or over the 'batch' of one forward pass, as the original does
     expert_noise:float = 0.  # Upcycling: add noise of this many standard deviations to every copy
-    implementation:str = 'auto'  # 'auto' (sorted on a CPU, grouped_mm elsewhere), 'sorted', 'eager', 'grouped_mm', 'batched_mm' or any name in transformers' experts interface; 'deepspeed' for its MoE layer
+    implementation:str = 'auto'  # 'auto' (see `fitting`), 'sorted', 'eager', 'grouped_mm', 'batched_mm' or any name in transformers' experts interface; 'deepspeed' for its MoE layer
     ep_size:int = 1  # With 'deepspeed': processes that share the experts of a layer among them
 
     def __post_init__(self):
@@ -58,8 +57,11 @@ class MoEConfig:
         if self.router_aux_scope not in ('sample', 'batch'): raise ValueError(f"router_aux_scope={self.router_aux_scope!r}: expected 'sample' or 'batch'")
 
 # %% ../nbs/12_moe.ipynb #54df0783
+MODES = {'sparse': lambda n: range(0, n, 2), 'dense': lambda n: range(n),
+         'first_half': lambda n: range(n//2), 'second_half': lambda n: range(n//2, n)}
+
 def moe_layer_ids(
-    config:MoEConfig,
+    config:MoEConfig,  # `layers` counts
     num_layers:int,  # Decoder layers of the model
 ) -> list[int]:  # Indices of the layers to convert, in order
     "Layers that become MoE; ValueError for an unknown mode or an index outside the model."
@@ -72,7 +74,7 @@ def moe_layer_ids(
 
 # %% ../nbs/12_moe.ipynb #0a8fe8dc
 def experts_per_layer(
-    config:MoEConfig,
+    config:MoEConfig,  # `num_experts` and `top_k` count
     ids:list[int],  # The MoE layers
 ) -> list[int]:  # Number of experts of each
     "One number of experts per MoE layer; ValueError if the list does not fit or top_k exceeds it."
@@ -102,6 +104,33 @@ def linear_weight(
     "The weight of a linear layer, output first."
     return layer.weight.T if isinstance(layer, Conv1D) else layer.weight
 
+# %% ../nbs/12_moe.ipynb #768dd19c
+def by_tensor(
+    parts:dict,  # As `mlp_parts` gives them
+) -> dict:  # {tensor of `StackedExperts`: roles of the linear layers in it}
+    "Which linear layers make up which stacked tensor."
+    ups = [r for r in ('gate', 'up', 'gate_up') if r in parts]
+    return {'up_proj' if ups == ['up'] else 'gate_up_proj': ups, 'down_proj': ['down']}
+
+# %% ../nbs/12_moe.ipynb #f17a0002
+def casts(
+    device:str,  # Type of a device
+    dtype:torch.dtype,  # Of the weights
+) -> bool:
+    "Is autocast on, to another dtype than the weights'?"
+    return device in ('cpu', 'cuda') and torch.is_autocast_enabled(device) and torch.get_autocast_dtype(device) != dtype
+
+def fitting(
+    device:str,  # Type of a device
+    tokens:int, top_k:int, num_experts:int,  # Tokens of the pass, experts a token visits, experts of the layer
+    cast:bool=False,  # Autocast is on, to another dtype than the weights'
+) -> str:  # A name in transformers' experts interface
+    "The implementation that 'auto' stands for."
+    if device != 'cuda': return 'sorted'
+    if torch.compiler.is_compiling(): return 'grouped_mm'
+    if tokens <= 4: return 'batched_mm'
+    return 'sorted' if cast or tokens*top_k/num_experts >= 2048 else 'grouped_mm'
+
 # %% ../nbs/12_moe.ipynb #b7277483
 class StackedExperts(nn.Module):
     "E copies of one MLP as 3-D parameters, computed through transformers' experts interface."
@@ -117,15 +146,13 @@ class StackedExperts(nn.Module):
         parts = mlp_parts(mlp)
         self.num_experts, self.implementation, self.act_fn = num_experts, implementation, parts['act']
         self.has_gate = 'up' not in parts or 'gate' in parts
-        ups = [parts[r] for r in ('gate', 'up', 'gate_up') if r in parts]
-        self.has_bias = ups[0].bias is not None
-        self.stack('gate_up_proj' if self.has_gate else 'up_proj', ups, noise)
-        self.stack('down_proj', [parts['down']], noise)
+        self.has_bias = parts['down'].bias is not None
+        for name, roles in by_tensor(parts).items(): self.stack(name, [parts[r] for r in roles], noise)
 
     def stack(self,
         name:str,  # Parameter to create
         linears:list,  # Linear layers whose weights are joined along their output
-        noise:float,
+        noise:float,  # In standard deviations of the weight
     ):
         "Create `name` (E, out, in), and `name_bias` (E, out) where there is one."
         def copies(ts): return nn.Parameter(torch.cat([t.detach() for t in ts]).expand(self.num_experts, *[-1]*ts[0].ndim).contiguous())
@@ -143,13 +170,13 @@ class StackedExperts(nn.Module):
         weights:torch.Tensor,  # Their weights (T, k)
     ) -> torch.Tensor:  # (T, hidden)
         "Weighted sum of each token's experts, by the chosen implementation."
-        name = self.implementation if self.implementation != 'auto' else 'sorted' if x.device.type == 'cpu' else 'grouped_mm'
+        name = self.implementation if self.implementation != 'auto' else fitting(x.device.type, *index.shape, self.num_experts, casts(x.device.type, self.down_proj.dtype))
         fn = eager_experts if name == 'eager' else ALL_EXPERTS_FUNCTIONS.get_interface(name, eager_experts)
         return fn(self, x, index, weights.to(x.dtype))
 
 # %% ../nbs/12_moe.ipynb #3fefd2aa
 def one_expert(
-    ex:StackedExperts,
+    ex:StackedExperts,  # The experts of a layer
     e:int,  # Which expert
     x:torch.Tensor,  # Tokens (n, hidden)
 ) -> torch.Tensor:  # (n, hidden)
@@ -160,12 +187,13 @@ def one_expert(
     return F.linear(ex._apply_gate(h) if ex.has_gate else ex.act_fn(h), ex.down_proj[e], b('down_proj'))
 
 def eager_experts(
-    ex:StackedExperts,
+    ex:StackedExperts,  # The experts of a layer
     x:torch.Tensor,  # Tokens (T, hidden)
     index:torch.Tensor,  # Chosen experts (T, k)
     weights:torch.Tensor,  # Their weights (T, k)
 ) -> torch.Tensor:  # (T, hidden)
     "Run every expert on the tokens that chose it and add the weighted results."
+    if x.is_meta: return sum(one_expert(ex, 0, x) for _ in range(index.shape[1]))      # shapes only: who was chosen cannot be known, the work is the same
     out = torch.zeros_like(x)
     for e in range(ex.num_experts):
         token, slot = torch.where(index == e)
@@ -182,14 +210,17 @@ def inverse(
 class Permute(torch.autograd.Function):
     "Rows in another order, with the inverse permutation as gradient."
     @staticmethod
-    def forward(ctx, x, order, back): # rows (n, hidden), a permutation (n,), its inverse (n,)
+    def forward(ctx, x, order, back):  # Rows (n, hidden), a permutation (n,), its inverse (n,)
+        "Row `order[i]` becomes row i."
         ctx.save_for_backward(back)
         return x.index_select(0, order)
     @staticmethod
-    def backward(ctx, grad): return grad.index_select(0, ctx.saved_tensors[0]), None, None
+    def backward(ctx, grad):
+        "The gradient's rows go back to where they came from."
+        return grad.index_select(0, ctx.saved_tensors[0]), None, None
 
 def unbound_experts(
-    ex:StackedExperts,
+    ex:StackedExperts,  # The experts of a layer
 ):  # Function of (tokens (n, hidden), expert) -> (n, hidden)
     "The experts as one function, their matrices unbound together: gate and up apart, as in the dense MLP."
     E, n, name = ex.num_experts, 2 if ex.has_gate else 1, 'gate_up_proj' if ex.has_gate else 'up_proj'
@@ -204,7 +235,7 @@ def unbound_experts(
 
 # %% ../nbs/12_moe.ipynb #e22b4f7c
 def sorted_experts(
-    ex:StackedExperts,
+    ex:StackedExperts,  # The experts of a layer
     x:torch.Tensor,  # Tokens (T, hidden)
     index:torch.Tensor,  # Chosen experts (T, k)
     weights:torch.Tensor,  # Their weights (T, k)
@@ -233,14 +264,20 @@ class Routing:
     sample:torch.Tensor|None = None  # Which sample a token belongs to (T,); None: all to the same
     samples:int = 1  # How many there are room for
 
-    def detach(self): return replace(self, **{k: v.detach() for k, v in vars(self).items() if torch.is_tensor(v)})
+    def detach(self):
+        "The same without a graph."
+        return replace(self, **{k: v.detach() for k, v in vars(self).items() if torch.is_tensor(v)})
+
+def without_autocast(x):  # A tensor -> a context
+    "No autocast on the tensor's device; the meta device has none to begin with."
+    return nullcontext() if x.is_meta else torch.autocast(x.device.type, enabled=False)
 
 def router_logits(
     x:torch.Tensor,  # Tokens (T, hidden)
     weight:torch.Tensor,  # Router weight (E, hidden)
 ) -> torch.Tensor:  # (T, E), fp32
     "How much each token is drawn to each expert, in fp32 also under autocast."
-    with torch.autocast(x.device.type, enabled=False): return F.linear(x.float(), weight.float())
+    with without_autocast(x): return F.linear(x.float(), weight.float())
 
 # %% ../nbs/12_moe.ipynb #9e1bc4a1
 def choose(
@@ -258,17 +295,17 @@ def choose(
 # %% ../nbs/12_moe.ipynb #87eb29d5
 def capacity(
     tokens:int,  # Tokens that take part
-    num_experts:int,
+    num_experts:int,  # Experts of the layer
     k:int,  # Experts a token visits
     factor:float,  # Multiple of an even load
-    minimum:int=0,
+    minimum:int=0,  # Places an expert has at least
 ) -> int:  # Places per expert
     "How many tokens an expert takes (GShard, Lepikhin et al. 2021, §2.2)."
     return max(int(torch.ceil(tokens/num_experts*torch.tensor(k*factor))), minimum)      # in fp32, as DeepSpeed rounds
 
 def give_places(
     index:torch.Tensor,  # Chosen experts (T, k)
-    num_experts:int,
+    num_experts:int,  # Experts of the layer
     room:int,  # Places per expert
     valid:torch.Tensor|None=None,  # False for tokens that take no place (T,)
     random:bool=False,  # Tokens queue in a random order
@@ -286,10 +323,10 @@ def give_places(
 
 # %% ../nbs/12_moe.ipynb #bc663e12
 def combine_weights(
-    probs:torch.Tensor,  # (T, E)
-    index:torch.Tensor,  # (T, k)
-    kept:torch.Tensor|None=None,  # (T, k)
-    renormalize:bool=True,
+    probs:torch.Tensor,  # Softmax of the logits (T, E)
+    index:torch.Tensor,  # Chosen experts (T, k)
+    kept:torch.Tensor|None=None,  # Who found a place (T, k); None: everybody
+    renormalize:bool=True,  # Let the weights of a token sum to one
 ) -> torch.Tensor:  # (T, k)
     "How much each chosen expert counts."
     w = probs.gather(-1, index)
@@ -299,10 +336,10 @@ def combine_weights(
 def route(
     x:torch.Tensor,  # Tokens (T, hidden)
     weight:torch.Tensor,  # Router weight (E, hidden)
-    config:MoEConfig,
+    config:MoEConfig,  # How tokens choose
     valid:torch.Tensor|None=None,  # False at padding (T,)
     training:bool=False,  # Which of the two capacity factors counts
-) -> Routing:
+) -> Routing:  # Without `sample` and `samples`
     "Each token's experts and their weights."
     logits, E, k = router_logits(x, weight), len(weight), config.top_k
     probs, index, kept = logits.softmax(-1), choose(logits, k, config.second_expert_noise), None
@@ -315,7 +352,7 @@ def route(
 # %% ../nbs/12_moe.ipynb #89d97a2d
 def sample_means(
     x:torch.Tensor,  # A row per token (T, …)
-    routing:Routing,
+    routing:Routing,  # Of these tokens
     count_padding:bool=False,  # Let padding count
     scope:str='batch',  # 'sample', or 'batch': all tokens as one sample
 ) -> torch.Tensor:  # (samples, …); samples without a token that counts are left out
@@ -324,10 +361,10 @@ def sample_means(
     of = torch.zeros(len(x), dtype=torch.long, device=x.device) if alike else routing.sample
     member = F.one_hot(of, 1 if alike else routing.samples).to(x.dtype)
     if routing.valid is not None and not count_padding: member = member*routing.valid[:, None]
-    with torch.autocast(x.device.type, enabled=False): return ((member.T @ x)/member.sum(0).clamp(min=1)[:, None])[member.sum(0) > 0]
+    with without_autocast(x): return ((member.T @ x)/member.sum(0).clamp(min=1)[:, None])[member.sum(0) > 0]
 
 def load_balancing_loss(
-    routing:Routing,
+    routing:Routing,  # Of one layer
     count_padding:bool=False,  # Include padding, as the original does
     scope:str='batch',  # Balance over the 'batch', or within each 'sample' (then averaged)
 ) -> torch.Tensor:  # Scalar, 1 = even load, E = one expert takes all
@@ -338,7 +375,7 @@ def load_balancing_loss(
 
 # %% ../nbs/12_moe.ipynb #6752d1fb
 def router_z_loss(
-    routing:Routing,
+    routing:Routing,  # Of one layer
     count_padding:bool=False,  # Include padding
     scope:str='batch',  # As for `load_balancing_loss`
 ) -> torch.Tensor:  # Scalar
@@ -348,8 +385,9 @@ def router_z_loss(
 # %% ../nbs/12_moe.ipynb #9a00f643
 class RoutingContext:
     "Shared by a decoder's MoE layers: the attention mask of the current forward pass."
-    mask, segments = None, 1
+    mask, segments, handle = None, 1, None
     def __call__(self, module, args, kwargs):
+        "Before the decoder runs: note its mask, and keep `routing_mask` from it."
         packed = kwargs.pop('routing_mask', None)
         mask = kwargs.get('attention_mask') if packed is None else packed
         self.mask = mask if torch.is_tensor(mask) and mask.ndim == 2 else None
@@ -376,8 +414,8 @@ class SparseMoE(nn.Module):
     "A drop-in for a decoder's MLP: a router and E stacked experts; returns one tensor."
     def __init__(self,
         mlp:nn.Module,  # The dense MLP that every expert starts from
-        num_experts:int,
-        config:MoEConfig,
+        num_experts:int,  # Copies of it
+        config:MoEConfig,  # How tokens choose
         context:RoutingContext=None,  # Shared by the layers of one model
     ):
         super().__init__()
@@ -397,17 +435,19 @@ class SparseMoE(nn.Module):
         out = self.experts(flat, r.index, r.weights).view_as(x)
         return self.with_residual(x, out) if self.config.use_residual else out
 
-    def with_residual(self, x, out):
+    def with_residual(self, x, out):  # Both (B, T, hidden)
         "Mix the experts' output with that of a dense MLP (Rajbhandari et al. 2022, *DeepSpeed-MoE*, §4.1.2)."
         a, b = self.coefficient(x).softmax(-1).unbind(-1)
         return out*a[..., None] + self.mlp(x)*b[..., None]
 
     def __getstate__(self): return self.__dict__ | dict(routing=self.routing and self.routing.detach())      # copies and pickles hold no graph
-    def extra_repr(self): return f'experts={self.experts.num_experts}, top_k={self.config.top_k}'
+    def extra_repr(self):
+        "What `print` shows."
+        return f'experts={self.experts.num_experts}, top_k={self.config.top_k}'
 
 # %% ../nbs/12_moe.ipynb #9e58b2d7
 def deepspeed_limits(
-    config:MoEConfig,
+    config:MoEConfig,  # With implementation='deepspeed'
 ) -> tuple:  # What the config asks and DeepSpeed's layer cannot do
     "Settings that would be lost in DeepSpeed's layer."
     limited = [f is not None for f in (config.capacity_factor, config.eval_capacity_factor)]
@@ -420,17 +460,11 @@ def deepspeed_limits(
             'top_k>2 with a capacity (it drops by probability)': any(limited) and config.top_k > 2}
     return tuple(k for k, v in asks.items() if v)
 
-def by_tensor(
-    parts:dict,  # As `mlp_parts` gives them
-) -> dict:  # {tensor of `StackedExperts`: roles of the linear layers in it}
-    "Which linear layers make up which stacked tensor."
-    ups = [r for r in ('gate', 'up', 'gate_up') if r in parts]
-    return {'up_proj' if ups == ['up'] else 'gate_up_proj': ups, 'down_proj': ['down']}
-
+# %% ../nbs/12_moe.ipynb #5f9bf276
 def stack_mlps(
     mlps:list,  # Experts, one by one
 ) -> dict:  # {name: (E, …)} as in `StackedExperts`
-    "What stacked experts would hold."
+    "Single MLPs as one tensor per role."
     parts, out = [mlp_parts(m) for m in mlps], {}
     for name, roles in by_tensor(parts[0]).items():
         join = lambda of: torch.stack([torch.cat([of(p[r]).detach() for r in roles]) for p in parts])
@@ -442,7 +476,7 @@ def unstack_mlp(
     mlp:nn.Module,  # One expert; filled in place
     tensors:dict,  # {name: its row of the stacked tensor}
 ):
-    "The inverse, for one expert."
+    "Write one row of the stacked tensors into an MLP, the inverse of `stack_mlps`."
     parts = mlp_parts(mlp)
     with torch.no_grad():
         for name, roles in by_tensor(parts).items():
@@ -455,7 +489,12 @@ def unstack_mlp(
 class DeepSpeedMoE(nn.Module):
     "DeepSpeed's MoE layer with the face of `SparseMoE`: one tensor out, `.routing` kept."
     stacking = False                                                          # see `consolidated`
-    def __init__(self, mlp, num_experts, config, context=None): # as `SparseMoE`
+    def __init__(self,
+        mlp:nn.Module,  # The dense MLP that every expert starts from
+        num_experts:int,  # Over all processes
+        config:MoEConfig,  # ValueError if it asks for one of `deepspeed_limits`
+        context:RoutingContext=None,  # Shared by the layers of one model
+    ):
         super().__init__()
         if lost := deepspeed_limits(config): raise ValueError(f'implementation="deepspeed" cannot do: {"; ".join(lost)}')
         w, hidden = next(mlp.parameters()), linear_weight(mlp_parts(mlp)['down']).shape[0]
@@ -465,9 +504,13 @@ class DeepSpeedMoE(nn.Module):
         self.register_state_dict_post_hook(save_stacked); self.register_load_state_dict_pre_hook(load_stacked)
 
     @property
-    def experts(self): return self.layer.deepspeed_moe.experts
+    def experts(self):
+        "Those on this process."
+        return self.layer.deepspeed_moe.experts
     @property
-    def router(self): return self.layer.deepspeed_moe.gate.wg
+    def router(self):
+        "The linear layer in its gate."
+        return self.layer.deepspeed_moe.gate.wg
 
     def forward(self,
         x:torch.Tensor,  # Hidden states (B, T, hidden)
@@ -480,20 +523,22 @@ class DeepSpeedMoE(nn.Module):
 
     def __getstate__(self): return self.__dict__ | dict(routing=self.routing and self.routing.detach())
 
+# %% ../nbs/12_moe.ipynb #e76cd550
 def gathered(
     w:torch.Tensor,  # (local experts, …)
-    moe:DeepSpeedMoE,
+    moe:DeepSpeedMoE,  # The layer they belong to
 ) -> torch.Tensor:  # (all experts, …), in their order
-    "The experts of all processes."
+    "A tensor of the experts of all processes; all of them must call it."
     if moe.config.ep_size == 1: return w
     if moe.layer.deepspeed_moe.ep_group is None: moe.layer.set_deepspeed_parallelism()
     parts = [torch.empty_like(w) for _ in range(moe.config.ep_size)]
     torch.distributed.all_gather(parts, w.contiguous(), group=moe.layer.deepspeed_moe.ep_group)
     return torch.cat(parts)
 
+# %% ../nbs/12_moe.ipynb #7ca82faa
 NATIVE = {'deepspeed_moe.gate.wg.': 'router.', 'mlp.': 'mlp.', 'coefficient.': 'coefficient.'}   # inside `layer.`: DeepSpeed's names, ours
 
-def save_stacked(moe, state, prefix, _):
+def save_stacked(moe, state, prefix, _):  # The layer, the model's state dict, the layer's place in it
     "State-dict hook: our names, experts of all processes stacked."
     if not moe.stacking: return
     for k in [k for k in state if k.startswith(f'{prefix}layer.')]:
@@ -502,7 +547,7 @@ def save_stacked(moe, state, prefix, _):
             if name.startswith(theirs): state[prefix+name.replace(theirs, ours, 1)] = v
     for n, w in stack_mlps(list(moe.experts.deepspeed_experts)).items(): state[f'{prefix}experts.{n}'] = gathered(w, moe)
 
-def load_stacked(moe, state, prefix, *_):
+def load_stacked(moe, state, prefix, *_):  # As `save_stacked`
     "Load hook: every process takes its own experts; DeepSpeed's own names are read as they are."
     for theirs, ours in NATIVE.items():
         for k in [k for k in state if k.startswith(prefix+ours)]: state[f'{prefix}layer.{k.removeprefix(prefix).replace(ours, theirs, 1)}'] = state.pop(k)
@@ -514,25 +559,26 @@ def load_stacked(moe, state, prefix, *_):
         unstack_mlp(e, {n: w[first+i] for n, w in tensors.items()})
         state |= {f'{prefix}layer.deepspeed_moe.experts.deepspeed_experts.{i}.{n}': p for n, p in e.state_dict().items()}
 
+# %% ../nbs/12_moe.ipynb #a600c9ae
 @contextmanager
 def consolidated(
-    model:nn.Module,
+    model:nn.Module,  # Layers of ours in it are left alone
 ):
     "While active, `state_dict()` holds the experts of all processes, stacked; all processes must call it."
-    layers = [m for m in model.modules() if isinstance(m, DeepSpeedMoE)]
-    for m in layers: m.stacking = True
+    before = {m: m.stacking for m in model.modules() if isinstance(m, DeepSpeedMoE)}      # a save may happen inside a save
+    for m in before: m.stacking = True
     try: yield
     finally:
-        for m in layers: m.stacking = False
+        for m, was in before.items(): m.stacking = was
 
-def build_moe(mlp, num_experts, config, context): # as `SparseMoE`
+def build_moe(mlp, num_experts, config, context):  # As `SparseMoE` -> SparseMoE or DeepSpeedMoE
     "The MoE layer a config asks for."
     return (DeepSpeedMoE if config.implementation == 'deepspeed' else SparseMoE)(mlp, num_experts, config, context)
 
 # %% ../nbs/12_moe.ipynb #1d4aba51
 def layers_of(
     model:nn.Module,  # A causal LM, a LLaVA model, or a bare decoder
-) -> nn.ModuleList:
+) -> nn.ModuleList:  # In the order they run
     "The decoder layers of a model; ValueError if no list of layers with an MLP is found."
     dec = decoder_of(model)
     lists = [m for m in dec.modules() if isinstance(m, nn.ModuleList) and len(m) and all(hasattr(l, 'mlp') for l in m)]
@@ -548,8 +594,8 @@ def decoder_of(
     return model.get_decoder() if hasattr(model, 'get_decoder') else model
 
 def moe_layers(
-    model:nn.Module,
-) -> dict:  # {name: SparseMoE} in the order they run
+    model:nn.Module,  # Any model, also one without
+) -> dict:  # {name: SparseMoE or DeepSpeedMoE} in the order they run
     "The MoE layers of a model by name."
     return {n: m for n, m in model.named_modules() if isinstance(m, (SparseMoE, DeepSpeedMoE))}
 
@@ -577,15 +623,15 @@ def check_mlp(
 # %% ../nbs/12_moe.ipynb #d6310ec5
 def install_moe(
     model:nn.Module,  # Changed in place
-    config:MoEConfig,
+    config:MoEConfig,  # What it becomes
 ) -> MoEConfig:  # With layers and num_experts written out
-    "Swap the MLPs of the chosen layers for MoE layers, one after the other; all are checked before the first is swapped."
+    "Swap the MLPs of the chosen layers for MoE layers, one after the other; all are checked before the first is swapped; ValueError if one cannot be converted."
     layers, context = layers_of(model), RoutingContext()
     ids = moe_layer_ids(config, len(layers))
     config = replace(config, layers=ids, num_experts=experts_per_layer(config, ids))
     for i in ids: check_mlp(layers[i].mlp, f'layers.{i}.mlp')
     for i, n in zip(ids, config.num_experts): layers[i].mlp = build_moe(layers[i].mlp, n, config, context).train(layers[i].training)
-    decoder_of(model).register_forward_pre_hook(context, with_kwargs=True)
+    context.handle = decoder_of(model).register_forward_pre_hook(context, with_kwargs=True)
     return config
 
 def upcycle(
@@ -610,14 +656,16 @@ class Certificate:
     reasons:tuple = ()  # Why they differ, where they do
 
     @property
-    def equal(self): return self.max_diff <= self.tol
+    def equal(self):
+        "Is the difference within the tolerance?"
+        return self.max_diff <= self.tol
     def __repr__(self):
         return (f'Certificate: {"equal" if self.equal else "NOT EQUAL"} at step 0 (max |logit difference| {self.max_diff:.1e}, tolerance {self.tol:.0e})'
                 + ''.join(f'\n  because {r}' for r in self.reasons) +
                 f'\n  parameters {self.total:,} total, {self.active:,} active per token, {self.dense:,} dense; {self.flops/self.dense_flops:.2f} times the FLOPs of the dense model')
 
 def count_params(
-    model:nn.Module,
+    model:nn.Module,  # Dense or MoE
 ) -> tuple[int, int]:  # (total, active per token)
     "Parameters of a model, and how many of them one token passes through."
     total = sum(p.numel() for p in model.parameters())
@@ -627,11 +675,11 @@ def count_params(
 # %% ../nbs/12_moe.ipynb #b4ab695d
 @contextmanager
 def experts_as(
-    model:nn.Module,
-    implementation:str,
+    model:nn.Module,  # Its layers may be wrapped, as adapters do
+    implementation:str,  # As in `MoEConfig`
 ):
     "Run the experts of a model by another implementation for a while."
-    layers = [m.experts for m in moe_layers(model).values() if isinstance(m, SparseMoE)]
+    layers = [m for m in model.modules() if isinstance(m, StackedExperts)]
     was = [l.implementation for l in layers]
     for l in layers: l.implementation = implementation
     try: yield model
@@ -640,18 +688,20 @@ def experts_as(
 
 @torch.no_grad()
 def flops_per_token(
-    model:nn.Module,
+    model:nn.Module,  # Dense or MoE
     input_ids:torch.Tensor,  # (B, T)
     **inputs,  # Further inputs, e.g. pixel_values
-) -> float:
-    "Floating-point operations of a forward pass, divided by the tokens in it."
+) -> float:  # A multiplication and an addition are two
+    "Floating-point operations of a forward pass, divided by the tokens in it; ValueError for a vision-language model on the meta device."
+    if input_ids.is_meta and hasattr(model, 'image_tokens'):
+        raise ValueError(f'{type(model).__name__} on the meta device: it reads from the ids where pictures stand, and there they have no values; count model.get_decoder(), or the whole model on a CPU')
     with experts_as(model, 'eager'), FlopCounterMode(display=False) as counter: model(input_ids=input_ids, **inputs)
     return counter.get_total_flops()/input_ids.numel()
 
 # %% ../nbs/12_moe.ipynb #17c9c445
 def differences(
     moe:nn.Module,  # Right after a forward pass
-) -> tuple[str]:
+) -> tuple[str]:  # Reasons; empty if there is none
     "What keeps a MoE model from giving the dense model's output."
     layers = list(moe_layers(moe).values()); c = layers[0].config
     lost = sum((~m.routing.kept).sum().item() for m in layers if m.routing.kept is not None)
@@ -660,6 +710,7 @@ def differences(
              f'the experts started with noise (expert_noise={c.expert_noise})': c.expert_noise > 0}
     return tuple(k for k, v in found.items() if v)
 
+# %% ../nbs/12_moe.ipynb #4e6884c4
 @torch.no_grad()
 def certify(
     dense:nn.Module,  # The model before `upcycle`
@@ -667,32 +718,32 @@ def certify(
     input_ids:torch.Tensor=None,  # (B, T); random ids by default
     tol:float=1e-5,  # Largest logit difference that counts as equal (fp32)
     **inputs,  # Further inputs, e.g. pixel_values
-) -> Certificate:
+) -> Certificate:  # Prints as a sentence; `.equal` says it in one word
     "Compare logits, size and cost of a dense model and its upcycled copy on the same input, both in eval mode."
     if input_ids is None:
         g, vocab = torch.Generator().manual_seed(0), dense.get_input_embeddings().num_embeddings
         input_ids = torch.randint(vocab, (2, 32), generator=g).to(next(dense.parameters()).device)
-    modes = [m.training for m in (dense, moe)]
-    a, b = (m.eval()(input_ids=input_ids, **inputs).logits.float() for m in (dense, moe))
-    diff = (a-b).abs().max().item()
-    why, flops = differences(moe) if diff > tol else (), [flops_per_token(m, input_ids, **inputs) for m in (moe, dense)]
-    for m, t in zip((dense, moe), modes): m.train(t)
+    with evaluating(dense), evaluating(moe):
+        a, b = (m(input_ids=input_ids, **inputs).logits.float() for m in (dense, moe))
+        diff = (a-b).abs().max().item()
+        why, flops = differences(moe) if diff > tol else (), [flops_per_token(m, input_ids, **inputs) for m in (moe, dense)]
     return Certificate(diff, tol, *count_params(moe), sum(p.numel() for p in dense.parameters()), *flops, why)
 
 # %% ../nbs/12_moe.ipynb #612b936d
 def balance_losses(
-    model:nn.Module,
+    model:nn.Module,  # After a forward pass
 ) -> dict:  # {name of a MoE layer: scalar l_aux}, not weighted
     "The layers' load-balancing losses of the last forward pass."
     return {n: load_balancing_loss(m.routing, m.config.count_padding, m.config.router_aux_scope) for n, m in moe_layers(model).items() if m.routing is not None}
 
 def moe_loss(
-    model:nn.Module,
+    model:nn.Module,  # After a forward pass
 ) -> torch.Tensor|None:  # Scalar: sum of l_aux over the MoE layers, not yet weighted; None if there are none
     "Sum of the layers' load-balancing losses of the last forward pass."
     losses = balance_losses(model)
     return torch.stack(list(losses.values())).sum() if losses else None
 
+# %% ../nbs/12_moe.ipynb #b5198bf4
 def router_loss(
     model:nn.Module,  # Right after a forward pass
 ) -> torch.Tensor|None:  # Scalar; None if there are no MoE layers
@@ -706,8 +757,9 @@ def router_loss(
     if c.router_z_loss_coef: loss = loss + c.router_z_loss_coef*torch.stack([router_z_loss(m.routing, c.count_padding, c.router_aux_scope) for m in layers]).sum()
     return loss
 
+# %% ../nbs/12_moe.ipynb #48f0ffe6
 def forget_graph(
-    model:nn.Module,
+    model:nn.Module,  # Keeps its `.routing`, without a graph
 ):
     "Detach what the layers remember, so that no activation outlives its step."
     for m in moe_layers(model).values(): m.routing = m.routing and m.routing.detach()

@@ -32,31 +32,31 @@ _MORE = _turns('Is it day or night?', 'It is day.', 'How many people are there?'
                'What color is the car?', 'Yellow.', 'Describe the street.', 'Tall houses on both sides, and hardly any traffic')
 
 def clinic_chat(
-    rounds:int, # question–answer pairs
-)->list: # turns
+    rounds:int,  # Question–answer pairs
+)->list:  # Turns
     "The clinic's conversation: up to three rounds are the posted ones, the others are made up"
     return CLINIC_CHAT[:2*rounds] + [_MORE[i%len(_MORE)] for i in range(2*rounds-len(CLINIC_CHAT))]
 
 # %% ../nbs/05_onboard.ipynb #cad59699
 def difference(
-    rounds:int,     # R, question–answer pairs
-    start:int,      # the recipe's `start`
-    round_extra:int,# the recipe's `round_extra`
-    before:int=0,   # b: tokens the tokenizer puts before every text
-    end:int=1,      # e: tokens of sep2
-    gap:int=0,      # g: tokens a round loses after sep2
-    uncounted:int=0,# u: end tokens a round that the total leaves out
-)->int: # cur_len − total_len
+    rounds:int,       # R, question–answer pairs
+    start:int,        # The recipe's `start`
+    round_extra:int,  # The recipe's `round_extra`
+    before:int=0,     # b: tokens the tokenizer puts before every text
+    end:int=1,        # e: tokens of sep2
+    gap:int=0,        # g: tokens a round loses after sep2
+    uncounted:int=0,  # u: end tokens a round that the total leaves out
+)->int:  # cur_len − total_len
     "What the published length check comes to"
     return start-before + (round_extra+before-end+uncounted)*rounds + gap*(rounds-1)
 
 # %% ../nbs/05_onboard.ipynb #32601075
 def figures(
-    tokenizer,          # with a padding token
-    template,           # a two-separator template
-    recipe:str|Recipe,  # the published numbers to run
-    rounds:int,         # how many rounds of `clinic_chat`
-)->tuple[int,int]: # cur_len, total_len
+    tokenizer,          # With a padding token
+    template,           # A two-separator template
+    recipe:str|Recipe,  # The published numbers to run
+    rounds:int,         # How many rounds of `clinic_chat`
+)->tuple[int,int]:  # cur_len, total_len
     "What the published check would print for the clinic's conversation"
     out = preprocess([clinic_chat(rounds)], tokenizer, template, True, recipe, on_mismatch='report')
     found = [f for f in out['findings'][0] if f['kind']=='mismatch']
@@ -66,21 +66,25 @@ def figures(
 @dataclass(frozen=True)
 class Fault:
     "One broken assumption and what it does to cur_len − total_len"
-    key: str          # short name
-    group: str        # faults of one group exclude each other
+    key: str          # Short name
+    group: str        # Faults of one group exclude each other
     low: tuple        # (a, b): the difference is at least a·R + b
-    high: tuple       # and at most a·R + b
-    why: str          # what happens
-    fix: str          # one line
-    needs: dict = field(default_factory=dict)  # what must hold of the tokenizer
-    code: dict = field(default_factory=dict)   # and of the code that counts: attributes of a `Run`
+    high: tuple       # And at most a·R + b
+    why: str          # What happens
+    fix: str          # One line
+    needs: dict = field(default_factory=dict)  # What must hold of the tokenizer
+    code: dict = field(default_factory=dict)   # And of the code that counts: attributes of a `Run`
     cur: int|None = None  # cur_len itself, where that is the signature
-    seen: tuple = ()  # where people report it
+    seen: tuple = ()  # Where people report it
 
     @property
-    def exact(self)->bool: return self.low==self.high
+    def exact(self)->bool:
+        "Is it one straight line, with no room between `low` and `high`?"
+        return self.low==self.high
     @property
-    def slopes(self)->set: return {abs(self.low[0]), abs(self.high[0])}
+    def slopes(self)->set:  # Of one or two numbers
+        "Tokens a round, without their sign"
+        return {abs(self.low[0]), abs(self.high[0])}
     def fits(self, cur:int, total:int, rounds:int)->bool:
         "Can this fault alone give these figures?"
         if self.cur is not None: return cur==self.cur
@@ -149,8 +153,8 @@ def _counted(text)->Counter:
     return Counter((int(c), int(t), (int(n)//2 if messages else int(n)) or None if n else None) for c,t,n in found)
 
 def read_warnings(
-    text:str|Path, # a warning, a log with many, or the path of one
-)->list[tuple]: # (cur_len, total_len, rounds or None), each different one once
+    text:str|Path,  # A warning, a log with many, or the path of one
+)->list[tuple]:  # (cur_len, total_len, rounds or None), each different one once
     "The figures of tokenization mismatches in a text"
     return list(_counted(_log(text)))
 
@@ -160,18 +164,25 @@ _LLAVA_MPT = Recipe(0, -1, 0, 'mpt')   # the closing <|im_end|> is not added
 @dataclass(frozen=True)
 class Run:
     "Published counting code, with the choices that people make"
-    numbers: str            # a key of `RECIPES`, or 'mpt of LLaVA'
-    sep2: str|None = None   # what ends an answer; None: the tokenizer's own end token
-    patched: bool = False   # one token less in every round but the first
+    numbers: str            # A key of `RECIPES`, or 'mpt of LLaVA'
+    sep2: str|None = None   # What ends an answer; None: the tokenizer's own end token
+    patched: bool = False   # One token less in every round but the first
     counted: bool = False   # count(sep2) is added to the total
 
     @property
-    def recipe(self)->Recipe: return RECIPES.get(self.numbers, _LLAVA_MPT)
+    def recipe(self)->Recipe:
+        "The record of its numbers"
+        return RECIPES.get(self.numbers, _LLAVA_MPT)
     @property
-    def start(self)->int: return self.recipe.start
+    def start(self)->int:
+        "Where it begins to count"
+        return self.recipe.start
     @property
-    def split(self)->str: return self.recipe.split
+    def split(self)->str:  # A key of `ROUNDS`
+        "How it finds the rounds"
+        return self.recipe.split
     def template(self, tokenizer)->Conversation:
+        "The template it was written for, with the end token that was chosen"
         return get_template('mpt') if self.split=='mpt' else get_template('v1').copy(sep2=self.sep2 or tokenizer.eos_token)
     def __str__(self):
         said = [f'sep2 {self.sep2}'*bool(self.sep2), 'patched'*self.patched, 'count(sep2) added'*self.counted]
@@ -181,7 +192,7 @@ RUNS = [Run('v1'), Run('v1', patched=True), Run('phi'), Run('phi', counted=True)
         Run('phi', '</s>'), Run('mpt of LLaVA')]
 
 # %% ../nbs/05_onboard.ipynb #3bebb55a
-def _sized(run, tokenizer, n)->tuple[list,list]: # tokens of each round alone; (tokens that are not padding, sep2) of 1, 2, … n rounds
+def _sized(run, tokenizer, n)->tuple[list,list]:  # Tokens of each round alone; (tokens that are not padding, sep2) of 1, 2, … n rounds
     "The lengths that a run adds up, measured on the clinic's conversation"
     conv, pad, length = run.template(tokenizer), tokenizer.pad_token_id, lambda s: len(tokenizer_image_token(s, tokenizer))
     prompts = [''.join(s.text for s in conv.segments(clinic_chat(R))) for R in range(1, n+1)]
@@ -189,7 +200,7 @@ def _sized(run, tokenizer, n)->tuple[list,list]: # tokens of each round alone; (
     ids = [tokenizer_image_token(p, tokenizer) for p in prompts]
     return alone, [(len(i)-i.count(pad), p.count(conv.sep2 or conv.sep)) for i,p in zip(ids, prompts)]
 
-def _sums(run, alone, wholes)->list[tuple[int,int]]: # (cur_len, total_len) with 1, 2, … rounds
+def _sums(run, alone, wholes)->list[tuple[int,int]]:  # (cur_len, total_len) with 1, 2, … rounds
     "What published code would print"
     steps = (n + run.recipe.round_extra - (run.patched and i>0) for i,n in enumerate(alone))
     return [(cur, n + (ends if run.counted else 0)) for cur,(n,ends) in zip(list(accumulate(steps, initial=run.start))[1:], wholes)]
@@ -222,9 +233,7 @@ class _Measured:
     "What a tokenizer says"
     facts: dict|None  # None: it could not be asked
     runs: list        # (Fault, Run, sums), for runs that go wrong on it
-    notes: list       # what could not be measured
-
-_MOST = 64 # rounds that are measured
+    notes: list       # What could not be measured
 
 def _wrong_runs(tokenizer, facts, n):
     "(Fault, Run, sums) of each run that goes wrong in a way we can name"
@@ -236,6 +245,9 @@ def _wrong_runs(tokenizer, facts, n):
         if key not in sized: sized[key] = _sized(run, tokenizer, n)
         fault, sums = _added(faults), _sums(run, *sized[key])
         if all(fault.fits(c, t, R) for R,(c,t) in enumerate(sums, 1)): yield fault, run, sums
+
+# %% ../nbs/05_onboard.ipynb #22190b63
+_MOST = 64 # rounds that are measured
 
 def _measure(tokenizer, n, known=0)->_Measured:
     "Facts, runs with up to `n` rounds (of which `known` are asked for), and what was not possible"
@@ -253,16 +265,18 @@ def _measure(tokenizer, n, known=0)->_Measured:
 @dataclass
 class Cause:
     "A possible reason for a mismatch"
-    key: str       # short name
+    key: str       # Short name
     sure: str      # 'measured', 'likely', 'possible' or 'unlikely'
-    reason: str    # why we are that sure
-    why: str       # what happens
-    fix: str       # what to do
-    rounds: list   # the numbers of rounds it would need, one entry a warning; a long range as its first and last
-    seen: list     # where people report it
+    reason: str    # Why we are that sure
+    why: str       # What happens
+    fix: str       # What to do
+    rounds: list   # The numbers of rounds it would need, one entry a warning; a long range as its first and last
+    seen: list     # Where people report it
     def __repr__(self): return f'[{self.sure}] {self.key}: {self.why}\n     {self.reason}\n     fix: {self.fix}'
 
 _SURE = 'measured', 'likely', 'possible', 'unlikely'
+
+# %% ../nbs/05_onboard.ipynb #cfc32923
 _ROUND_TOKENS = 8  # `USER: a ASSISTANT: b` and sep2 take at least that many
 
 def _room(warning): return range(warning[2], warning[2]+1) if warning[2] else range(1, 2+warning[1]//_ROUND_TOKENS)
@@ -306,6 +320,7 @@ def _shown(run, sums, warnings, rounds)->str:
     same = 'these very figures' if sums[R-1]==(cur,total) else f'{sums[R-1][0]} vs. {sums[R-1][1]}, the same difference'
     return f'{run} on this tokenizer gives {same} with {_spell([R])} of our conversation'
 
+# %% ../nbs/05_onboard.ipynb #07b9ef83
 def _judge(fault, warnings, rounds, seen)->tuple[str,str]:
     "How sure a fault is without a run that shows it, and why"
     wrong = [f'{k} is {seen.facts[k]}' for k,v in fault.needs.items() if seen.facts and seen.facts[k]!=v]
@@ -326,7 +341,12 @@ _UNKNOWN = 'no cause we know of gives this; look at the mask: mask_sample(conver
 
 class Causes(list):
     "Ranked causes of a mismatch; shows itself as a table"
-    def __init__(self, causes, warnings, counts=None, notes=()):
+    def __init__(self,
+        causes,            # `Cause`s, the surest first
+        warnings:list,     # (cur_len, total_len, rounds or None), each different one once
+        counts:list=None,  # How often each of them stood there; default: once
+        notes=()           # What could not be measured
+    ):
         super().__init__(causes)
         self.warnings, self.counts, self.notes = warnings, counts or [1]*len(warnings), list(notes)
     def _title(self):
@@ -344,7 +364,7 @@ class Causes(list):
             return dict(difference=f'{d:+}' if begun else f'cur_len is {d}', warnings=sum(self.counts[i] for i in ids), example=f'{c} vs. {t}', rounds=n or '',
                         explained_by='; '.join(f'{x.key} ({_spell(x.rounds[ids[0]])})' for x in causes[:2]) or 'nothing we know of')
         return Table(by(*k, at[k]) for k in sorted(at))
-    def to_dicts(self)->list:
+    def to_dicts(self)->list:  # One dict a cause
         "Plain dicts, ready for JSON"
         return [asdict(c) for c in self]
     def __repr__(self):
@@ -368,7 +388,7 @@ def _lines(warnings, seen)->list[Fault]:
     return singles + [f for f in several if all(_rounds(f, warnings))] + [f for f in FAULTS if 0<explained[f.key]<len(warnings)]
 
 # %% ../nbs/05_onboard.ipynb #72f15677
-def _causes(warnings, counts, seen)->list[tuple]: # (Cause, Fault, was it these very figures?)
+def _causes(warnings, counts, seen)->list[tuple]:  # (Cause, Fault, was it these very figures?)
     "Every cause that explains something, unranked"
     found, half, step = {}, sum(counts)/2, _step(warnings)
     def add(fault, rounds, sure, reason, very=False):
@@ -409,10 +429,10 @@ def _ranked(found, warnings, counts)->list[Cause]:
 
 # %% ../nbs/05_onboard.ipynb #faaf2352
 def decode_mismatch(
-    text:str|Path,    # a warning, a whole log, or the path of one
-    rounds:int|None=None, # question–answer pairs of the sample, if known
-    tokenizer=None,   # the tokenizer it happened on, set up as in that run; or what `load_tokenizer` takes
-)->Causes: # causes, the surest first
+    text:str|Path,    # A warning, a whole log, or the path of one
+    rounds:int|None=None,  # Question–answer pairs of the sample, if known
+    tokenizer=None,   # The tokenizer it happened on, set up as in that run; or what `load_tokenizer` takes
+)->Causes:  # Causes, the surest first
     "What a tokenization mismatch says about the bug; a ValueError if the text has no figures"
     if rounds is not None and (not isinstance(rounds, int) or rounds<1): raise ValueError(f'rounds is the number of question–answer pairs, 1 or more, got {rounds!r}')
     if isinstance(tokenizer, (str, Path)): tokenizer = load_tokenizer(tokenizer)
@@ -476,10 +496,10 @@ def _points(turns, tokenizer, conv)->list[tuple]:
 
 # %% ../nbs/05_onboard.ipynb #e2ec04d4
 def solve_recipe(
-    tokenizer,                   # with set-up done
-    conv:Conversation,           # its template
-    conversations:dict=ORDINARY, # name → turns, at least one with two rounds
-)->tuple: # (Recipe, None), or (None, why no constants can work)
+    tokenizer,                   # Prepared by `prepare_tokenizer`
+    conv:Conversation,           # With two separators, of Llama-2's or of MPT's style
+    conversations:dict=ORDINARY,  # Name → turns, at least one with two rounds
+)->tuple:  # (Recipe, None), or (None, why no constants can work)
     "The numbers of the published arithmetic for a tokenizer, from the exact mask; or a counter-example"
     if conv.sep_style.name not in _SPLITS: return None, f'there is no published arithmetic for templates of style {conv.sep_style.name}'
     points = [(name, *p) for name,turns in conversations.items() for p in _points(turns, tokenizer, conv)]
@@ -516,6 +536,7 @@ def _answers_kept(sample, tokenizer)->bool:
         return text.endswith(answer) and (not more or i in across or more==' ' and sample.spans[i][0]>=start)
     return len(said)==len(want) and all(fits(i, _says(sample.ids, i, j, tokenizer), *w) for (i,j),w in zip(said, want))
 
+# %% ../nbs/05_onboard.ipynb #58d2e49a
 def _verdict(turns, tokenizer, conv, recipe)->tuple:
     "Is the exact mask right (None: the template refuses the conversation), and what does a recipe make of it?"
     try: sample = mask_sample(turns, tokenizer, conv, has_image=True)
@@ -527,10 +548,10 @@ def _verdict(turns, tokenizer, conv, recipe)->tuple:
 
 # %% ../nbs/05_onboard.ipynb #ffb44dfa
 def prove(
-    tokenizer,           # with set-up done
-    conv:Conversation,   # its template
-    recipe:Recipe|None,  # the numbers to compare with
-)->Table: # a row for each conversation of `ORDINARY` and `AWKWARD`
+    tokenizer,           # Prepared by `prepare_tokenizer`
+    conv:Conversation,   # Whose end token and padding fill the awkward conversations
+    recipe:Recipe|None,  # The numbers to compare with
+)->Table:  # A row for each conversation of `ORDINARY` and `AWKWARD`
     "Exact mask and recipe on the adversarial corpus"
     corpora, tokens = dict(ordinary=ORDINARY, awkward=AWKWARD), dict(stop=conv.stop, pad=tokenizer.pad_token or '')
     chats = [(kind, name, _filled(turns, **tokens)) for kind,corpus in corpora.items() for name,turns in corpus.items()]
@@ -541,16 +562,16 @@ def prove(
 @dataclass(repr=False)
 class Onboarding:
     "What a language model's tokenizer needs to go behind a LLaVA-style model, with the proof"
-    name: str               # what the tokenizer is called here
-    passport: Passport      # what it does, measured, with the set-up done
-    setup: dict             # special tokens changed, and why
-    template: Conversation  # how prompts look
-    recipe: Recipe|None     # the solved numbers of the published arithmetic
-    why_no_recipe: str|None # or the counter-example
-    proof: list             # a row for each conversation of the corpus
-    cost: dict              # embedding rows: `rows` needed, of them `added`
-    warnings: list          # what one should know, in words
-    tokenizer: object = field(default=None, compare=False) # the tokenizer with the set-up done (not saved)
+    name: str                # What the tokenizer is called here
+    passport: Passport       # What it does, measured, with the set-up done
+    setup: dict              # Special tokens changed, and why
+    template: Conversation   # How prompts look
+    recipe: Recipe|None      # The solved numbers of the published arithmetic
+    why_no_recipe: str|None  # Or the counter-example
+    proof: list              # A row for each conversation of the corpus
+    cost: dict               # Embedding rows: `rows` needed, of them `added`
+    warnings: list           # What one should know, in words
+    tokenizer: object = field(default=None, compare=False)  # The tokenizer with the set-up done (not saved)
 
     def count(self, column:str, value, kind:str='')->str:
         "How many rows of the proof have a value, as `n/total`, conversations that the template refuses not counted"
@@ -561,20 +582,20 @@ class Onboarding:
         return (f'Onboarding({self.name}: recipe {_numbers(self.recipe)}, exact {self.count("exact", True)}, '
                 f'recipe {self.count("recipe", "same")}, {self.cost["added"]} new rows{notes})')
     def _repr_html_(self): return _report_html(self)
-    def text(self, color:bool=False)->str:
+    def text(self, color:bool=False)->str:  # A line a finding; `color`: ANSI colors
         "The report for a terminal"
         return _report_text(self, color)
-    def code(self)->str:
+    def code(self)->str:  # Python to paste
         "The three artefacts of the classical recipe, for people who must patch another code base"
         return '\n\n'.join(f(self) for f in (_code_tokenizer, _code_template, _code_masks))
     def to_dict(self)->dict:
         "Everything but the tokenizer, ready for JSON"
         return _report_dict(self)
-    def notebook(self, path:str|Path)->Path:
+    def notebook(self, path:str|Path)->Path:  # The notebook, an `.ipynb`
         "Write a runnable notebook that explains every step for this tokenizer, the tokenizer's files beside it"
         from moe_llava_kit.walkthrough import write_notebook
         return write_notebook(self, path)
-    def save(self, folder:str|Path)->Path:
+    def save(self, folder:str|Path)->Path:  # The file
         "Write the report into a folder, as `onboarding.json`; the folder then serves as a template"
         return _write_report(self, Path(folder))
     @classmethod
@@ -604,7 +625,7 @@ def _warn(o)->list:
 # %% ../nbs/05_onboard.ipynb #958228ca
 def _slug(name): return re.sub(r'\W+', '_', Path(name).name.lower()).strip('_') or 'own'
 
-def _template(template, tokenizer, name)->tuple: # the template, and why it is not the tokenizer's own
+def _template(template, tokenizer, name)->tuple:  # The template, and why it is not the tokenizer's own
     "The tokenizer's own chat format where it has one that an exact mask can follow, else USER/ASSISTANT with its end token; or what was asked for"
     why = None
     if template=='auto' and tokenizer.chat_template:
@@ -615,11 +636,12 @@ def _template(template, tokenizer, name)->tuple: # the template, and why it is n
     if conv.sep_style.name=='PLAIN': raise ValueError('a plain template has no turns: it is for captions (stage 1). Onboard with "auto" or a chat template.')
     return conv, None
 
+# %% ../nbs/05_onboard.ipynb #25de9dbc
 def onboard(
-    tokenizer_or_name, # a tokenizer, or what `load_tokenizer` takes
-    template:str|Conversation='auto', # 'auto', a key of `conv_templates`, or a template
-)->Onboarding: # the report
-    "Everything a new language model's tokenizer needs, measured, solved and proved"
+    tokenizer_or_name,  # A tokenizer, or what `load_tokenizer` takes
+    template:str|Conversation='auto',  # 'auto', a key of `conv_templates`, or a template
+)->Onboarding:  # The report
+    "Everything a new language model's tokenizer needs, measured, solved and proved; ValueError where it cannot be set up or does not go with the template"
     loaded = isinstance(tokenizer_or_name, (str, Path))
     tok = load_tokenizer(tokenizer_or_name) if loaded else copy.deepcopy(tokenizer_or_name)
     if not hasattr(tok, 'convert_tokens_to_ids'): raise ValueError(f'onboard takes a tokenizer or its name, got {type(tok).__name__}')
@@ -713,8 +735,7 @@ _FILE = 'onboarding.json'
 def _report_dict(o):
     "Everything but the tokenizer, ready for JSON"
     fields = {k: getattr(o, k) for k in 'name setup why_no_recipe cost warnings'.split()}
-    template = {k: v for k,v in asdict(o.template).items() if k!='messages'} | dict(sep_style=o.template.sep_style.name, roles=list(o.template.roles))
-    return fields | dict(passport=o.passport.to_dict(), template=template, recipe=asdict(o.recipe) if o.recipe else None, proof=list(o.proof))
+    return fields | dict(passport=o.passport.to_dict(), template=o.template.to_dict(), recipe=asdict(o.recipe) if o.recipe else None, proof=list(o.proof))
 
 def _write_report(o, folder):
     "A file is complete or not there: written beside, then renamed"
@@ -728,7 +749,6 @@ def _read_report(path):
     text = path.read_text(encoding='utf-8')
     try:
         d = json.loads(text)
-        template = Conversation(**d['template'] | dict(roles=tuple(d['template']['roles'])))
         recipe = Recipe(**d['recipe']) if d['recipe'] else None
-        return Onboarding(**d | dict(passport=Passport.from_dict(d['passport']), template=template, recipe=recipe, proof=Table(d['proof'])))
+        return Onboarding(**d | dict(passport=Passport.from_dict(d['passport']), template=Conversation(**d['template']), recipe=recipe, proof=Table(d['proof'])))
     except (KeyError, TypeError, ValueError) as e: raise ValueError(f'{path} is not a report that Onboarding.save wrote: {type(e).__name__}: {e}') from None

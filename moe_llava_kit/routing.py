@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['UNKNOWN', 'MODALITIES', 'SHARED', 'COLORS', 'recognize', 'LayerRoutes', 'RoutingTrace', 'Recorder', 'one_pass',
-           'join', 'end_ids', 'hang_hooks', 'record_routing', 'LoadTable', 'share_bar', 'load_table',
+           'join', 'end_ids', 'hang_hooks', 'record_routing', 'share_bar', 'LoadTable', 'load_table',
            'relative_entropy', 'entropies', 'short_name', 'plot_load', 'save_trace', 'load_trace']
 
 # %% ../nbs/32_routing.ipynb #4590dfd9
@@ -46,6 +46,7 @@ class LayerRoutes:
     weights:torch.Tensor  # Weight of each (T, k)
     probs:torch.Tensor  # The router's probabilities (T, E)
 
+# %% ../nbs/32_routing.ipynb #016a3f0f
 @dataclass
 class RoutingTrace:
     "The routes of every token that passed through a model while it was recorded."
@@ -57,15 +58,20 @@ class RoutingTrace:
     sample:torch.Tensor = None  # Prompt that it belongs to, with what was generated for it, counted from 0 (T,)
 
     def __len__(self): return 0 if self.ids is None else len(self.ids)
-    def __getitem__(self, layer): return self.layers[layer] if isinstance(layer, str) else list(self.layers.values())[layer]
+    def __getitem__(self, layer): # LayerRoutes, by name or by position among the MoE layers
+        names = list(self.layers)
+        try: return self.layers[names[layer] if isinstance(layer, int) else layer]
+        except LookupError as e: raise type(e)(f'no MoE layer {layer!r} in the trace: expected a position, or one of {", ".join(names) or "none, since nothing was recorded"}') from None
     def where(self,
         modality:str,  # 'text', 'image', 'padding', or 'all' for whatever is not padding
     ) -> torch.Tensor:  # bool (T,)
-        "Which tokens are of a modality."
+        "Which tokens are of a modality; ValueError if there is no such modality."
         if modality != 'all' and modality not in MODALITIES: raise ValueError(f'unknown modality {modality!r}: expected one of {", ".join(MODALITIES)}, all')
         return self.modality != 2 if modality == 'all' else self.modality == MODALITIES.index(modality)
     @property
-    def valid(self): return self.where('all')
+    def valid(self): # bool (T,)
+        "Which tokens are not padding."
+        return self.where('all')
     def __repr__(self):
         if not len(self): return 'RoutingTrace: nothing recorded yet'
         parts = ', '.join(f'{n:,} {m}' for m in MODALITIES if (n := int(self.where(m).sum())))
@@ -80,7 +86,10 @@ class Recorder:
         ends=(),  # End and padding tokens; one that is fed while decoding says that its row has finished
     ): self.names, self.ends, self.sources, self.now, self.passes, self.samples = names, torch.tensor(list(ends)), [], None, [], 0
 
-    def came_from(self, vectors, ids): self.sources.append((vectors.detach(), ids))
+    def came_from(self, vectors, ids): # (…, H), (…)
+        "Vectors that were just made, and the ids they stand for."
+        self.sources.append((vectors.detach(), ids))
+
     def begin(self,
         ids:torch.Tensor|None,  # Token ids (B, T), or None and
         embeds:torch.Tensor|None,  # vectors (B, T, H)
@@ -91,7 +100,8 @@ class Recorder:
         if not cached: self.samples += len(ids)
         self.sources, self.now = [], dict(ids=ids, over=torch.isin(ids, self.ends) & cached, first=self.samples-len(ids), layers={})
 
-    def layer(self, name, routing):
+    def layer(self, name, routing): # moe.Routing of all tokens
+        "A MoE layer reports; only its first report in a pass counts."
         if self.now is not None: self.now['layers'].setdefault(name, routing)
 
     def end(self):
@@ -103,10 +113,10 @@ class Recorder:
 def one_pass(
     ids:torch.Tensor,  # (B, T)
     over:torch.Tensor,  # Rows that have finished (B, T)
-    layers:dict,  # {name: Routing}
+    layers:dict,  # {name: moe.Routing}
     step:int,  # Number of the pass
     first:int=0,  # Number of the first row's sample
-) -> RoutingTrace:
+) -> RoutingTrace:  # B·T tokens, row by row
     "One forward pass as a trace, on the CPU."
     B, T = ids.shape
     valid = next(iter(layers.values())).valid
@@ -119,7 +129,7 @@ def one_pass(
 
 def join(
     traces:list,  # Traces of the same layers, in order
-) -> RoutingTrace:
+) -> RoutingTrace:  # Their tokens, one trace after the other; empty without traces
     "Several traces as one."
     if not traces: return RoutingTrace()
     cat = lambda part, get: torch.cat([get(t, part) for t in traces])
@@ -128,20 +138,21 @@ def join(
 
 # %% ../nbs/32_routing.ipynb #525f883c
 def end_ids(
-    model:nn.Module,
+    model:nn.Module,  # With a generation_config; without one, none are named
 ) -> set:  # Token ids
     "End and padding tokens that the model's generation settings name."
     g = getattr(model, 'generation_config', None)
     found = [getattr(g, 'eos_token_id', None), getattr(g, 'pad_token_id', None)]
     return {i for f in found for i in (f if isinstance(f, (list, tuple)) else [f]) if i is not None}
 
+# %% ../nbs/32_routing.ipynb #0b1bde5f
 def hang_hooks(
-    model:nn.Module,
-    rec:Recorder,
+    model:nn.Module,  # With MoE layers
+    rec:Recorder,  # Told of every pass from now on
 ) -> list:  # Handles to remove
     "Connect a recorder to a model; the model is not changed otherwise."
     def arrive(module, args, kw):
-        cache = kw.get('past_key_values')
+        cache = kw.get('cache', kw.get('past_key_values'))                    # its name since transformers 5.24, and before
         rec.begin(args[0] if args else kw.get('input_ids'), kw.get('inputs_embeds'), cache is not None and cache.get_seq_length() > 0)
     dec, projector = decoder_of(model), dict(model.named_modules()).get('model.multi_modal_projector')
     hooks = [layer.register_forward_hook(lambda m, i, o, name=name: rec.layer(name, m.routing)) for name, layer in moe_layers(model).items()]
@@ -164,6 +175,16 @@ def record_routing(
         for h in hooks: h.remove()
         vars(trace).update(vars(join(rec.passes)))
 
+# %% ../nbs/32_routing.ipynb #7fd2a940
+COLORS = {'text': '#3b7dd8', 'image': '#d97706', 'padding': '#888888', 'all': '#5b8c5a'}
+
+def share_bar(
+    share:float,  # 0 to 1
+    modality:str,  # One of `COLORS`
+) -> str:  # HTML
+    "A number with a bar under it."
+    return f'{share:.0%}<div aria-hidden="true" style="width:5em;border:1px solid {COLORS[modality]};height:.5em"><div style="width:{share:.1%};height:100%;background:{COLORS[modality]}"></div></div>'
+
 # %% ../nbs/32_routing.ipynb #72c7c13b
 @dataclass
 class LoadTable:
@@ -182,19 +203,10 @@ class LoadTable:
         rows = [cells('td', [html.escape(r['layer']), r['modality'], f"{r['tokens']:,}", *(share_bar(s, r['modality']) for s in r['shares'])]) for r in self.rows]
         return f'<table><caption>Share of the choices that fall on each expert</caption><thead><tr>{head}</tr></thead><tbody>'+''.join(f'<tr>{r}</tr>' for r in rows)+'</tbody></table>'
 
-COLORS = {'text': '#3b7dd8', 'image': '#d97706', 'padding': '#888888', 'all': '#5b8c5a'}
-
-def share_bar(
-    share:float,  # 0 to 1
-    modality:str,
-) -> str:  # HTML
-    "A number with a bar under it."
-    return f'{share:.0%}<div aria-hidden="true" style="width:5em;border:1px solid {COLORS[modality]};height:.5em"><div style="width:{share:.1%};height:100%;background:{COLORS[modality]}"></div></div>'
-
 # %% ../nbs/32_routing.ipynb #20f3238e
 def load_table(self:RoutingTrace,
     by_modality:bool=True,  # One row for text and one for images; else one row for both
-) -> LoadTable:
+) -> LoadTable:  # No rows if nothing was recorded
     "Share of the choices that fall on each expert, per layer; padding is left out."
     groups = [m for m in MODALITIES[:2] if self.where(m).any()] if by_modality and len(self) else ['all'] if len(self) else []
     def shares(r, tokens): return (r.index[tokens].flatten().long().bincount(minlength=r.probs.shape[1])/max(tokens.sum()*r.index.shape[1], 1)).tolist()
@@ -224,10 +236,11 @@ def short_name(
     "A layer's name as a reader says it."
     return 'layer '+next((p for p in reversed(name.split('.')) if p.isdigit()), name)
 
+# %% ../nbs/32_routing.ipynb #6557cdf4
 def plot_load(self:RoutingTrace,
     ax=None,  # matplotlib axes; a new figure by default
 ):  # The axes
-    "Bars of each expert's share, text beside image, one group of bars per layer."
+    "Bars of each expert's share, text beside image, one group of bars per layer; ValueError without tokens."
     import matplotlib.pyplot as plt
     if not len(self): raise ValueError(f'{self!r}: expected a trace with tokens')
     rows, start, ticks = self.load().rows, 0, []
@@ -262,7 +275,7 @@ def save_trace(self:RoutingTrace,
 
 def load_trace(cls,
     path:str|Path,  # A file written by `save`
-) -> RoutingTrace:
+) -> RoutingTrace:  # On the CPU
     "Read a trace; ValueError if the file is something else."
     with safe_open(path, 'pt') as f:
         t, names = {k: f.get_tensor(k) for k in f.keys()}, json.loads((f.metadata() or {}).get('layers', '[]'))

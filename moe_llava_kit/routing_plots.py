@@ -12,6 +12,7 @@ __all__ = ['sample_tokens', 'patch_runs', 'near_square', 'expert_color', 'token_
 import base64, hashlib, html, io, math
 from pathlib import Path
 import torch
+from torch import nn
 from .templates import IMAGE_TOKEN_INDEX
 from .viz import _json, _save_page, _visible
 from .routing import COLORS, MODALITIES, RoutingTrace, short_name
@@ -19,14 +20,17 @@ from .routing_stats import coactivation, collapse, flow, modality_split, pathway
 
 # %% ../nbs/32b_routing_plots.ipynb #f40f4ca0
 def sample_tokens(
-    trace:RoutingTrace,
-    sample:int=0,
+    trace:RoutingTrace,  # With tokens
+    sample:int=0,  # As `trace.sample` numbers them
 ) -> torch.Tensor:  # Positions in the trace, in reading order
     "Where a sample's tokens stand in the trace, padding left out; ValueError naming the samples there are."
     at = ((trace.sample == sample) & trace.valid).nonzero().flatten() if len(trace) else torch.empty(0)
-    if not len(at): raise ValueError(f'no sample {sample} in the trace: expected one of {trace.sample.unique().tolist()[:20] if len(trace) else "none, since nothing was recorded"}')
+    if not len(at):
+        there = trace.sample.unique().tolist() if len(trace) else []
+        raise ValueError(f'no sample {sample} in the trace: expected one of {", ".join(map(str, there[:20]))+", …"*(len(there) > 20) or "none, since nothing was recorded"}')
     return at[trace.step[at].sort(stable=True).indices]
 
+# %% ../nbs/32b_routing_plots.ipynb #f5f98582
 def patch_runs(
     ids:torch.Tensor,  # Of one sample, in order (T,)
     pictures:int|None=None,  # How many there are; default: one per run of patches
@@ -47,15 +51,16 @@ def near_square(
 
 # %% ../nbs/32b_routing_plots.ipynb #f551ecbc
 def expert_color(
-    expert:int,
-    num_experts:int,
-    alpha:float=1.,
+    expert:int,  # Its number, from 0
+    num_experts:int,  # Of the layer
+    alpha:float=1.,  # Opacity, 0 to 1
 ) -> str:  # CSS
     "One hue per expert, evenly spread."
     return f'hsl({(210+360*expert/num_experts) % 360:.0f} 75% 50% / {alpha:g})'
 
+# %% ../nbs/32b_routing_plots.ipynb #2c656240
 def token_pieces(
-    ids:list,
+    ids:list,  # Token ids; -200 is a patch
     tokenizer=None,  # Without one, numbers
 ) -> list:  # Texts
     "What each token shows: its characters, its name, or its number."
@@ -80,6 +85,7 @@ _css = """
 .mlr label{margin-right:1rem;font-size:12px}
 .mlr .mlr-info{display:block;min-height:3.2em;font:12px/1.6 ui-monospace,monospace;border-top:1px solid rgba(128,128,128,.4);padding-top:.3rem;white-space:pre-wrap}"""
 
+# %% ../nbs/32b_routing_plots.ipynb #8a4ec66c
 _js = r"""
 const mlr = root => {
   if (root.dataset.live) return; root.dataset.live = 1;
@@ -117,26 +123,31 @@ const mlr = root => {
 document.querySelectorAll('.mlr').forEach(mlr);"""
 
 # %% ../nbs/32b_routing_plots.ipynb #54a80661
-def _picture(image, size=288):
+def _picture(image, size=288): # CSS
     "A picture as the background of a grid"
     if image is None: return ''
     f, im = io.BytesIO(), image.convert('RGB')
     im.resize((size, max(1, round(size*im.height/im.width)))).save(f, 'JPEG', quality=85)
     return f'background-image:url(data:image/jpeg;base64,{base64.b64encode(f.getvalue()).decode()});'
 
-def _token(i, text, expert, E, said, alpha=.35):
+def _token(i, text, expert, E, said, alpha=.35): # HTML
+    "One token: its place, its characters, its best expert"
     return f'<span class="mlr-tok{" mlr-said" if said else ""}" data-i="{i}" data-e="{expert}" style="--c:{expert_color(expert, E, alpha)}">{html.escape(text) or "·"}</span>' + ('<br>' if '⏎' in text else '')
 
-def _grid(run, tokens, image, grid):
+def _grid(run, tokens, image, grid): # HTML
     "The patches of one picture over it"
     rows, columns = grid or near_square(len(run))
     if rows*columns != len(run): raise ValueError(f'grid {rows} × {columns} does not fit {len(run)} patches: expected rows × columns equal to the patches of a picture')
     shape = (image.width/columns)/(image.height/rows) if image is not None else 1
     return f'<span class="mlr-grid" style="grid-template-columns:repeat({columns},1fr);--r:{shape:.3f};{_picture(image)}">{"".join(tokens[i] for i in run)}</span>'
 
+# %% ../nbs/32b_routing_plots.ipynb #5c56497f
 class RoutingView:
     "A sample's routes as self-contained HTML."
-    def __init__(self, body, title): self.html, self.title = body, title
+    def __init__(self,
+        body:str,  # HTML with its style and script
+        title:str,  # What it shows, for `repr`
+    ): self.html, self.title = body, title
     def __repr__(self): return f'RoutingView({self.title})'
     def _repr_html_(self): return self.html
     def save(self,
@@ -147,12 +158,12 @@ class RoutingView:
 
 # %% ../nbs/32b_routing_plots.ipynb #2229043e
 def show_routing(
-    trace:RoutingTrace,
+    trace:RoutingTrace,  # With tokens
     tokenizer=None,  # To show words; without one, numbers
     images:list|None=None,  # The sample's pictures as the tower saw them: model.image_processor.fit(picture)
-    sample:int=0,
+    sample:int=0,  # As `trace.sample` numbers them
     grid:tuple|None=None,  # (rows, columns) of patches; default: nearest to a square
-) -> RoutingView:
+) -> RoutingView:  # Shows itself in a notebook; `save` writes a page
     "See which experts read each token of a sample; ValueError if there is no such sample, or pictures do not fit the patches."
     at = sample_tokens(trace, sample)
     ids, said, layers = trace.ids[at].tolist(), (trace.step[at] > trace.step[at].min()).tolist(), list(trace.layers.items())
@@ -188,9 +199,10 @@ def _map(ax, grid, names, low, high, **labels):
     ax.set_yticks(range(L), [short_name(n) for n in names]); ax.set_xticks(range(0, E, 1+E//24)); ax.set(xlabel='expert', **labels)
     return ax
 
+# %% ../nbs/32b_routing_plots.ipynb #81305917
 def plot_load_map(
-    trace:RoutingTrace,
-    modality:str='all',
+    trace:RoutingTrace,  # With tokens
+    modality:str='all',  # As for `RoutingTrace.where`
     ax=None,  # matplotlib axes; a new figure by default
 ):  # The axes
     "Load of every expert in every layer, in units of the even share."
@@ -203,8 +215,8 @@ def plot_load_map(
 
 # %% ../nbs/32b_routing_plots.ipynb #a2a4849b
 def plot_modality_split(
-    trace:RoutingTrace,
-    ax=None,
+    trace:RoutingTrace,  # With words and patches
+    ax=None,  # matplotlib axes; a new figure by default
     **kwargs,  # For `modality_split`
 ):  # The axes
     "Share of pictures in every expert's visits, with intervals."
@@ -233,10 +245,11 @@ def _band(x0, x1, lo0, lo1, h):
     x, y = x0+(x1-x0)*t, lo0+(lo1-lo0)*s
     return torch.stack([torch.cat([x, x.flip(0)]), torch.cat([y, (y+h).flip(0)])], 1).numpy()
 
+# %% ../nbs/32b_routing_plots.ipynb #cb8cce96
 def plot_flow(
-    trace:RoutingTrace,
+    trace:RoutingTrace,  # With tokens
     gap:float=.04,  # Between blocks, as a share of the height; narrower for more than ten experts
-    ax=None,
+    ax=None,  # matplotlib axes; a new figure by default
     least:float=.001,  # Bands with a smaller share of the tokens are left out
 ):  # The axes
     "How tokens travel from best expert to best expert, layer by layer."
@@ -266,9 +279,9 @@ def plot_flow(
 
 # %% ../nbs/32b_routing_plots.ipynb #1fdff11b
 def plot_coactivation(
-    trace:RoutingTrace,
+    trace:RoutingTrace,  # With tokens
     layer=0,  # Name, or position
-    ax=None,
+    ax=None,  # matplotlib axes; a new figure by default
 ):  # The axes
     "How much more often than by popularity two experts are chosen together; 1 is popularity."
     _, lift = coactivation(trace, layer)
@@ -278,10 +291,11 @@ def plot_coactivation(
     ax.set_xticks(range(0, E, 1+E//24)); ax.set_yticks(range(0, E, 1+E//24)); ax.set(xlabel='chosen too', ylabel='expert', title=f'{short_name(list(trace.layers)[layer] if isinstance(layer, int) else layer)}: together')
     return ax
 
+# %% ../nbs/32b_routing_plots.ipynb #1c34ef97
 def plot_saturation(
     traces:list,  # As for `saturation`
     labels:list|None=None,  # Of the checkpoints
-    ax=None,
+    ax=None,  # matplotlib axes; a new figure by default
 ):  # The axes
     "How soon the choice of experts settles, per layer; dotted, what two checkpoints with these loads share by chance."
     rows, ax = saturation(traces), _axes(ax, (4.5, 2.6))
@@ -293,10 +307,11 @@ def plot_saturation(
     ax.set_xticks(range(len(traces)), labels or range(len(traces)))
     return _finish(ax, xlabel='checkpoint', ylabel='same experts as at the end', ylim=(0, 1.02))
 
+# %% ../nbs/32b_routing_plots.ipynb #82701a9b
 def plot_entropy(
-    trace:RoutingTrace,
-    threshold:float=.5,
-    ax=None,
+    trace:RoutingTrace,  # With tokens
+    threshold:float=.5,  # Of the entropy of the load, for the alarm and the dotted line
+    ax=None,  # matplotlib axes; a new figure by default
 ):  # The axes
     "Entropy of the load and of the single decision, per layer; layers that raise the alarm in red."
     rows, bad = recorded(trace).entropy(), {c.layer for c in collapse(trace, entropy=threshold)}
@@ -308,9 +323,9 @@ def plot_entropy(
 
 # %% ../nbs/32b_routing_plots.ipynb #575138de
 def plot_patches(
-    trace:RoutingTrace,
+    trace:RoutingTrace,  # With tokens
     image,  # PIL image as the tower saw it: model.image_processor.fit(picture)
-    sample:int=0,
+    sample:int=0,  # As `trace.sample` numbers them
     picture:int=0,  # Which of the sample's pictures
     pictures:int|None=None,  # How many it has, if they stand without a word between them
     grid:tuple|None=None,  # (rows, columns)
@@ -334,14 +349,15 @@ def plot_patches(
 
 # %% ../nbs/32b_routing_plots.ipynb #58ba88a4
 def balanced_shares(
-    trace:RoutingTrace,
-) -> list:  # per layer (samples, E, 2): shares of a sample's words and of its patches
+    trace:RoutingTrace,  # With samples that have words and patches
+) -> list:  # Per layer (samples, E, 2): of a sample's words, and of its patches, the share at each expert
     "First choices of each sample with words and pictures, as shares (Lin et al. 2024, `vis1.py`); ValueError if no sample has both."
-    counts = [visits(trace, l, first=True) for l in trace.layers]
+    counts = [visits(trace, l, first=True) for l in recorded(trace).layers]
     both = (counts[0].sum(1) > 0).all(1)
     if not both.any(): raise ValueError(f'these figures compare words and pictures of the same sample: expected samples with both, got {trace!r}')
     return [c[both]/c[both].sum(1, keepdim=True) for c in counts]
 
+# %% ../nbs/32b_routing_plots.ipynb #5b35eb2c
 def _stack(ax, shares, colors, names, labels=None, **kwargs):
     "Stacked bars, one per layer"
     below = torch.zeros(len(shares), dtype=torch.double)
@@ -350,24 +366,24 @@ def _stack(ax, shares, colors, names, labels=None, **kwargs):
     ax.set_xticks(range(0, len(names), 1+len(names)//9), [short_name(n).split()[-1] for n in names[::1+len(names)//9]])
     return _finish(ax, xlabel='layer', ylim=(0, 1), **kwargs)
 
-def _colors(E):
+def _colors(E): # One per expert
     import matplotlib.pyplot as plt
     cycle = plt.rcParams['axes.prop_cycle'].by_key()['color']
     return cycle[:E] if E <= len(cycle) else [plt.get_cmap('tab20')(e % 20) for e in range(E)]
 
-def _fill(tensors, E):
-    "Layers with different numbers of experts as one (layers, E, …), nan where there is none"
-    return torch.stack([torch.cat([t, t.new_full((E-len(t), *t.shape[1:]), float('nan'))]) for t in tensors])
+def _filled(trace):
+    "Names of the layers and their balanced shares as one (layers, samples, E, 2), nan where a layer has fewer experts"
+    shares = balanced_shares(trace); E = max(s.shape[1] for s in shares)
+    return list(trace.layers), torch.stack([nn.functional.pad(s, (0, 0, 0, E-s.shape[1]), value=float('nan')) for s in shares])
 
 # %% ../nbs/32b_routing_plots.ipynb #949a7459
 def plot_loadings(
-    trace:RoutingTrace,
+    trace:RoutingTrace,  # With samples that have words and patches
 ):  # matplotlib figure
     "Load per layer, and words and pictures at each expert, both modalities weighing the same (Lin et al. 2024, Fig. 3)."
     import matplotlib.pyplot as plt
-    names, shares = list(recorded(trace).layers), balanced_shares(trace)
-    E = max(s.shape[1] for s in shares)
-    load, pictures = _fill([s.mean((0, 2)) for s in shares], E), _fill([(s[..., 1]/s.sum(-1)).nanmean(0) for s in shares], E)
+    names, shares = _filled(trace)
+    load, pictures, E = shares.mean((1, 3)), (shares[..., 1]/shares.sum(-1)).nanmean(1), shares.shape[2]
     fig, axes = plt.subplots(1, 1+(E if E <= 8 else 1), figsize=(min(3+1.6*min(E, 8), 16), 2.4), layout='constrained', width_ratios=[1.6]+([1]*E if E <= 8 else [3]))
     _stack(axes[0], load, _colors(E), names, [f'expert {e}' for e in range(E)], title='all experts', ylabel='share')
     if E > 8: _map(axes[1], pictures-.5, names, -.5, .5, title='share of pictures, minus one half'); return fig
@@ -379,20 +395,19 @@ def plot_loadings(
 
 # %% ../nbs/32b_routing_plots.ipynb #4ee8a62d
 def plot_modalities(
-    trace:RoutingTrace,
+    trace:RoutingTrace,  # With samples that have words and patches
 ):  # matplotlib figure
     "Distribution of words and of pictures over the experts of each layer (Lin et al. 2024, Fig. 4)."
     import matplotlib.pyplot as plt
-    names, shares = list(recorded(trace).layers), balanced_shares(trace)
-    E = max(s.shape[1] for s in shares)
+    names, shares = _filled(trace); E = shares.shape[2]
     fig, axes = plt.subplots(1, 2, figsize=(min(max(5, .5*len(names)+4), 16), 2.6), layout='constrained', sharey=True)
-    for m, (ax, title) in enumerate(zip(axes, ('words', 'pictures'))): _stack(ax, _fill([s[..., m].mean(0) for s in shares], E), _colors(E), names, [f'expert {e}' for e in range(E)], title=title)
+    for m, (ax, title) in enumerate(zip(axes, ('words', 'pictures'))): _stack(ax, shares[..., m].mean(1), _colors(E), names, [f'expert {e}' for e in range(E)], title=title)
     if E <= 16: fig.legend(*axes[0].get_legend_handles_labels(), fontsize='small', ncols=min(E, 8), loc='outside lower center', frameon=False)
     return fig
 
 # %% ../nbs/32b_routing_plots.ipynb #8c1fbb3e
 def plot_pathways(
-    trace:RoutingTrace,
+    trace:RoutingTrace,  # With tokens
     n:int=10,  # Paths to draw for each modality
 ):  # matplotlib figure
     "The most frequent paths of words and of pictures through the MoE layers, the first two in color (after Lin et al. 2024, Fig. 5)."
@@ -414,7 +429,7 @@ def plot_pathways(
 
 # %% ../nbs/32b_routing_plots.ipynb #ab2c329c
 def moe_llava_figures(
-    trace:RoutingTrace,
+    trace:RoutingTrace,  # With samples that have words and patches
     n:int=10,  # Paths to draw
 ) -> tuple:  # Three matplotlib figures
     "The three routing figures of Lin et al. 2024 (Figs. 3 to 5) for any model: loadings, modalities, pathways; ValueError if no sample has words and pictures."
@@ -429,15 +444,16 @@ def _svg(ax_or_fig):
     plt.close(fig)
     return f'<figure>{f.getvalue()[f.getvalue().index("<svg"):]}</figure>'
 
+# %% ../nbs/32b_routing_plots.ipynb #1a519d76
 def routing_page(
-    trace:RoutingTrace,
+    trace:RoutingTrace,  # With tokens
     path,  # HTML file to write
-    tokenizer=None,
+    tokenizer=None,  # To show words; without one, numbers
     images:dict|None=None,  # {sample: its pictures as the tower saw them}
-    samples:list=(0,),  # To show token by token
-    grid:tuple|None=None,
-) -> Path:
-    "One self-contained page: alarm, load, modalities, flow, co-activation, entropy, pathways, and samples token by token."
+    samples:list|tuple=(0,),  # To show token by token
+    grid:tuple|None=None,  # (rows, columns) of patches; default: nearest to a square
+) -> Path:  # Of the file
+    "One self-contained page: alarm, load, modalities, flow, co-activation, entropy, pathways, and samples token by token; ValueError for a sample or a grid that is not there."
     alarms = collapse(trace)
     both = trace.where('text').any() and trace.where('image').any()
     figures = [('Load', plot_load_map(trace)), *([('Who prefers pictures', plot_modality_split(trace))] if both else []), ('Paths', plot_flow(trace)), ('Entropy', plot_entropy(trace)),

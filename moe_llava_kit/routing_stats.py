@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['FEW', 'recorded', 'visits', 'student_t', 'expanded', 'bootstrap', 'wilson', 'modality_split', 'flow',
            'mutual_information', 'shuffle_within', 'layer_links', 'pathways', 'pairs_by_popularity', 'coactivation',
-           'saturation', 'Collapse', 'collapse']
+           'saturation', 'Collapse', 'collapse', 'paired_points']
 
 # %% ../nbs/32a_routing_stats.ipynb #e2241ece
 import math
@@ -17,14 +17,15 @@ from .routing import MODALITIES, RoutingTrace, relative_entropy, short_name
 
 # %% ../nbs/32a_routing_stats.ipynb #b1b0f6e3
 def recorded(
-    trace:RoutingTrace,
-) -> RoutingTrace:
+    trace:RoutingTrace,  # From `record_routing`, or read from a file
+) -> RoutingTrace:  # The same
     "The trace, if it holds tokens; else ValueError."
     if not len(trace) or not trace.valid.any(): raise ValueError(f'{trace!r}: expected a trace with tokens. A trace is filled when its `with record_routing(model)` block ends')
     return trace
 
+# %% ../nbs/32a_routing_stats.ipynb #28237a76
 def visits(
-    trace:RoutingTrace,
+    trace:RoutingTrace,  # With tokens
     layer,  # Name, or position among the MoE layers
     first:bool=False,  # Count a token's first choice only
 ) -> torch.Tensor:  # (samples, E, 2): choices by words and by patches
@@ -39,7 +40,7 @@ def visits(
 def student_t(
     p:float,  # 0 to 1
     df:int,  # Degrees of freedom, 3 or more
-) -> float:
+) -> float:  # In standard errors
     "Quantile of Student's t (Abramowitz and Stegun 1964, 26.7.5)."
     z = NormalDist().inv_cdf(p)
     return z+(z**3+z)/(4*df)+(5*z**5+16*z**3+3*z)/(96*df**2)+(3*z**7+19*z**5+17*z**3-15*z)/(384*df**3)+(79*z**9+776*z**7+1482*z**5-1920*z**3-945*z)/(92160*df**4)
@@ -55,10 +56,10 @@ def expanded(
 def bootstrap(
     counts:torch.Tensor,  # (samples, …)
     statistic,  # (rounds, …) sums of counts -> (rounds, …)
-    level:float=.95,
-    rounds:int=2000,
-    seed:int=0,
-) -> tuple:  # (low, high)
+    level:float=.95,  # Of the interval, 0 to 1
+    rounds:int=2000,  # Resamplings
+    seed:int=0,  # Of the resamplings
+) -> tuple:  # (low, high), each of the statistic's shape
     "Percentile interval of a statistic under resampling of samples, widened where they are few; nan where it is undefined in every round."
     n = len(counts)
     drawn = torch.multinomial(torch.ones(rounds, n), n, replacement=True, generator=torch.Generator().manual_seed(seed))
@@ -68,11 +69,12 @@ def bootstrap(
     edges = torch.tensor([(1-level)/2, (1+level)/2], dtype=counts.dtype)
     return tuple(torch.nanquantile(statistic(sums), edges, dim=0))
 
+# %% ../nbs/32a_routing_stats.ipynb #cec809d3
 def wilson(
-    share:torch.Tensor,
-    n:torch.Tensor,  # Tokens
-    level:float=.95,
-) -> tuple:  # (low, high)
+    share:torch.Tensor,  # 0 to 1, any shape
+    n:torch.Tensor,  # Tokens, the same shape
+    level:float=.95,  # Of the interval, 0 to 1
+) -> tuple:  # (low, high), the same shape
     "Wilson's interval for a share of independent tokens (Wilson 1927)."
     z = NormalDist().inv_cdf((1+level)/2)
     mid, half = (share+z*z/(2*n))/(1+z*z/n), z/(1+z*z/n)*(share*(1-share)/n+z*z/(4*n*n)).sqrt()
@@ -82,10 +84,10 @@ def wilson(
 FEW = 8  # Samples; with fewer no verdict is given
 
 def modality_split(
-    trace:RoutingTrace,
-    level:float=.95,
-    rounds:int=2000,
-    seed:int=0,
+    trace:RoutingTrace,  # With words and patches
+    level:float=.95,  # Of the interval, 0 to 1
+    rounds:int=2000,  # Resamplings
+    seed:int=0,  # Of the resamplings
 ) -> Table:  # layer, expert, visits, share, low, high, expected, prefers, over
     "Share of each expert's visits that come from pictures, with an interval over samples; ValueError without words or pictures."
     if not (len(trace) and trace.where('text').any() and trace.where('image').any()): raise ValueError(f'a split needs words and pictures: expected both in the trace, got {trace!r}')
@@ -102,18 +104,19 @@ def modality_split(
 
 # %% ../nbs/32a_routing_stats.ipynb #fd4b874b
 def flow(
-    trace:RoutingTrace,
-    first,  # Layer
-    second,  # Layer
-    modality:str='all',
+    trace:RoutingTrace,  # With tokens
+    first,  # Layer: name, or position
+    second,  # Layer: name, or position
+    modality:str='all',  # As for `RoutingTrace.where`
 ) -> torch.Tensor:  # (E_first, E_second) tokens
     "How many tokens go from each best expert of one layer to each of another."
     a, b = (trace[l].index[trace.where(modality), 0].long() for l in (first, second))
     Ea, Eb = (trace[l].probs.shape[1] for l in (first, second))
     return torch.bincount(a*Eb+b, minlength=Ea*Eb).view(Ea, Eb)
 
+# %% ../nbs/32a_routing_stats.ipynb #76e1044e
 def mutual_information(
-    counts:torch.Tensor,  # (A, B)
+    counts:torch.Tensor,  # Tokens with each pair of indices (A, B)
 ) -> float:  # Bits
     "How much one index tells about the other (Cover and Thomas 2006, eq. 2.28)."
     p = counts.double()/counts.sum().clamp(min=1)
@@ -123,7 +126,7 @@ def mutual_information(
 # %% ../nbs/32a_routing_stats.ipynb #a12d17e7
 def shuffle_within(
     groups:torch.Tensor,  # Number of each token's group (T,)
-    generator:torch.Generator,
+    generator:torch.Generator,  # On the CPU; it decides the order
 ) -> torch.Tensor:  # Where each token's new value comes from (T,)
     "A random order of tokens in which each stays in its group."
     mixed = torch.randperm(len(groups), generator=generator)
@@ -131,12 +134,13 @@ def shuffle_within(
     new[groups.argsort(stable=True)] = mixed[groups[mixed].argsort(stable=True)]
     return new
 
+# %% ../nbs/32a_routing_stats.ipynb #15e1d5a7
 def layer_links(
-    trace:RoutingTrace,
-    rounds:int=100,
-    seed:int=0,
+    trace:RoutingTrace,  # With tokens
+    rounds:int=100,  # Shuffles
+    seed:int=0,  # Of the shuffles
 ) -> Table:  # first, second, bits, chance, limit
-    "Mutual information between successive MoE layers, beside its mean and 97.5 % limit when choices are shuffled within each sample's words and patches."
+    "Mutual information between successive MoE layers, beside its mean and 97.5 % limit when choices are shuffled within each sample's words and patches; ValueError without tokens."
     g, names, rows, keep = torch.Generator().manual_seed(seed), list(recorded(trace).layers), [], trace.valid
     groups = trace.sample[keep]*len(MODALITIES)+trace.modality[keep]
     for a, b in zip(names, names[1:]):
@@ -149,11 +153,11 @@ def layer_links(
 
 # %% ../nbs/32a_routing_stats.ipynb #7b709e27
 def pathways(
-    trace:RoutingTrace,
-    n:int=10,
-    modality:str='all',
-    rounds:int=1000,
-    seed:int=0,
+    trace:RoutingTrace,  # With tokens
+    n:int=10,  # Rows at most
+    modality:str='all',  # As for `RoutingTrace.where`
+    rounds:int=1000,  # Resamplings for the intervals
+    seed:int=0,  # Of the resamplings
 ) -> Table:  # path, tokens, share, low, high, expected, ratio, pictures
     "The most frequent sequences of best experts across all MoE layers, most frequent first, with 95 % intervals over samples; ValueError without tokens."
     keep = recorded(trace).where(modality)
@@ -181,10 +185,11 @@ def _sums(w, k):
     for j in range(1, k+1): less.append((full[j]-w*less[-1]).clamp(min=0))
     return full, torch.stack(less, 1)
 
+# %% ../nbs/32a_routing_stats.ipynb #a3103c2c
 def pairs_by_popularity(
     share:torch.Tensor,  # Share of the tokens that chose each expert (E,); the sum is k
     k:int,  # Experts per token, 2 or more
-    rounds:int=500,
+    rounds:int=500,  # Iterations at most
 ) -> torch.Tensor:  # (E, E); the diagonal means nothing
     "Share of the tokens that would choose both experts if popularity were all there is (maximum entropy: Chen, Dempster and Liu 1994)."
     share = share.double().clamp(max=1-1e-9); w = share.clone()
@@ -200,9 +205,9 @@ def pairs_by_popularity(
 
 # %% ../nbs/32a_routing_stats.ipynb #c87f3b41
 def coactivation(
-    trace:RoutingTrace,
+    trace:RoutingTrace,  # With tokens
     layer,  # Name, or position
-    modality:str='all',
+    modality:str='all',  # As for `RoutingTrace.where`
 ) -> tuple:  # ((E, E) share of the row expert's tokens that also chose the column's, (E, E) how often they met over what popularity gives)
     "Which experts are chosen by the same token (Muennighoff et al. 2024, §5.2); popularity counts within words and within patches; ValueError where one expert is chosen per token."
     r = recorded(trace)[layer]; k = r.index.shape[1]
@@ -240,19 +245,20 @@ def saturation(
 @dataclass(frozen=True)
 class Collapse:
     "Something wrong with the load of a layer."
-    layer:str
+    layer:str  # As `short_name` says it
     kind:str  # 'starved', 'overloaded' or 'low entropy'
-    experts:tuple
+    experts:tuple  # Numbers of those meant; empty for 'low entropy'
     value:float  # Lowest share in units of the even one, highest in units of the largest possible, or entropy
     def __str__(self): return f'{self.layer}: {self.kind}' + (f', experts {", ".join(map(str, self.experts))}' if self.experts else '') + f' ({self.value:.2f})'
 
+# %% ../nbs/32a_routing_stats.ipynb #3e662d10
 def collapse(
-    trace:RoutingTrace,
+    trace:RoutingTrace,  # With tokens
     starved:float=.1,  # Of the even share
     overloaded:float=.9,  # Of the largest possible share
     entropy:float=.5,  # Of the load, relative
     visits_needed:int=20,  # Per expert under even load, or nothing is said about the layer
-    samples_needed:int=FEW,
+    samples_needed:int=FEW,  # Or nothing is said at all
     level:float=.99,  # Of the interval that must have crossed a threshold
 ) -> list:  # of `Collapse`, empty if all is well, or if nothing can be said
     "Layers whose experts are unused, overused, or too few, beyond what the choice of samples explains; ValueError without tokens."
@@ -268,3 +274,16 @@ def collapse(
         found += [Collapse(short_name(name), kind, which, value) for kind, which, value in checks if which]
         if even < entropy: found.append(Collapse(short_name(name), 'low entropy', (), relative_entropy(share).item()))
     return found
+
+# %% ../nbs/32a_routing_stats.ipynb #be33403f
+def paired_points(
+    before:list,  # For each question 1 if it was answered right, else 0; a string of digits will do
+    after:list,  # The same of the same questions, asked again
+    together:int=1,  # So many successive questions are one witness, such as all about one picture
+    **kwargs,  # For `bootstrap`
+) -> tuple:  # (change, low, high), in points of 100
+    "Change of accuracy from one round of questions to another, with an interval over groups of questions; ValueError if the rounds differ in length."
+    if len(before) != len(after) or not len(before) or len(before) % together: raise ValueError(f'{len(before)} answers before and {len(after)} after: expected the same number, a multiple of together={together}')
+    right = torch.tensor([[*map(int, before)], [*map(int, after)]]).view(2, -1, together).sum(-1).T.double()
+    change = lambda c: 100*(c[..., 1]-c[..., 0])/len(before)
+    return change(right.sum(0)).item(), *(x.item() for x in bootstrap(right, change, **kwargs))

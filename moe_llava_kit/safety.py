@@ -4,12 +4,12 @@
 
 # %% auto #0
 __all__ = ['BITS', 'MIX', 'FACTORS', 'log', 'ADVICE', 'STAGING', 'MANIFEST', 'fingerprint', 'one_row', 'by_expert',
-           'expert_units', 'extreme', 'Part', 'layer_names', 'parts', 'Watch', 'anywhere', 'from_all', 'Row',
-           'evidence', 'twins', 'other_factor', 'known_zeros', 'short', 'report_lines', 'report_table', 'StepReport',
-           'FirstStepError', 'check_stage', 'FirstStepCheck', 'BadLoss', 'gradient_size', 'StopOnBadLoss',
-           'write_manifest', 'is_complete', 'last_checkpoint', 'StopOnSignal', 'CheckpointError', 'weight_names',
-           'saved_form', 'compare_names', 'put_in_place', 'not_written', 'WritesWhole', 'TellEpoch', 'clear_leftovers',
-           'SafeCheckpoints']
+           'expert_units', 'extreme', 'Part', 'layer_names', 'parts', 'tokens_that_matter', 'Watch', 'anywhere',
+           'from_all', 'Row', 'evidence', 'twins', 'other_factor', 'known_zeros', 'short', 'report_lines',
+           'report_table', 'StepReport', 'FirstStepError', 'check_stage', 'FirstStepCheck', 'BadLoss', 'gradient_size',
+           'StopOnBadLoss', 'write_manifest', 'is_complete', 'last_checkpoint', 'StopOnSignal', 'CheckpointError',
+           'weight_names', 'saved_form', 'compare_names', 'put_in_place', 'not_written', 'WritesWhole', 'TellEpoch',
+           'clear_leftovers', 'SafeCheckpoints']
 
 # %% ../nbs/20b_safety.ipynb #45c15b97
 import html, json, math, os, re, shutil, signal, threading
@@ -49,7 +49,10 @@ def fingerprint(
     return total
 
 # %% ../nbs/20b_safety.ipynb #4732084c
-def one_row(x): # (1, n)
+def one_row(
+    x:torch.Tensor,  # Any shape, n elements
+) -> torch.Tensor:  # (1, n)
+    "A tensor as a single row."
     return x.reshape(1, -1)
 
 def by_expert(
@@ -61,6 +64,7 @@ def by_expert(
     if 'lora_B' in name: x = x.reshape(len(x), -1, n).permute(2, 0, 1)
     return x.reshape(n, -1)
 
+# %% ../nbs/20b_safety.ipynb #b00461f4
 def expert_units(
     layer:nn.Module,  # A MoE layer
     where:str,  # 'layer 3'
@@ -82,20 +86,23 @@ def extreme(
     "The largest or smallest absolute value of each row; NaN if there is one."
     return torch.linalg.vector_norm(x, which, dim=1, dtype=torch.promote_types(x.dtype, torch.float32))
 
+# %% ../nbs/20b_safety.ipynb #3ac75dd6
 @dataclass(eq=False)
 class Part:
     "A tensor of the model and the units whose learning it shows, one per row."
-    name:str
-    param:torch.Tensor
+    name:str  # In the model without adapters around it
+    param:torch.Tensor  # The parameter, or a buffer of the tower
     group:str  # One of `GROUPS`
     units:list  # One name per row
     fold:callable = one_row  # From the tensor to (rows, n)
     grad:torch.Tensor = None  # Largest |gradient| seen in each row
 
     @property
-    def trains(self): return self.param.requires_grad
+    def trains(self) -> bool:  # Now, not when the part was made
+        "Whether the tensor requires a gradient."
+        return self.param.requires_grad
 
-    def values(self):  # (rows, n)
+    def values(self) -> torch.Tensor:  # (rows, n); of a frozen shard (1, n)
         "fp32 masters where DeepSpeed keeps them; this process's shard of what is frozen and partitioned; else the weights."
         p = self.param
         if self.trains and (hasattr(p, 'ds_id') or hasattr(p, '_hp_mapping')):
@@ -103,14 +110,16 @@ class Part:
             return self.fold(safe_get_full_fp32_param(p))
         return one_row(p.ds_tensor) if hasattr(p, 'ds_id') else self.fold(p.detach())
 
-    def see(self, grad):
+    def see(self,
+        grad:torch.Tensor,  # Of the tensor's shape
+    ):
         "Remember the size of a gradient; inf and NaN stay."
         size = extreme(self.fold(grad.detach()), math.inf)
         self.grad = size if self.grad is None else torch.maximum(self.grad, size)
 
 # %% ../nbs/20b_safety.ipynb #129f1743
 def layer_names(
-    model:nn.Module,
+    model:nn.Module,  # A LLaVA model, also with adapters
 ) -> dict:  # {id of a parameter: 'layer 3'}
     "The decoder layer that a parameter sits in."
     return {id(p): f'layer {i}' for i, l in enumerate(layers_of(base_of(model))) for p in l.parameters()}
@@ -126,12 +135,22 @@ def parts(
     tower = base.model.vision_tower.state_dict(keep_vars=True)
     return found + [Part(f'model.vision_tower.{n}', b, 'tower', ['tower']) for n, b in tower.items() if not isinstance(b, nn.Parameter)]
 
+# %% ../nbs/20b_safety.ipynb #d87e7a9a
+def tokens_that_matter(
+    routing,  # A MoE layer's `Routing` of N tokens
+    grad:torch.Tensor,  # Gradient of the layer's output, (…, hidden) with N rows in all
+) -> list:  # Of int, one per expert
+    "How many tokens that a label depends on each expert computed; dropped ones do not count."
+    index = routing.index if routing.kept is None else routing.index.masked_fill(~routing.kept, -1)
+    at = index[(grad.reshape(len(index), -1) != 0).any(1)]
+    return torch.bincount(at[at >= 0], minlength=routing.probs.shape[-1]).tolist()
+
 # %% ../nbs/20b_safety.ipynb #5485087d
 class Watch:
     "Looks at every pass until `close`: gradients, labels, pictures, and each expert's tokens that a label depends on."
     def __init__(self,
-        model:nn.Module,
-        parts:list,  # Those to look at
+        model:nn.Module,  # A LLaVA model, also with adapters or in a wrapper that passes keywords on
+        parts:list,  # The `Part`s to look at
     ):
         self.parts, self.count, names = parts, Counter(), layer_names(model)
         self.layers = {names[id(next(m.parameters()))]: m for m in moe_layers(base_of(model)).values()}
@@ -141,25 +160,25 @@ class Watch:
         self.hooks.append(model.register_forward_pre_hook(self.inputs, with_kwargs=True))
         self.before, self.smallest = zip(*(self.state_of(p) for p in parts))
 
-    def state_of(self, part):
+    def state_of(self,
+        part:Part,
+    ) -> tuple:  # (rows,) each; no smallest for what is frozen
         "Fingerprint and smallest |weight| of each row."
         values = part.values()
         return fingerprint(values), extreme(values, -math.inf) if part.trains else None
 
     def inputs(self, model, args, kwargs):
-        "Count what comes in."
+        "Count the labels and pictures that come in; a forward pre-hook."
         labels, pictures = kwargs.get('labels'), kwargs.get('pixel_values')
         self.count['labels'] += 0 if labels is None else int((labels != -100).sum())
         self.count['pictures'] += 0 if pictures is None else len(pictures)
 
     def route(self, where, layer, args, out):
-        "Count each expert's tokens, once the backward pass has shown which matter."
+        "Count each expert's tokens, once the backward pass has shown which matter; a forward hook."
         if not (torch.is_tensor(out) and out.requires_grad): return
-        r = layer.routing
-        index = r.index if r.kept is None else r.index.masked_fill(~r.kept, -1)
+        routing = layer.routing                                               # of this pass; the next one replaces it
         def seen(grad):
-            at = index[(grad.reshape(len(index), -1) != 0).any(1)]
-            for e, n in enumerate(torch.bincount(at[at >= 0], minlength=r.probs.shape[-1]).tolist()): self.count[f'expert {e} of {where}'] += n
+            for e, n in enumerate(tokens_that_matter(routing, grad)): self.count[f'expert {e} of {where}'] += n
         out.register_hook(seen)
 
     def close(self):
@@ -170,8 +189,8 @@ class Watch:
 # %% ../nbs/20b_safety.ipynb #63a8dedd
 def anywhere(
     flag,  # bool, or a tensor with one
-    device='cpu',
-) -> bool:
+    device='cpu',  # Of this process, where the collective works
+) -> bool:  # The same on every process
     "Whether `flag` is true on any process; all must ask."
     if not several_processes(): return bool(flag)
     t = torch.as_tensor(flag, device=device).float().reshape(1)
@@ -187,25 +206,27 @@ def from_all(
     dist.all_gather_object(out, x)
     return out
 
+# %% ../nbs/20b_safety.ipynb #96dc47aa
 @dataclass
 class Row:
     "What a step showed about one row of one tensor."
-    name:str
-    unit:str
-    group:str
-    trains:bool
+    name:str  # Of the tensor
+    unit:str  # What the row belongs to
+    group:str  # One of `GROUPS`
+    trains:bool  # It requires a gradient
     grad:float  # Largest |gradient|
     moved:bool  # Any bit changed
     before:int  # Fingerprint before the step
     coarse:bool = False  # Every weight in it is too large to be changed by the step
 
-    def __add__(self, other): # the same row on another process
+    def __add__(self, other):
+        "The same row, as two processes saw it."
         bad = not (math.isfinite(self.grad) and math.isfinite(other.grad))
         return Row(self.name, self.unit, self.group, self.trains, math.nan if bad else max(self.grad, other.grad), self.moved or other.moved, self.before, self.coarse and other.coarse)
 
 # %% ../nbs/20b_safety.ipynb #f88d200e
 def evidence(
-    watch:Watch,
+    watch:Watch,  # That looked at the passes of the step
     lr:float,  # Learning rate of the step
     adaptive:bool=True,  # The size of an update does not depend on the gradient's (Adam)
 ) -> list:  # of `Row`, from all processes, the same on each
@@ -225,7 +246,7 @@ def evidence(
 def twins(
     rows:list,  # of `Row`
     where:str,  # 'layer 3'
-) -> bool:
+) -> bool:  # False for a single expert
     "Whether all experts of a layer were equal before the step; LoRA's A does not count, its B does."
     prints = {}
     for r in rows:
@@ -236,7 +257,7 @@ def twins(
 FACTORS = {'lora_A': 'lora_B', 'lora_B': 'lora_A', 'lora_embedding_A': 'lora_embedding_B', 'lora_embedding_B': 'lora_embedding_A'}
 
 def other_factor(
-    name:str,
+    name:str,  # Of a parameter
 ) -> str:  # '' if it is no factor
     "The name of the tensor that a LoRA factor is multiplied with."
     return next((name.replace(f'.{a}.', f'.{b}.') for a, b in FACTORS.items() if f'.{a}.' in name), '')
@@ -244,7 +265,7 @@ def other_factor(
 # %% ../nbs/20b_safety.ipynb #bb6350c4
 def known_zeros(
     rows:list,  # of `Row`
-    watch:Watch,
+    watch:Watch,  # After `evidence`, so that its counts are those of all processes
 ) -> dict:  # {unit, or name of a tensor: the reason}
     "What has a reason not to learn yet."
     zero = {(r.name, r.unit) for r in rows if r.before == 0}
@@ -260,9 +281,9 @@ def known_zeros(
 
 # %% ../nbs/20b_safety.ipynb #29976200
 def short(
-    names:list,
-    n:int=3,
-) -> str:
+    names:list,  # Of str
+    n:int=3,  # How many are written out
+) -> str:  # 'a, b, c and 4 more'
     "The first few of many names."
     return ', '.join(names[:n]) + (f' and {len(names)-n} more' if len(names) > n else '')
 
@@ -294,8 +315,8 @@ def report_table(
 @dataclass
 class StepReport:
     "What a step showed, unit by unit."
-    step:int
-    lr:float
+    step:int  # Counted from 1
+    lr:float  # The largest of its learning rates
     rows:list  # of `Row`
     known:dict  # {unit or tensor: reason}
 
@@ -306,17 +327,23 @@ class StepReport:
             if (wrong := self.verdict(unit, rows) if trains else self.changed(rows)): self.failed[unit] = wrong
 
     @property
-    def ok(self): return not self.failed
-    def table(self): return report_table(self)
+    def ok(self) -> bool:  # What waits is no failure
+        "Whether nothing failed."
+        return not self.failed
+
+    def table(self) -> Table:  # One row per group and state
+        "Counts by group, see `report_table`."
+        return report_table(self)
+
     def __repr__(self): return '\n'.join([f'step {self.step}, learning rate {self.lr:.1e}: {len(self.units)} units looked at, {len(self.failed)} failed, {len(self.waiting)} waiting', *report_lines(self)])
     def _repr_html_(self): return self.table()._repr_html_() + f'<pre>{html.escape(repr(self))}</pre>'
 
-    def changed(self, rows):
+    def changed(self, rows:list) -> str|None:  # The fault; rows are `Row`s of one unit
         "What is wrong with a frozen unit, if anything."
         lost = [r.name for r in rows if r.moved]
         if lost: return f'is frozen, but {len(lost)} of its {len(rows)} tensors changed: {short(lost)}'
 
-    def verdict(self, unit, rows):
+    def verdict(self, unit:str, rows:list) -> str|None:  # The fault; rows are `Row`s of the unit
         "What is wrong with a unit that trains, if anything; or why it may wait."
         live, bad = [r for r in rows if r.grad], [r.name for r in rows if not math.isfinite(r.grad)]
         if bad: return f'received a gradient that is inf or NaN: {short(bad)}'
@@ -335,17 +362,21 @@ ADVICE = ('Compare trainable_report(model) with the stage. No gradient: nothing 
 
 class FirstStepError(RuntimeError):
     "Something that should train did not, or something frozen changed; `.report` has the details."
-    def __init__(self, report:StepReport):
+    def __init__(self,
+        report:StepReport,  # One with failures
+    ):
         self.report = report
         super().__init__('\n'.join([f'training stopped: {report!r}', ADVICE]))
 
+# %% ../nbs/20b_safety.ipynb #c4d0d79c
 def check_stage(
     stage,  # A `Stage`
-    parts:list,
+    parts:list,  # Every `Part` of the model
 ):
     "ValueError if nothing trains of a group that the stage trains, or something of one that it freezes."
     there, trains = {p.group for p in parts}, {p.group for p in parts if p.trains}
-    wrong = [f'it trains {g}, but no parameter of it requires a gradient' for g in stage.trains if g in there - trains] + [f'it freezes {g}, but parameters of it require a gradient' for g in sorted(trains - {*stage.trains})]
+    untrained, unfrozen = [g for g in stage.trains if g in there - trains], sorted(trains - {*stage.trains})
+    wrong = [f'it {does} {", ".join(gs)}, but {how} of that require a gradient' for does, gs, how in (('trains', untrained, 'no parameters'), ('freezes', unfrozen, 'parameters')) if gs]
     if wrong: raise ValueError(f'stage {stage.name!r} was not applied: {"; ".join(wrong)}. Call apply_stage(model, {stage.name!r}) before the Trainer is built')
 
 # %% ../nbs/20b_safety.ipynb #947e08fb
@@ -358,15 +389,18 @@ class FirstStepCheck(TrainerCallback):
         self.stage, self.recheck, self.report, self.last, self.watch = stage and get_stage(stage), recheck, None, None, None
 
     def on_train_begin(self, args, state, control, model=None, **kwargs):
+        "List the parts; ValueError if the stage was not applied to them."
         self.close()
         self.report, self.last, self.due, self.todo, self.lr = None, None, 0, parts(model), None
         if self.stage and not (getattr(self.stage, 'modules', ()) or hasattr(model, 'peft_config')): check_stage(self.stage, self.todo)
 
     def on_step_begin(self, args, state, control, model=None, optimizer=None, **kwargs):
+        "Begin to watch, once there is a learning rate."
         self.lr = max(float(g['lr']) for g in optimizer.param_groups)
         if self.watch is None and self.todo and self.lr > 0: self.watch = Watch(model, self.todo)
 
     def on_optimizer_step(self, args, state, control, optimizer=None, **kwargs):
+        "Judge the step, right after the optimizer took it; `FirstStepError` if something failed."
         step = state.global_step+1
         if self.watch is None or step < self.due: return
         watch, rows = self.watch, evidence(self.watch, self.lr, 'betas' in optimizer.param_groups[0]); self.close()
@@ -378,6 +412,7 @@ class FirstStepCheck(TrainerCallback):
         if (self.todo or self.last.quiet) and state.is_world_process_zero: log.warning(f'{self.last!r}' + (f'\n  looked at again at step {self.due}' if self.todo else ''))
 
     def on_train_end(self, args, state, control, **kwargs):
+        "Say so if no step could be judged."
         self.close()
         if self.report is None and self.lr is not None and state.is_world_process_zero: log.warning('the first step was never checked: no step had both a learning rate above 0 and a label')
 
@@ -391,8 +426,8 @@ class BadLoss(FloatingPointError):
     "The loss or the gradient is inf or NaN."
 
 def gradient_size(
-    model:nn.Module,
-    optimizer,  # As callbacks get it
+    model:nn.Module,  # After the backward pass
+    optimizer,  # As callbacks get it, maybe wrapped by accelerate or DeepSpeed
 ):  # Scalar; None where a loss scaler deals with inf itself
     "The norm of the gradient of this process; DeepSpeed's own figure where it holds the gradients."
     inner = getattr(optimizer, 'optimizer', optimizer)
@@ -401,26 +436,32 @@ def gradient_size(
     grads = [p.grad for p in model.parameters() if p.grad is not None]
     return nn.utils.get_total_norm(grads) if grads else None
 
+# %% ../nbs/20b_safety.ipynb #32f7aeb3
 class StopOnBadLoss(TrainerCallback):
     "Ends the training with `BadLoss` at a loss or gradient that is inf or NaN, before anything is saved from it."
     def __init__(self): self.hook = None
 
     def on_train_begin(self, args, state, control, model=None, **kwargs):
+        "Begin to look at the model's loss."
         self.close()
         self.bad, self.hook = False, model.register_forward_hook(self.look)
 
     def look(self, model, args, out):
+        "Remember whether any loss was inf or NaN, without waiting for the device; a forward hook."
         loss = getattr(out, 'loss', None)
         if model.training and loss is not None: self.bad = self.bad | ~loss.detach().isfinite().all()
 
     def on_pre_optimizer_step(self, args, state, control, model=None, optimizer=None, **kwargs):
+        "Raise `BadLoss` on every process if the loss or the gradient was bad on any."
         size = gradient_size(model, optimizer)
         if not anywhere(self.bad if size is None else self.bad | ~torch.as_tensor(size, device=args.device).isfinite(), args.device): self.bad = False; return
         what = 'loss' if anywhere(self.bad, args.device) else 'gradient'
         raise BadLoss(f'step {state.global_step+1}: the {what} is inf or NaN; nothing is saved from here on. Last good checkpoint: {last_checkpoint(args.output_dir) or "none was written yet"}. '
                       'Look at the samples of this step, try a lower learning rate, or bf16 instead of fp16, and resume.')
 
-    def on_train_end(self, *args, **kwargs): self.close()
+    def on_train_end(self, *args, **kwargs):
+        "Take the hook away."
+        self.close()
 
     def close(self):
         "Take the hook away."
@@ -441,7 +482,7 @@ def write_manifest(
 
 def is_complete(
     folder,  # checkpoint-…
-) -> bool:
+) -> bool:  # False, too, if there is no such folder
     "Whether every file in the manifest is there in full; without one (a plain Trainer's) there must be a state and weights."
     folder = Path(folder)
     try:
@@ -452,7 +493,7 @@ def is_complete(
 
 def last_checkpoint(
     folder,  # A Trainer's output_dir
-) -> str|None:
+) -> str|None:  # Its path
     "The newest complete checkpoint of a run, or None; only looks."
     found = [(int(m[1]), str(p)) for p in Path(folder).glob('checkpoint-*') if (m := re.fullmatch(r'checkpoint-(\d+)', p.name)) and is_complete(p)]
     return max(found)[1] if found else None
@@ -461,27 +502,39 @@ def last_checkpoint(
 class StopOnSignal(TrainerCallback):
     "At SIGTERM or SIGINT: finish the step, save a checkpoint, end the training; a second signal acts as it always did."
     def __init__(self,
-        signals:tuple=(signal.SIGTERM, signal.SIGINT),
+        signals:tuple=(signal.SIGTERM, signal.SIGINT),  # Which ones; a Python process can handle them in its main thread only
     ): self.signals, self.former, self.received = signals, {}, None
 
     def on_train_begin(self, args, state, control, **kwargs):
+        "Put our handler in place of the former ones, and remember these."
         self.close(); self.received = None
         if threading.current_thread() is threading.main_thread(): self.former = {s: signal.signal(s, self.note) for s in self.signals}
 
     def note(self, number, frame):
-        "The handler."
+        "The handler: remember the signal, and be gone when a second one comes."
         self.received = signal.Signals(number).name
         log.warning(f'{self.received}: saving a checkpoint at the end of this step, then stopping'); self.close()
 
-    def stop(self, args, control, save):
+    def stop(self,
+        args, control,  # As callbacks get them
+        save:bool,  # Write a checkpoint before
+    ):
         "Ask the Trainer to stop if a signal came."
         if not anywhere(self.received is not None, args.device): return
         self.received = self.received or 'a signal to another process'
         control.should_save, control.should_training_stop = save, True
 
-    def on_step_end(self, args, state, control, **kwargs): self.stop(args, control, True)
-    def on_save(self, args, state, control, **kwargs): self.stop(args, control, False)        # it came while this checkpoint was written
-    def on_train_end(self, *args, **kwargs): self.close()
+    def on_step_end(self, args, state, control, **kwargs):
+        "Stop with a checkpoint."
+        self.stop(args, control, True)
+
+    def on_save(self, args, state, control, **kwargs):
+        "Stop with the checkpoint that was being written when the signal came."
+        self.stop(args, control, False)
+
+    def on_train_end(self, *args, **kwargs):
+        "Put the former handlers back."
+        self.close()
 
     def close(self):
         "Put the former handlers back."
@@ -494,7 +547,7 @@ class CheckpointError(OSError):
 
 def weight_names(
     folder,  # A checkpoint
-) -> set:
+) -> set:  # Of str; empty if it has no safetensors files
     "Names of the tensors in a checkpoint's safetensors files."
     names = set()
     for f in [*Path(folder).glob('model*.safetensors'), *Path(folder).glob('adapter_model.safetensors')]:
@@ -502,15 +555,16 @@ def weight_names(
     return names
 
 def saved_form(
-    model:nn.Module,
+    model:nn.Module,  # Also with adapters
 ) -> dict:  # {name in a checkpoint: tensor}
     "What belongs into a checkpoint: everything, or with adapters what peft saves."
     if not hasattr(model, 'peft_config'): return model.state_dict()
     from peft import get_peft_model_state_dict
     return get_peft_model_state_dict(model)
 
+# %% ../nbs/20b_safety.ipynb #8930e318
 def compare_names(
-    model:nn.Module,
+    model:nn.Module,  # Also with adapters
     folder,  # A checkpoint
 ) -> tuple:  # (names only in the model, names only in the files)
     "What does not match; tied tensors need one name only, and what trains must be among them."
@@ -530,9 +584,9 @@ def put_in_place(
     os.replace(new, done); shutil.rmtree(new.parent, ignore_errors=True)
 
 def not_written(
-    done:Path,
-    error:Exception,
-) -> CheckpointError:
+    done:Path,  # checkpoint-…, that was to be
+    error:Exception,  # What happened meanwhile
+) -> CheckpointError:  # To be raised from it
     "The error for a checkpoint that could not be written; what there was of it is removed."
     staging = done.parent/STAGING; written = sum(f.stat().st_size for f in staging.rglob('*') if f.is_file())
     free = shutil.disk_usage(done.parent).free; shutil.rmtree(staging, ignore_errors=True)
@@ -584,6 +638,7 @@ class WritesWhole:
 class TellEpoch(TrainerCallback):
     "Tells samplers which epoch begins, also behind wrappers that do not pass it on."
     def on_epoch_begin(self, args, state, control, train_dataloader=None, **kwargs):
+        "Go down from the data loader through batch samplers, and tell every sampler on the way."
         todo = [train_dataloader]
         while todo:
             s = todo.pop()
@@ -600,6 +655,7 @@ def clear_leftovers(
         if not (named := Path(folder)/old.name.removeprefix('old-')).exists(): os.replace(old, named)
     shutil.rmtree(staging, ignore_errors=True)
 
+# %% ../nbs/20b_safety.ipynb #afd153e7
 class SafeCheckpoints(WritesWhole):
     "Put before `transformers.Trainer`: checkpoints appear whole or not at all and are read strictly, and a killed run goes on."
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
@@ -609,8 +665,11 @@ class SafeCheckpoints(WritesWhole):
             if wrong := [f'{len(ns)} tensors only in the {side}: {short(ns)}' for side, ns in sides if ns]: raise CheckpointError(f'{resume_from_checkpoint} does not fit the model: {"; ".join(wrong)}')
         super()._load_from_checkpoint(resume_from_checkpoint, model)
 
-    def train(self, resume_from_checkpoint=None, **kwargs):
-        "As the Trainer's; True resumes from the last complete checkpoint, or starts anew if there is none."
+    def train(self,
+        resume_from_checkpoint:bool|str|None=None,  # A checkpoint's folder; True: the last complete one, or the beginning if there is none
+        **kwargs,  # As for the Trainer's
+    ):  # Its TrainOutput
+        "As the Trainer's, after tidying up; hooks and handlers are taken away at the end, also after an error."
         if self.is_local_process_zero(): clear_leftovers(self.args.output_dir)
         self.accelerator.wait_for_everyone()
         if not any(isinstance(c, TellEpoch) for c in self.callback_handler.callbacks): self.add_callback(TellEpoch())

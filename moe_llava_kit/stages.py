@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['GROUPS', 'STAGES', 'PRESETS', 'ROLES', 'NEW', 'COPIES', 'group_modules', 'param_groups', 'Stage', 'Published',
            'published', 'get_stage', 'walk_back', 'before_conversion', 'their_names', 'hits', 'refuse_halves',
-           'select_modules', 'examples', 'base_of', 'beside_adapters', 'apply_stage', 'TrainableReport',
+           'examples', 'select_modules', 'base_of', 'beside_adapters', 'apply_stage', 'TrainableReport',
            'trainable_report']
 
 # %% ../nbs/20_stages.ipynb #94ab1fbc
@@ -46,7 +46,7 @@ def param_groups(
 @dataclass(frozen=True)
 class Stage:
     "What a training stage trains, and how."
-    name:str
+    name:str  # What logs, checks and errors call it
     trains:tuple  # Groups (of `GROUPS`) that learn; all others are frozen
     lr:float  # Peak learning rate
     template:str|None = None  # Conversation template; None = the model's own
@@ -80,7 +80,7 @@ def published(
     template:str,  # Key of stages 2 and 3
     modules:str,  # MoE-LLaVA's train_modules in stage 3
     split:tuple=(8, 2),  # Rows per GPU and accumulation in stages 2 and 3
-) -> Published:
+) -> Published:  # Its tower is CLIP at 336 pixels, as for all of them
     "MoE-LLaVA's three stages (its scripts, v1) for one language model."
     later = dict(template=template, batch_size=split[0], accumulation=split[1], group_by_modality=True)
     moe = dict(num_experts=4, top_k=2, layers='sparse', capacity_factor=1.5, eval_capacity_factor=2., router_aux_loss_coef=.01)
@@ -90,10 +90,11 @@ def published(
 PRESETS = dict(stablelm=published('stabilityai/stablelm-2-1_6b', 'stablelm', 'gate_proj up_proj down_proj wg'), qwen=published('Qwen/Qwen-1_8B', 'qwen', 'mlp.w1 mlp.w2 mlp.c_proj wg'),
                phi=published('microsoft/phi-2', 'phi', 'fc1 fc2 wg'), openchat=published('openchat/openchat-3.5-1210', 'openchat', 'gate_proj up_proj down_proj wg', (4, 4)))
 
+# %% ../nbs/20_stages.ipynb #0420e14d
 def get_stage(
-    stage:str|Stage,
+    stage:str|Stage,  # A key of `STAGES`; a record is passed through, whatever the preset
     preset:str|None=None,  # A key of `PRESETS`
-) -> Stage:
+) -> Stage:  # The record itself, not a copy
     "A stage by name, as published for a language model if one is named; ValueError naming the known ones."
     if isinstance(stage, Stage): return stage
     return pick(stage, STAGES if preset is None else pick(preset, PRESETS, 'preset').stages, 'stage')
@@ -124,6 +125,7 @@ def before_conversion(
     mlp, layer, tensor, bias = stacked.groups()
     return [f'{mlp}.{mlps[int(layer)][r]}.{"bias" if bias else "weight"}' for r in ROLES[tensor] if r in mlps[int(layer)]]
 
+# %% ../nbs/20_stages.ipynb #850df3d7
 @whole_weights()
 def their_names(
     model:nn.Module,  # A LLaVA model, dense or MoE
@@ -146,7 +148,7 @@ def hits(
     word:str,  # One of `train_modules`
     ours:str,  # Our name of a parameter
     names:list,  # Their names of one of its parts
-) -> bool:
+) -> bool:  # In theirs anywhere; of ours a whole piece between dots
     "Does a word mean this part?"
     return any(word in n for n in names) or f'.{word}.' in f'.{ours}.'
 
@@ -160,9 +162,17 @@ def refuse_halves(
             lost = [names[n][i][0].split('.')[-2] for i, p in enumerate(parts) if not p]
             raise ValueError(f'train_modules: {next(filter(None, parts))[0]!r} is a part of {n}, which also holds {" and ".join(lost)} and is one parameter: name {" and ".join(lost)} too, or all of it as {".".join(n.split(".")[-3:])}')
 
+def examples(
+    names:dict,  # As `their_names` gives them
+) -> str:  # 'down_proj, gate_proj, …'
+    "The decoder's own words, for an error."
+    mlp = sorted({part[0].split('.')[-2] for n, parts in names.items() if '.mlp.' in n and 'vision' not in n for part in parts})
+    return ', '.join(mlp+['mm_projector'])
+
+# %% ../nbs/20_stages.ipynb #6308223e
 def select_modules(
     model:nn.Module,  # A LLaVA model
-    words,  # MoE-LLaVA's `train_modules`, or pieces of our names
+    words,  # List of str: MoE-LLaVA's `train_modules`, or pieces of our names
 ) -> dict:  # {our parameter name: why it trains}
     "What `train_modules` trains, as MoE-LLaVA does it; ValueError for words that mean nothing, the tower, or half of a parameter."
     names = their_names(model)
@@ -176,32 +186,26 @@ def select_modules(
     born = {n: 'trains along, as in MoE-LLaVA' for n in rest if n.startswith('model.multi_modal_projector.') or '.router.' in n or '.gate.wg.' in n or '.coefficient.' in n}
     return {n: ' '.join(sorted({w for part in f for w in part})) or born[n] for n, f in rest.items() if any(f) or n in born}
 
-def examples(
-    names:dict,  # As `their_names` gives them
-) -> str:
-    "The decoder's own words, for an error."
-    mlp = sorted({part[0].split('.')[-2] for n, parts in names.items() if '.mlp.' in n and 'vision' not in n for part in parts})
-    return ', '.join(mlp+['mm_projector'])
-
 # %% ../nbs/20_stages.ipynb #4d86d5ac
 def base_of(
     model:nn.Module,  # A LLaVA model, or one wrapped by peft
-) -> nn.Module:
+) -> nn.Module:  # Unwrapped, not copied
     "The LLaVA model itself."
     return model.get_base_model() if hasattr(model, 'get_base_model') else model
 
 def beside_adapters(
     groups:dict,  # As `param_groups` gives them, of a model with adapters
     chosen:set,  # Names that the stage trains
-) -> set:
+) -> set:  # Names
     "What trains where there are adapters: they, and the stage's projector and routers as far as they are not wrapped."
     free = lambda n: 'base_layer' not in n and 'original_module' not in n
     return {n for g, ps in groups.items() for n in ps if 'lora_' in n or (g in ('projector', 'router') and free(n) and (n in chosen or 'modules_to_save' in n))}
 
+# %% ../nbs/20_stages.ipynb #c62edd34
 def apply_stage(
-    model:nn.Module,  # A LLaVA model; changed in place
-    stage:str|Stage,
-) -> Stage:
+    model:nn.Module,  # A LLaVA model, also with adapters; changed in place
+    stage:str|Stage,  # As for `get_stage`
+) -> Stage:  # The record
     "Freeze everything but what the stage trains; ValueError if a stage about experts meets a dense model, or its `modules` do not fit."
     stage, model = get_stage(stage), base_of(model)
     groups = param_groups(model)
@@ -220,9 +224,15 @@ class TrainableReport:
     rows:list = field(default_factory=list)  # (group, parameters, trainable, peak learning rate or None)
 
     @property
-    def trainable(self): return sum(r[2] for r in self.rows)
+    def trainable(self) -> int:  # Elements
+        "Parameters that learn."
+        return sum(r[2] for r in self.rows)
+
     @property
-    def total(self): return sum(r[1] for r in self.rows)
+    def total(self) -> int:  # Elements
+        "Parameters in all."
+        return sum(r[1] for r in self.rows)
+
     def lines(self) -> list:  # (group, parameters, trainable, rate or state) as text
         "The table's cells."
         rate = lambda t, lr: 'frozen' if not t else 'trains' if lr is None else f'lr {lr:g}'
@@ -234,11 +244,12 @@ class TrainableReport:
         cells = lambda tag, vs: '<tr>'+''.join(f'<{tag}>{html.escape(str(v))}</{tag}>' for v in vs)+'</tr>'
         return '<table>'+cells('th', ('group', 'parameters', 'trainable', ''))+''.join(cells('td', (g, n, t, ('○ ' if r == 'frozen' else '● ')+r)) for g, n, t, r in self.lines())+'</table>'
 
+# %% ../nbs/20_stages.ipynb #069ce4c0
 def trainable_report(
-    model:nn.Module,  # A LLaVA model
+    model:nn.Module,  # A LLaVA model, also with adapters
     stage:str|Stage|None=None,  # Show its learning rates
     args=None,  # TrainingArguments whose learning rate counts instead of the stage's
-) -> TrainableReport:
+) -> TrainableReport:  # Without a stage, 'trains' in place of the rate
     "What would train now: parameters, trainable parameters and learning rate per group."
     stage = stage and get_stage(stage)
     lr = getattr(args, 'learning_rate', None) or (stage and stage.lr)

@@ -40,14 +40,19 @@ class SeparatorStyle(Enum):
 # %% ../nbs/02_templates.ipynb #39c8bbcc
 class Segment(NamedTuple):
     "A piece of a rendered prompt that knows where it comes from"
-    text: str        # the characters
-    trained: bool    # must the model produce them?
-    turn: int|None   # index of the turn, None for the system prompt
+    text: str        # The characters
+    trained: bool    # Must the model produce them?
+    turn: int|None   # Index of the turn, None for the system prompt
 
 # %% ../nbs/02_templates.ipynb #e4a09d11
 class Turns(list):
     "Turns as pairs (0 user | 1 assistant, text), and what came with them"
-    def __init__(self, pairs=(), system=None, id=None, dropped=None):
+    def __init__(self,
+        pairs=(),              # (0 user | 1 assistant, text), as `parse_turns` gives them
+        system:str|None=None,  # The conversation's own system prompt, where it has one
+        id=None,               # Of the sample, for messages
+        dropped:str|None=None  # The text of a leading assistant turn, which is left out
+    ):
         super().__init__(pairs)
         self.system, self.id, self.dropped = system, id, dropped
 
@@ -70,9 +75,9 @@ def _read_turn(turn, id, i):
 
 # %% ../nbs/02_templates.ipynb #35d80a75
 def parse_turns(
-    conversation, # turns, or a sample that holds them under "conversations" or "messages"
-    id=None,      # how errors call the sample; a sample's own "id" comes first
-)->Turns: # pairs (0|1, text), alternating, the user first
+    conversation,  # Turns, or a sample that holds them under "conversations" or "messages"
+    id=None,       # How errors call the sample; a sample's own "id" comes first
+)->Turns:  # Pairs (0|1, text), alternating, the user first
     "Read a conversation; a ValueError names the sample and the turn that cannot be used"
     if isinstance(conversation, Turns): return conversation
     if isinstance(conversation, dict):
@@ -174,7 +179,7 @@ def _need_prefix(part, whole, what, id, turn):
            'Try the options of the program, as in native_template(tok, enable_thinking=False), or a sample for each answer', id, turn)
 
 # %% ../nbs/02_templates.ipynb #8ba82d2f
-def _answer_spans(conv, turns, whole)->dict: # {turn: (start, end)}
+def _answer_spans(conv, turns, whole)->dict:  # {turn: (start, end)}
     "Which characters of the printed conversation the model has to produce"
     spans = {}
     for i,(_,text) in enumerate(turns):
@@ -258,13 +263,13 @@ _TWO_ENDS = SeparatorStyle.TWO, SeparatorStyle.LLAMA_2, SeparatorStyle.CHAT, Sep
 @dataclass(repr=False)
 class Conversation(_Renders, _Chats):
     "A conversation template, and the messages of a running chat"
-    system: str                                     # system prompt
-    roles: tuple                                    # names (or headers) of user and assistant
-    sep_style: SeparatorStyle = SeparatorStyle.TWO  # how turns are glued
-    sep: str = ' '                                  # separator (of the user's turns, in two-separator styles)
-    sep2: str|None = None                           # what ends an answer
-    version: str = 'Unknown'                        # which published recipe belongs to it
-    offset: int = 0                                 # leading example messages, as LLaVA counts them
+    system: str                                     # System prompt
+    roles: tuple                                    # Names (or headers) of user and assistant
+    sep_style: SeparatorStyle = SeparatorStyle.TWO  # How turns are glued
+    sep: str = ' '                                  # Separator (of the user's turns, in two-separator styles)
+    sep2: str|None = None                           # What ends an answer
+    version: str = 'Unknown'                        # Which published recipe belongs to it
+    offset: int = 0                                 # Leading example messages, as LLaVA counts them
     messages: list = field(default_factory=list)    # [role, text] of the running chat
     system_form: str = '{}'                         # CHAT: the system prompt's turn, {} in its place
     system_inside: bool = False                     # CHAT: it stands in the first user turn
@@ -357,6 +362,7 @@ conv_templates = dict(
 template_recipes = dict(v1='v1', v1_mmtag='v1', openchat='openchat', mistral='openchat', minicpm='minicpm', phi='phi',
                         qwen='qwen', stablelm='stablelm', llama_v2='llama_2', mpt='mpt')
 
+# %% ../nbs/02_templates.ipynb #c3e8b644
 def _look_up(template, tokenizer=None)->Conversation:
     "The template itself, not to be changed"
     if isinstance(template, Conversation): return template
@@ -366,10 +372,10 @@ def _look_up(template, tokenizer=None)->Conversation:
     return pick(template, conv_templates, 'template', 'Pass a Conversation, or add yours with register_template(name, conv).')
 
 def get_template(
-    template:str|dict|Conversation='v1', # a key of `conv_templates`, a template, its fields, 'native', or a folder that `onboard` wrote
-    tokenizer=None,                      # whose chat template 'native' is
-)->Conversation: # a copy, yours to change
-    "The template under a key; an unknown key lists the known ones"
+    template:str|dict|Conversation='v1',  # A key of `conv_templates`, a template, its fields, 'native', or a folder that `onboard` wrote
+    tokenizer=None,                       # Whose chat template 'native' is
+)->Conversation:  # A copy, yours to change
+    "The template under a key; ValueError with near misses and the known keys"
     return _look_up(template, tokenizer).copy()
 
 # %% ../nbs/02_templates.ipynb #1d5454f5
@@ -377,7 +383,7 @@ def _ending(tail:str, known)->str:
     "A text up to the end of its last special token"
     return tail[:max((tail.rindex(t)+len(t) for t in known if t in tail), default=0)]
 
-def _stops(whole, marks, known)->tuple[str,str]: # of earlier answers, of the last one
+def _stops(whole, marks, known)->tuple[str,str]:  # Of earlier answers, of the last one
     "What closes answers, from a conversation of four marked texts"
     earlier, last = whole.partition(marks[1])[2].partition(marks[2])[0], whole.partition(marks[3])[2]
     both = _ending(commonprefix([earlier, last]), known)
@@ -395,18 +401,20 @@ def _options(tokenizer, options)->dict:
     return tokens | options
 
 def native_template(
-    tokenizer,     # a tokenizer with a chat template
-    system:str='', # system prompt; empty: the chat template's own
-    **options,     # switches of the chat template, like `enable_thinking=False`
-)->Conversation:
-    "The tokenizer's own chat template; `UnfitTemplate` names the property that an exact mask would miss"
+    tokenizer,     # With a chat template, and the special tokens it prints
+    system:str='',  # System prompt; empty: the chat template's own
+    **options,      # Switches of the chat template, like `enable_thinking=False`
+)->Conversation:  # Of the style NATIVE; an answer ends in `stop`
+    "The tokenizer's own chat template; `UnfitTemplate` names the property that an exact mask would miss, ValueError says what else is wrong"
     name, marks = called(tokenizer), [_mark(i) for i in range(4)]
     if not tokenizer.chat_template: raise ValueError(f'{name} has no chat template: set tokenizer.chat_template, or choose one of {", ".join(conv_templates)}')
     talk, program = list(zip(['user','assistant']*2, marks)), dict(jinja=tokenizer.get_chat_template(), options=_options(tokenizer, options))
+    seen = []
     for parts in (False, True):
         whole = _print_chat(SimpleNamespace(system='', parts=parts, **program), talk)
-        if all(whole.count(m)==1 for m in marks): break
-    else: _unfit('texts-kept', f'{name}: its chat template prints the texts of a conversation {[whole.count(m) for m in marks]} times; expected once each')
+        seen.append([whole.count(m) for m in marks])
+        if seen[-1]==[1]*4: break
+    else: _unfit('texts-kept', f'{name}: its chat template prints the four texts of a conversation {max(seen, key=lambda s: s.count(1))} times; expected once each')
     if not program['options']['bos_token'] and tokenizer.bos_token and whole.startswith(tokenizer.bos_token):
         raise ValueError(f'{name} adds {tokenizer.bos_token!r} to every text, and its chat template prints a second one: remove it from the chat template')
     conv = Conversation(system, ('user', 'assistant'), _style.NATIVE, *_stops(whole, marks, special_tokens(tokenizer)), 'native', parts=parts, **program)
@@ -427,9 +435,10 @@ def _properties(conv, turns)->dict:
             'no-user-text-trained': not any(t['content'].removeprefix(IMAGE_TOKEN) in trained for t in turns[::2]),
             'images-kept': whole.count(IMAGE_TOKEN)==1 and IMAGE_TOKEN not in trained}
 
+# %% ../nbs/02_templates.ipynb #a27dd6d9
 def template_properties(
-    template:str|Conversation, # a key of `conv_templates`, or a template
-)->Table: # rows: property, one round, several rounds (True, False, or None where it could not be told), why
+    template:str|Conversation,  # A key of `conv_templates`, or a template
+)->Table:  # Rows: property, one round, several rounds (True, False, or None where it could not be told), why
     "What an exact mask needs of a template, checked by name"
     found, why = [], {}
     for rounds in (1, 2):
@@ -443,11 +452,11 @@ def template_properties(
 
 # %% ../nbs/02_templates.ipynb #85997f8f
 def register_template(
-    name:str,           # the key
-    conv:Conversation,  # the template
-    recipe=None,        # key of a published recipe, or a Recipe, where one is wanted
-)->Conversation: # the template as registered
-    "Make a template known under `name`; a different one under the same name is refused"
+    name:str,           # The key
+    conv:Conversation,  # The template
+    recipe=None,        # Key of a published recipe, or a Recipe, where one is wanted
+)->Conversation:  # The template as registered
+    "Make a template known under `name`; ValueError where another one has that name"
     if not isinstance(conv, Conversation): raise ValueError(f'register_template wants a Conversation, got {type(conv).__name__}')
     conv = conv.copy(messages=[], version=name if conv.version=='Unknown' else conv.version)
     if conv_templates.get(name, conv)!=conv: raise ValueError(f'template {name!r} exists and differs; choose another name')

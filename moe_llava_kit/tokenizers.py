@@ -19,7 +19,7 @@ def _ids(tok, text:str) -> list[int]:
     "Ids of `text` alone: no BOS, no EOS."
     return list(tok(text, add_special_tokens=False).input_ids)
 
-def _show(tok, text:str) -> str: 
+def _show(tok, text:str) -> str:
     "`text` and its pieces, for people."
     ids = _ids(tok, text)
     pieces = [p.decode('utf-8', 'replace') if isinstance(p, bytes) else str(p) for p in tok.convert_ids_to_tokens(ids)]
@@ -28,10 +28,10 @@ def _show(tok, text:str) -> str:
 # %% ../nbs/01_tokenizers.ipynb #2664f4b8
 MEASURES = {}
 
-def _measure(question:str): # the question in a reader's words
-    "Register a measurement `f(tok, sep) -> (value, evidence)` under its function's name."
-    def deco(f): MEASURES[f.__name__] = question, f; return f
-    return deco
+def _measure(f):
+    "Register a measurement `f(tok, sep) -> (answer, what was seen)` under its name; its docstring is the question."
+    MEASURES[f.__name__] = f.__doc__, f
+    return f
 
 # %% ../nbs/01_tokenizers.ipynb #b8940ebd
 def _around(tok) -> tuple[list,list]:
@@ -40,100 +40,121 @@ def _around(tok) -> tuple[list,list]:
     at = next((i for i in range(len(full)) if full[i:i+len(bare)] == bare), 0)
     return full[:at], full[at+len(bare):]
 
-@_measure('Is a BOS put in front?')
-def adds_bos(tok, sep): return bool(_around(tok)[0]), f"'a' → {list(tok('a').input_ids)}"
+@_measure
+def adds_bos(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Is a BOS put in front?"
+    return bool(_around(tok)[0]), f"'a' → {list(tok('a').input_ids)}"
 
-@_measure('Is an EOS put at the end?')
-def adds_eos(tok, sep): return bool(_around(tok)[1]), f"'a' → {list(tok('a').input_ids)}"
+@_measure
+def adds_eos(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Is an EOS put at the end?"
+    return bool(_around(tok)[1]), f"'a' → {list(tok('a').input_ids)}"
 
 # %% ../nbs/01_tokenizers.ipynb #1bd4c6a9
-@_measure('Is every space kept?')
-def keeps_spaces(tok, sep):
+@_measure
+def keeps_spaces(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Is every space kept?"
     kept = _ids(tok, 'a ') != _ids(tok, 'a') and _ids(tok, 'a  b') != _ids(tok, 'a b')
     return kept, _show(tok, 'a  b ')
 
-@_measure('Is a space put in front of the text?')
-def dummy_prefix(tok, sep):
+@_measure
+def dummy_prefix(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Is a space put in front of the text?"
     joined = _ids(tok, 'b a') == _ids(tok, 'b') + _ids(tok, 'a') # the space was there already
     return joined and keeps_spaces(tok, sep)[0], _show(tok, 'a')
 
 # %% ../nbs/01_tokenizers.ipynb #a3bef284
-@_measure('Is that space put after every special token too (legacy)?')
-def legacy(tok, sep):
+@_measure
+def legacy(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Is that space put after every special token too (legacy)?"
     if not dummy_prefix(tok, sep)[0]: return None, '–'
     return _ids(tok, f'x{sep}USER') == _ids(tok, f'x{sep}') + _ids(tok, 'USER'), _show(tok, f'x{sep}USER')
 
-@_measure('Do turns encoded together have the tokens they have alone?')
-def joint_equals_separate(tok, sep):
+@_measure
+def joint_equals_separate(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Do turns encoded together have the tokens they have alone?"
     turn = f'USER: b ASSISTANT: c{sep}'
     return _ids(tok, turn*2) == _ids(tok, turn)*2, _show(tok, f'c{sep}USER')
 
 # %% ../nbs/01_tokenizers.ipynb #e7e8d71a
-@_measure('Are spaces beside a special token kept?')
-def keeps_space_at_special(tok, sep):
+@_measure
+def keeps_space_at_special(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Are spaces beside a special token kept?"
     kept = _ids(tok, f'a {sep}') != _ids(tok, f'a{sep}') and _ids(tok, f'{sep} a') != _ids(tok, f'{sep}a')
     return kept, _show(tok, f'a {sep} a')
 
 # %% ../nbs/01_tokenizers.ipynb #9059de41
 def _is_prefix(a:list, b:list) -> bool: return b[:len(a)] == a
 
-@_measure('Does the role marker keep its tokens when an answer follows?')
-def prefix_stable(tok, sep):
+@_measure
+def prefix_stable(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Does the role marker keep its tokens when an answer follows?"
     marker, answers = _ids(tok, 'USER: a ASSISTANT:'), ('Yes', '12', '你好', '\nYes', ' Yes', '')
     return all(_is_prefix(marker, _ids(tok, f'USER: a ASSISTANT: {t}')) for t in answers), _show(tok, 'ASSISTANT: Yes')
 
-@_measure('Does the colon fuse with a word or newline right after it?')
-def colon_merges(tok, sep):
+@_measure
+def colon_merges(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Does the colon fuse with a word or newline right after it?"
     marker = _ids(tok, 'ASSISTANT:')
     return not all(_is_prefix(marker, _ids(tok, f'ASSISTANT:{t}')) for t in ('Yes', '\nYes')), _show(tok, 'ASSISTANT:\nYes')
 
-@_measure('Is a trailing space one token that moves into the next word?')
-def trailing_space_merges(tok, sep):
+@_measure
+def trailing_space_merges(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Is a trailing space one token that moves into the next word?"
     marker, space, answer = (_ids(tok, t) for t in ('ASSISTANT:', 'ASSISTANT: ', 'ASSISTANT: Yes'))
     moves = _is_prefix(marker, answer) and not _is_prefix(space, answer)
     return moves and _is_prefix(marker, space) and len(space) == len(marker)+1, _show(tok, 'ASSISTANT: ')
 
 # %% ../nbs/01_tokenizers.ipynb #eb75540c
-@_measure('Does a newline fuse with the newline before it?')
-def newline_merges(tok, sep): 
+@_measure
+def newline_merges(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Does a newline fuse with the newline before it?"
     return not _is_prefix(_ids(tok, 'assistant\n'), _ids(tok, 'assistant\n\nYes')), _show(tok, 'assistant\n\nYes')
 
-@_measure('Does a newline fuse with the space before it?')
-def space_newline_merges(tok, sep): return not _is_prefix(_ids(tok, ': '), _ids(tok, ': \nYes')), _show(tok, ': \nYes')
+@_measure
+def space_newline_merges(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Does a newline fuse with the space before it?"
+    return not _is_prefix(_ids(tok, ': '), _ids(tok, ': \nYes')), _show(tok, ': \nYes')
 
 # %% ../nbs/01_tokenizers.ipynb #f258a89e
-@_measure('How many digits share a token at most (0: no limit seen)?')
-def digits(tok, sep):
+@_measure
+def digits(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "How many digits share a token at most (0: no limit seen)?"
     longest = 1
     for n in range(2, 9): # the longest run of one digit that is a single token
         longest = max([longest, *(n for d in '0123456789' if len(_ids(tok, 'a' + d*n)) <= len(_ids(tok, 'a' + d)))])
     return longest if longest <= 3 else 0, _show(tok, 'a12345')
 
-@_measure('Is text brought to Unicode NFC first?')
-def nfc(tok, sep): return _ids(tok, 'e\u0301') == _ids(tok, '\u00e9'), _show(tok, 'e\u0301')
+@_measure
+def nfc(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Is text brought to Unicode NFC first?"
+    return _ids(tok, 'e\u0301') == _ids(tok, '\u00e9'), _show(tok, 'e\u0301')
 
-@_measure('Does every character come back (bytes as a fallback)?')
-def byte_fallback(tok, sep):
+@_measure
+def byte_fallback(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Does every character come back (bytes as a fallback)?"
     text = '𐎀🫠'
     return text in tok.decode(_ids(tok, text)), f'{text!r} → {len(_ids(tok, text))} tokens → {tok.decode(_ids(tok, text))!r}'
 
 # %% ../nbs/01_tokenizers.ipynb #d99daeea
-@_measure('Are character offsets available?')
-def has_offsets(tok, sep):
+@_measure
+def has_offsets(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Are character offsets available?"
     try: spans = tok('a b', add_special_tokens=False, return_offsets_mapping=True).get('offset_mapping')
     except (NotImplementedError, ValueError, TypeError): spans = None
     return bool(spans), f"'a b' → {[tuple(s) for s in spans] if spans else None}"
 
 def _copy(tok):
-    "A copy to try things on. A fast tokenizer's vocabulary is shared, which is a hundred times quicker."
+    "A copy to try things on; a fast tokenizer's vocabulary, which would take long to copy, is shared."
     backend = getattr(tok, 'backend_tokenizer', None)
     if backend is None: return copy.deepcopy(tok)
     backend.__deepcopy__ = lambda memo: light_copy(backend)
     try: return copy.deepcopy(tok)
     finally: del backend.__deepcopy__
 
-@_measure('Which id would a new special token get (none: it cannot be added)?')
-def next_id(tok, sep):
+@_measure
+def next_id(tok, sep:str|None) -> tuple:  # Answer, and what was seen
+    "Which id would a new special token get (none: it cannot be added)?"
     new, other = '<|a new token|>', _copy(tok)
     try: other.add_special_tokens({'additional_special_tokens': [new]})
     except (NotImplementedError, ValueError, TypeError) as e: return None, f'refused: {e}'
@@ -151,9 +172,9 @@ def _id(tok, token:str|None) -> int|None:
                      'Add it with tok.add_special_tokens(…), or set one that exists.')
 
 def special_tokens(
-    tok, # a tokenizer
-) -> dict[str,int]: # by id
-    "Every special token of `tok` and its id."
+    tok,  # Fast, or written in Python
+) -> dict[str,int]:  # {token: id}, in the order of the ids
+    "Every special token of `tok` and its id; ValueError where one is set that no vocabulary holds."
     added = getattr(tok, 'added_tokens_decoder', {})
     found = {t.content: i for i,t in added.items() if t.special}
     found |= {t: _id(tok, t) for t in tok.all_special_tokens}
@@ -162,8 +183,8 @@ def special_tokens(
 
 # %% ../nbs/01_tokenizers.ipynb #a5292ae4
 def reserved_tokens(
-    tok, # a tokenizer
-) -> list[str]: # in id order
+    tok,  # Fast, or written in Python
+) -> list[str]:  # In id order
     "Special tokens that belong to a numbered series (two or more that differ in a number only) and have no role."
     series, roles = {}, {getattr(tok, f'{r}_token', None) for r in 'bos eos unk pad sep cls mask'.split()}
     for t in special_tokens(tok):
@@ -205,15 +226,15 @@ def _card(p) -> str:
 # %% ../nbs/01_tokenizers.ipynb #3bc4a63b
 class _Record:
     "What a passport can do besides holding its fields."
-    def to_dict(self) -> dict: # JSON-able
+    def to_dict(self) -> dict:  # JSON-able
         "Every field, evidence included."
         return asdict(self)
     @classmethod
-    def from_dict(cls, d:dict): # keys that are not fields are ignored
+    def from_dict(cls, d:dict):  # Keys that are not fields are ignored
         "The passport that `to_dict` wrote."
         names = {f.name for f in fields(cls)}
         return cls(**{k: v for k,v in d.items() if k in names})
-    def diff(self, other) -> Table: # a row for each field that differs, name and evidence aside
+    def diff(self, other) -> Table:  # A row for each field that differs, name and evidence aside
         "Where two passports differ."
         a, b = self.name, other.name if other.name != self.name else f'{other.name} (other)'
         return Table({'field': f.name, a: getattr(self, f.name), b: getattr(other, f.name)} for f in fields(self)
@@ -227,37 +248,37 @@ class _Record:
 @dataclass(repr=False)
 class Passport(_Record):
     "What a tokenizer does, measured."
-    name:str # where it came from; for people only
-    size:int # len(tokenizer)
-    vocab_size:int # without added tokens
-    rows:int # embedding rows needed: highest id + 1
-    ids:dict # bos, eos, unk, pad → id or None
-    pad_is_eos:bool # pad and eos share an id: every eos looks like padding
-    unk_is_eos:bool # unk and eos share an id: a pad taken from unk is eos
-    adds_bos:bool # a BOS is put in front of every text
-    adds_eos:bool # an EOS is put at the end of every text
-    keeps_spaces:bool # no space is dropped or squeezed
-    dummy_prefix:bool # a space is put in front of the text
-    legacy:bool|None # …and after every special token; None without dummy prefix
-    joint_equals_separate:bool # two turns together have the tokens they have alone
-    keeps_space_at_special:bool # spaces beside a special token survive
-    prefix_stable:bool # the role marker keeps its tokens when an answer follows
-    colon_merges:bool # the colon fuses with a word or newline right after it
-    trailing_space_merges:bool # a trailing space is one token that moves into the next word
-    newline_merges:bool # a newline fuses with the newline before it
-    space_newline_merges:bool # a newline fuses with the space before it
-    digits:int # digits that share a token at most; 0: no limit seen
-    nfc:bool # text is normalised to NFC
-    byte_fallback:bool # every character comes back
-    has_offsets:bool # character spans are available
-    can_add_tokens:bool # special tokens can be added
-    next_id:int|None # id the next one would get
-    sep:str # the separator used for the questions about turns
-    sep_id:int|None # its id if it is a single special token
-    reserved:list # up to 8 special tokens put aside for later use
-    reserved_count:int # how many there are
-    chat:dict|None # properties of the chat template
-    evidence:dict = field(default_factory=dict, compare=False) # what was seen, by field
+    name:str  # Where it came from; for people only
+    size:int  # Tokens, the added ones included: `len(tokenizer)`
+    vocab_size:int  # Without added tokens
+    rows:int  # Embedding rows needed: highest id + 1
+    ids:dict  # Bos, eos, unk, pad → id or None
+    pad_is_eos:bool  # Pad and eos share an id: every eos looks like padding
+    unk_is_eos:bool  # Unk and eos share an id: a pad taken from unk is eos
+    adds_bos:bool  # A BOS is put in front of every text
+    adds_eos:bool  # An EOS is put at the end of every text
+    keeps_spaces:bool  # No space is dropped or squeezed
+    dummy_prefix:bool  # A space is put in front of the text
+    legacy:bool|None  # …and after every special token; None without dummy prefix
+    joint_equals_separate:bool  # Two turns together have the tokens they have alone
+    keeps_space_at_special:bool  # Spaces beside a special token survive
+    prefix_stable:bool  # The role marker keeps its tokens when an answer follows
+    colon_merges:bool  # The colon fuses with a word or newline right after it
+    trailing_space_merges:bool  # A trailing space is one token that moves into the next word
+    newline_merges:bool  # A newline fuses with the newline before it
+    space_newline_merges:bool  # A newline fuses with the space before it
+    digits:int  # Digits that share a token at most; 0: no limit seen
+    nfc:bool  # Text is normalized to NFC
+    byte_fallback:bool  # Every character comes back
+    has_offsets:bool  # Character spans are available
+    can_add_tokens:bool  # Special tokens can be added
+    next_id:int|None  # Id the next one would get
+    sep:str  # The separator used for the questions about turns
+    sep_id:int|None  # Its id if it is a single special token
+    reserved:list  # Up to 8 special tokens put aside for later use
+    reserved_count:int  # How many there are
+    chat:dict|None  # Properties of the chat template
+    evidence:dict = field(default_factory=dict, compare=False)  # What was seen, by field
 
 # %% ../nbs/01_tokenizers.ipynb #59e482c4
 def _single_id(tok, text:str) -> int|None:
@@ -265,11 +286,11 @@ def _single_id(tok, text:str) -> int|None:
     ids = _ids(tok, text)
     return ids[0] if len(ids) == 1 and ids[0] in special_tokens(tok).values() and ids[0] in _ids(tok, f'x{text}y') else None
 
-def _separator(tok) -> str: 
+def _separator(tok) -> str:
     "What ends a turn unless the caller says otherwise: eos, else the first special token, else a newline."
     return tok.eos_token or next(iter(special_tokens(tok)), '\n')
 
-def called(tok) -> str:
+def called(tok) -> str:  # The last part of its `name_or_path`, or all of it where that is no folder; "unnamed" where it has none
     "What to call a tokenizer: its known name or hub id, or the last part of its folder."
     name = str(tok.name_or_path or 'unnamed')
     return Path(name).name if Path(name).exists() else name
@@ -285,10 +306,10 @@ def _counts(tok) -> dict:
 
 # %% ../nbs/01_tokenizers.ipynb #ea7b0acc
 def probe(
-    tok, # any tokenizer of transformers; it is not changed
-    sep:str|None=None, # text that ends a turn, e.g. '</s>'; default: its eos, else its first special token
-) -> Passport: # what was measured
-    "Measure what `tok` does by encoding short texts."
+    tok,  # Any tokenizer of transformers; it is not changed
+    sep:str|None=None,  # Text that ends a turn, e.g. '</s>'; default: its eos, else its first special token
+) -> Passport:  # What was measured
+    "Measure what `tok` does by encoding short texts; ValueError where it has a special token that no vocabulary holds."
     sep = sep or _separator(tok)
     seen = {name: f(tok, sep) for name,(_,f) in MEASURES.items()}
     return Passport(name=called(tok), can_add_tokens=seen['next_id'][0] is not None, sep=sep, sep_id=_single_id(tok, sep), chat=_chat(tok),
@@ -298,10 +319,10 @@ def probe(
 @dataclass(frozen=True)
 class Family:
     "A published set-up of special tokens."
-    kind:str # how it finds an unk
-    tokens:dict # what to set before pad = unk
-    members:tuple # models it was published for
-    may_add:bool = True # may it add a token that does not exist?
+    kind:str  # How it finds an unk
+    tokens:dict  # What to set before pad = unk
+    members:tuple  # Models it was published for
+    may_add:bool = True  # May it add a token that does not exist?
 
 FAMILIES = dict(
     llama=Family('consistent with Llama', {}, ('Llama', 'Vicuna', 'Mistral', 'OpenChat', 'MiniCPM')),
@@ -312,7 +333,7 @@ FAMILIES = dict(
 # %% ../nbs/01_tokenizers.ipynb #2d615312
 _ENDS = '<|endoftext|>', '<|end_of_text|>', '</s>', '<eos>', '<|im_end|>', '<|eot_id|>'
 
-def _auto_tokens(tok) -> dict: 
+def _auto_tokens(tok) -> dict:
     "The tokens that `tok` needs, decided by what it has."
     known, free, out = special_tokens(tok), reserved_tokens(tok), {}
     if tok.eos_token_id is None:
@@ -326,11 +347,11 @@ def _auto_tokens(tok) -> dict:
 @dataclass(frozen=True)
 class Setup:
     "What `prepare_tokenizer` did."
-    family:str # key of `FAMILIES`, or auto
-    changed:dict # {name: (before, after)}
-    rows_needed:int # embedding rows the model must have
-    added:int # of these, rows for tokens that did not exist
-    why:str # the reason, in words
+    family:str  # Key of `FAMILIES`, or auto
+    changed:dict  # {name: (before, after)}
+    rows_needed:int  # Embedding rows the model must have
+    added:int  # Of these, rows for tokens that did not exist
+    why:str  # The reason, in words
 
 def _refuse(tok, family, tokens):
     "Raise where setting `tokens` and pad = unk could not work."
@@ -354,9 +375,9 @@ def _why(family, tokens, added, tok):
     return (_WHY.get(family, auto) + '; pad = unk').format(unk=tok.unk_token, eos=tok.eos_token)
 
 def prepare_tokenizer(
-    tok, # a tokenizer; changed in place
-    family:str='auto', # key of `FAMILIES`, or "auto": decided by what the tokenizer has
-): # `tok`; what was done is in `tok.setup`
+    tok,  # A tokenizer; changed in place
+    family:str='auto',  # Key of `FAMILIES`, or "auto": decided by what the tokenizer has
+):  # `tok`; what was done is in `tok.setup`
     "Set unk, eos and pad as LLaVA's recipes need them. Raises `ValueError`, before any change, where pad would equal eos or unk be None."
     if family != 'auto' and family not in FAMILIES: raise ValueError(f'Unknown family {family!r}: expected one of {", ".join(FAMILIES)} or "auto"')
     tokens = _auto_tokens(tok) if family == 'auto' else FAMILIES[family].tokens

@@ -28,8 +28,9 @@ from transformers.integrations import deepspeed as hf_deepspeed
 from transformers.utils import cached_file
 
 # %% ../nbs/10_vision.ipynb #945abec3
-def vision_config(config # any `transformers` config, of a vision model or of a pair that contains one
-    )->PretrainedConfig: # the config of the vision model
+def vision_config(
+    config,  # Any `transformers` config, of a vision model or of a pair that contains one
+) -> PretrainedConfig:  # The config of the vision model
     "The vision part of `config`; a config without one is refused with a ValueError"
     part = getattr(config, 'vision_config', config)
     if not hasattr(part, 'patch_size'):
@@ -40,33 +41,38 @@ def vision_config(config # any `transformers` config, of a vision model or of a 
 # %% ../nbs/10_vision.ipynb #040f75de
 def _two(x): return (x, x) if isinstance(x, int) else tuple(x)
 
-def patch_grid(config # config of a tower (or of a pair)
-    )->tuple: # (rows, columns) of patches
+def patch_grid(
+    config,  # Config of a tower (or of a pair)
+) -> tuple:  # (rows, columns) of patches
     "The grid of patches a tower lays over a picture of its own size"
     c = vision_config(config)
     if getattr(c, 'image_size', None) is None: return (math.isqrt(c.num_patches),)*2
     return tuple(s//p for s,p in zip(_two(c.image_size), _two(c.patch_size)))
 
 # %% ../nbs/10_vision.ipynb #d12f9bb5
-def image_size(config # config of a tower (or of a pair)
-    )->tuple: # (height, width) in pixels
+def image_size(
+    config,  # Config of a tower (or of a pair)
+) -> tuple:  # (height, width) in pixels
     "The picture size a tower expects"
     c = vision_config(config)
     size = getattr(c, 'image_size', None)
     return _two(size) if size is not None else tuple(n*p for n,p in zip(patch_grid(c), _two(c.patch_size)))
 
 # %% ../nbs/10_vision.ipynb #f312845c
-def _cut(pixels, # (N, 3, H, W)
-         patch): # (height, width) of a patch
-    "Pictures to rows of flattened patches, (N, rows*columns, ph*pw*3), and the grid"
+def _cut(
+    pixels:torch.Tensor,  # Pictures (N, 3, H, W)
+    patch:tuple,  # (height, width) of a patch
+) -> tuple:  # Rows of patches (N, rows*columns, ph*pw*3), and the grid (rows, columns)
+    "Pictures cut into flattened patches, row by row"
     n, c, h, w = pixels.shape
     (ph, pw), grid = patch, (h//patch[0], w//patch[1])
     x = pixels[:, :, :grid[0]*ph, :grid[1]*pw].reshape(n, c, grid[0], ph, grid[1], pw)
     return x.permute(0, 2, 4, 3, 5, 1).reshape(n, grid[0]*grid[1], ph*pw*c), grid
 
-def tower_inputs(tower, # a vision model
-                 pixel_values:torch.Tensor # (N, 3, H, W)
-    )->dict: # keyword arguments for its forward
+def tower_inputs(
+    tower,  # A vision model
+    pixel_values:torch.Tensor,  # Pictures (N, 3, H, W)
+) -> dict:  # Keyword arguments for its forward
     "What this tower wants to be called with"
     if getattr(tower.config, 'image_size', None) is not None: return dict(pixel_values=pixel_values)
     x, grid = _cut(pixel_values, _two(tower.config.patch_size))
@@ -96,7 +102,7 @@ def _tower_class(config):
 
 # %% ../nbs/10_vision.ipynb #2f32acff
 @lru_cache(maxsize=64)
-def _token_count(kind, text): # the config as class and JSON, so that it can be a key
+def _token_count(kind, text):  # The config as class and JSON, so that it can be a key -> int
     config = kind.from_dict(json.loads(text))
     with _ghosts():
         ghost = _tower_class(config)(config).eval()
@@ -106,8 +112,9 @@ def _token_count(kind, text): # the config as class and JSON, so that it can be 
     raise ValueError(f'{kind.__name__}: the layers return {counts} tokens: this tower merges patches on the way, which is not supported; '
                      'take one that keeps its patches (CLIP, SigLIP, DINOv2, DINOv3, ViT)')
 
-def token_count(config # config of a tower (or of a pair)
-    )->int: # patches, plus [CLS] and registers where there are any
+def token_count(
+    config,  # Config of a tower (or of a pair)
+) -> int:  # Patches, plus [CLS] and registers where there are any
     "How many tokens a tower returns for one picture of its own size, measured without weights; a tower that merges patches raises ValueError"
     c = vision_config(config)
     return _token_count(type(c), c.to_json_string(use_diff=False))
@@ -122,11 +129,12 @@ def _spans(tokens, patches, select_feature='patch', drop_first=False):
     if select_feature not in kinds: raise ValueError(f'unknown select_feature {select_feature!r}; expected one of {list(kinds)}')
     return kinds[select_feature]
 
-def patch_count(config, # config of a tower (or of a pair)
-                select_feature:str='patch', # 'patch' or 'cls_patch'
-                drop_first:bool=False # drop the first token whatever it is, as the original LLaVA does
-    )->int: # vectors per picture
-    "How many vectors one picture becomes in the sequence of the language model"
+def patch_count(
+    config,  # Config of a tower (or of a pair)
+    select_feature:str='patch',  # 'patch' or 'cls_patch'
+    drop_first:bool=False,  # Drop the first token whatever it is, as the original LLaVA does
+) -> int:  # Vectors per picture
+    "How many vectors one picture becomes in the sequence of the language model; ValueError for an unknown select_feature or a tower that merges patches"
     return sum(b-a for a,b in _spans(token_count(config), math.prod(patch_grid(config)), select_feature, drop_first))
 
 # %% ../nbs/10_vision.ipynb #0f121b64
@@ -142,13 +150,14 @@ def _hidden(tower, pixel_values, select_layer):
     return states[select_layer]
 
 # %% ../nbs/10_vision.ipynb #6fcb0d15
-def tower_features(tower:nn.Module, # a vision model
-                   pixel_values:torch.Tensor, # (N, 3, H, W), normalized
-                   select_layer:int=-2, # which hidden state; 0 is the embeddings, -1 the last layer
-                   select_feature:str='patch', # 'patch' or 'cls_patch'
-                   drop_first:bool=False # drop the first token whatever it is, as the original LLaVA does
-    )->torch.Tensor: # (N, P, D), in the tower's dtype
-    "What the tower sees: one vector per patch"
+def tower_features(
+    tower:nn.Module,  # A vision model
+    pixel_values:torch.Tensor,  # (N, 3, H, W), normalized
+    select_layer:int=-2,  # Which hidden state; 0 is the embeddings, -1 the last layer
+    select_feature:str='patch',  # 'patch' or 'cls_patch'
+    drop_first:bool=False,  # Drop the first token whatever it is, as the original LLaVA does
+) -> torch.Tensor:  # (N, P, D), in the tower's dtype
+    "What the tower sees: one vector per patch; ValueError for pixels of another shape, or a layer the tower does not have"
     if pixel_values.ndim != 4 or pixel_values.shape[1] != 3:
         raise ValueError(f'expected pixel_values of shape (N, 3, H, W), got {tuple(pixel_values.shape)}')
     patches = math.prod(s//p for s,p in zip(pixel_values.shape[2:], _two(tower.config.patch_size)))
@@ -202,8 +211,8 @@ def _read_config(name):
     return AutoConfig.from_pretrained(name), False
 
 # %% ../nbs/10_vision.ipynb #643f6bfc
-RECIPE_FILE = 'preprocessor_config.json' # how pictures are prepared for a tower
-UNREAD = 'pooler.', 'head.', 'embeddings.mask_token' # parts of towers that no patch vector depends on
+RECIPE_FILE = 'preprocessor_config.json'  # How pictures are prepared for a tower
+UNREAD = 'pooler.', 'head.', 'embeddings.mask_token'  # Parts of towers that no patch vector depends on
 
 @contextmanager
 def _quiet():
@@ -224,26 +233,28 @@ def _from_files(name, dtype):
 
 # %% ../nbs/10_vision.ipynb #b8683781
 @whole_weights()
-def build_tower(tower, # config, folder, hub id, or a model; of a CLIP or SigLIP pair the vision part is taken
-                trainable:bool=False, # train it too? Otherwise frozen and in eval mode
-                dtype:torch.dtype|None=None # precision; None keeps the one it was saved in
-    )->nn.Module: # a plain `transformers` vision model
-    "A vision tower from a config, a folder, a hub id or a model"
+def build_tower(
+    tower,  # Config, folder, hub id, or a model; of a CLIP or SigLIP pair the vision part is taken
+    trainable:bool=False,  # Train it too? Otherwise frozen and in eval mode
+    dtype:torch.dtype|None=None,  # Precision; None keeps the one it was saved in
+) -> nn.Module:  # A plain `transformers` vision model
+    "A vision tower from a config, a folder, a hub id or a model; ValueError for anything else, OSError for a folder or id without one"
     if not isinstance(tower, (str, Path, PretrainedConfig, nn.Module)):
         raise ValueError(f'expected a config, a folder, a hub id or a model as tower, got {type(tower).__name__}')
     model = _from_files(str(tower), dtype) if isinstance(tower, (str, Path)) else _from_memory(tower)
     return _freeze(model if dtype is None else _cast(model, dtype), trainable)
 
 # %% ../nbs/10_vision.ipynb #0ebddbaa
-def to_rgb(image:Image.Image # any Pillow image
-    )->Image.Image: # upright, 8-bit RGB
+def to_rgb(
+    image:Image.Image,  # Any Pillow image
+) -> Image.Image:  # Upright, 8-bit RGB
     "An upright RGB picture; 16-bit grey is scaled instead of clipped"
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith('I;16'): image = Image.fromarray((np.asarray(image)>>8).astype(np.uint8))
     return image if image.mode == 'RGB' else image.convert('RGB')
 
 # %% ../nbs/10_vision.ipynb #19ad6dee
-HUGE = 64_000_000 # pixels an intermediate picture may have
+HUGE = 64_000_000  # Pixels an intermediate picture may have
 
 def _pad(image, size, color, resample, edge=None):
     side = max(image.size)
@@ -269,35 +280,39 @@ ASPECTS = dict(pad=_pad, crop=_crop, squash=_squash)
 @dataclass(frozen=True)
 class ImageTransform:
     "From a picture to the pixels a tower expects"
-    size:tuple # (height, width) of the result
-    mean:tuple = (0.5,)*3 # subtracted, per channel, on a scale of 0 to 1
-    std:tuple = (0.5,)*3 # then divided by
-    aspect:str = 'pad' # 'pad', 'crop', 'squash'; 'original' or 'square': what the tower was trained with
-    own:str = 'crop' # what the tower was trained with
-    edge:int|None = None # for 'crop': resize the shorter edge to this first; None is the size itself
-    resample:int = 3 # Pillow's filter; 3 is bicubic
-    rescale:float = 1/255
+    size:tuple  # (height, width) of the result
+    mean:tuple = (0.5,)*3  # Subtracted, per channel, on a scale of 0 to 1
+    std:tuple = (0.5,)*3  # Then divided by
+    aspect:str = 'pad'  # 'pad', 'crop', 'squash'; 'original' or 'square': what the tower was trained with
+    own:str = 'crop'  # What the tower was trained with
+    edge:int|None = None  # For 'crop': resize the shorter edge to this first; None is the size itself
+    resample:int = 3  # Pillow's filter; 3 is bicubic
+    rescale:float = 1/255  # From bytes to a scale of 0 to 1
 
     def __post_init__(self):
         for k in 'mean', 'std', 'size': object.__setattr__(self, k, tuple(getattr(self, k)) if k != 'size' else _two(self.size))
         known = [*ASPECTS, 'original', 'square']
         if self.aspect not in known: raise ValueError(f'unknown aspect {self.aspect!r}; expected one of {known}')
 
-    def fit(self, image:Image.Image)->Image.Image:
+    def fit(self,
+        image:Image.Image,  # Any Pillow image
+    ) -> Image.Image:  # RGB, of `size`
         "The picture as the tower sees it, still in colors"
         color = tuple(int(m*255) for m in self.mean)
         return ASPECTS.get(self.aspect, ASPECTS[self.own])(to_rgb(image), self.size, color, Image.Resampling(self.resample), self.edge)
 
-    def __call__(self, images # one Pillow image, or several
-        )->torch.Tensor: # (3, H, W), or (N, 3, H, W) for several
+    def __call__(self,
+        images,  # One Pillow image, or several
+    ) -> torch.Tensor:  # (3, H, W), or (N, 3, H, W) for several
         "Normalized pixels, float32"
         if not isinstance(images, Image.Image): return torch.stack([self(o) for o in images])
         x = torch.from_numpy(np.array(self.fit(images))).permute(2, 0, 1)*self.rescale
         mean, std = (torch.tensor(v).view(3, 1, 1) for v in (self.mean, self.std))
         return (x-mean)/std
 
-    def undo(self, pixels:torch.Tensor # (3, H, W)
-        )->Image.Image:
+    def undo(self,
+        pixels:torch.Tensor,  # As `__call__` gives them (3, H, W)
+    ) -> Image.Image:  # What `fit` gave
         "Back from normalized pixels to a picture"
         x = pixels.detach().float().cpu().permute(1, 2, 0)*torch.tensor(self.std) + torch.tensor(self.mean)
         return Image.fromarray((x/self.rescale).round().clamp(0, 255).byte().numpy())
@@ -305,10 +320,11 @@ class ImageTransform:
 # %% ../nbs/10_vision.ipynb #19299e78
 def _hw(size): return _two(size) if not isinstance(size, dict) else (size['height'], size['width']) if 'height' in size else _two(size['shortest_edge'])
 
-def transform_from_dict(d:dict, # the content of a preprocessor_config.json
-                        **changes # fields of ImageTransform to set otherwise
-    )->ImageTransform:
-    "The recipe that a preprocessor_config.json describes"
+def transform_from_dict(
+    d:dict,  # The content of a preprocessor_config.json
+    **changes,  # Fields of ImageTransform to set otherwise
+) -> ImageTransform:  # For pictures of the size it names
+    "The recipe that a preprocessor_config.json describes; ValueError if it lacks size, mean or std"
     if 'max_num_patches' in d: d = d | dict(size=math.isqrt(d['max_num_patches'])*d['patch_size'])
     if not {'size', 'image_mean', 'image_std'} <= set(d):
         raise ValueError(f'expected size, image_mean and image_std in the preprocessor config, got {sorted(d)}')
@@ -320,7 +336,9 @@ def transform_from_dict(d:dict, # the content of a preprocessor_config.json
     return ImageTransform(**kw | ({'aspect': d['aspect']} if 'aspect' in d else {}) | changes)
 
 # %% ../nbs/10_vision.ipynb #ff60555c
-def transform_to_dict(t:ImageTransform)->dict: # JSON-serializable
+def transform_to_dict(
+    t:ImageTransform,  # The recipe
+) -> dict:  # JSON-serializable
     "The recipe as the content of a preprocessor_config.json"
     hw = dict(height=t.size[0], width=t.size[1]); crop = t.own == 'crop'
     d = dict(image_processor_type='CLIPImageProcessor', do_convert_rgb=True, do_resize=True, do_center_crop=crop, do_rescale=True, do_normalize=True,
@@ -328,21 +346,27 @@ def transform_to_dict(t:ImageTransform)->dict: # JSON-serializable
              image_mean=list(t.mean), image_std=list(t.std), aspect=t.aspect)
     return d | (dict(crop_size=hw) if crop else {})
 
-def save_transform(t:ImageTransform, folder)->Path:
-    "Write preprocessor_config.json into `folder`"
-    path = Path(folder)/'preprocessor_config.json'
+def save_transform(
+    t:ImageTransform,  # The recipe
+    folder,  # Where it goes; it has to exist
+) -> Path:  # The file written
+    "Write preprocessor_config.json into a folder"
+    path = Path(folder)/RECIPE_FILE
     path.write_text(json.dumps(transform_to_dict(t), indent=2)+'\n')
     return path
 
-def load_transform(folder, **changes)->ImageTransform:
-    "Read preprocessor_config.json from `folder`; its own rule is the default aspect only if the file says so"
-    return transform_from_dict(json.loads((Path(folder)/'preprocessor_config.json').read_text()), **changes)
+def load_transform(
+    folder,  # That holds the file
+    **changes,  # Fields of ImageTransform to set otherwise
+) -> ImageTransform:  # With the aspect that the file names, else 'pad'
+    "Read preprocessor_config.json from a folder; FileNotFoundError if there is none"
+    return transform_from_dict(json.loads((Path(folder)/RECIPE_FILE).read_text()), **changes)
 
 # %% ../nbs/10_vision.ipynb #031a83c5
 CLIP_NORM = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 IMAGENET_NORM = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 HALF_NORM = (0.5,)*3, (0.5,)*3
-NORMS = dict(clip=(CLIP_NORM, 'crop'), dinov2=(IMAGENET_NORM, 'crop'), dinov3=(IMAGENET_NORM, 'squash'), siglip=(HALF_NORM, 'squash')) # by start of model_type
+NORMS = dict(clip=(CLIP_NORM, 'crop'), dinov2=(IMAGENET_NORM, 'crop'), dinov3=(IMAGENET_NORM, 'squash'), siglip=(HALF_NORM, 'squash'))  # By start of model_type: values, and the tower's own aspect
 
 # %% ../nbs/10_vision.ipynb #21a6b9b0
 def _recipe_file(source):
@@ -356,9 +380,10 @@ def _at_size(t, size):
     "The same recipe for another picture size"
     return t if t.size == size else replace(t, size=size, edge=t.edge and round(t.edge*max(size)/max(t.size)))
 
-def image_processor_for(tower, # config, model, folder, or hub id of a tower
-                        aspect:str='pad', # 'pad', 'crop', 'squash', or 'original' for what the tower was trained with
-    )->ImageTransform:
+def image_processor_for(
+    tower,  # Config, model, folder, or hub id of a tower
+    aspect:str='pad',  # 'pad', 'crop', 'squash', or 'original' for what the tower was trained with
+) -> ImageTransform:  # At the size of the tower
     "The picture recipe of a tower, at its own size: from its preprocessor_config.json if there is one, else its family's published values"
     config = tower if isinstance(tower, (PretrainedConfig, str, Path)) else tower.config
     source = config if isinstance(config, (str, Path)) else getattr(config, '_name_or_path', '')
@@ -369,12 +394,13 @@ def image_processor_for(tower, # config, model, folder, or hub id of a tower
     return ImageTransform(image_size(c), mean, std, aspect=aspect, own=own)
 
 # %% ../nbs/10_vision.ipynb #a102a0fd
-PROJECTORS = {} # name as shown -> (pattern, function of (in_features, out_features, *groups of the pattern) and perhaps grid)
+PROJECTORS = {}  # Name as shown -> (pattern, function of (in_features, out_features, *groups of the pattern) and perhaps grid)
 
-def register_projector(name:str, # as people read it
-                       pattern:str # regular expression for the whole kind; its groups are passed as text
-    ):
-    "Decorator: make a projector kind known to `build_projector`; a function with a parameter `grid` is told (rows, columns)"
+def register_projector(
+    name:str,  # As people read it
+    pattern:str,  # Regular expression for the whole kind; its groups are passed as text
+):  # A decorator for a function of (in_features, out_features, *groups), and perhaps grid
+    "Decorator: make a projector kind known to `build_projector`; a parameter `grid` is told (rows, columns)"
     def add(f): PROJECTORS[name] = re.compile(pattern), f; return f
     return add
 
@@ -396,75 +422,93 @@ def _call(f, groups, in_features, out_features, grid, kind):
     if wants.default is not wants.empty: return f(in_features, out_features, *groups)
     raise ValueError(f'projector {kind!r} looks at neighboring patches: expected grid=(rows, columns), got None; `patch_grid(tower.config)` gives it')
 
-def build_projector(kind:str, # 'linear', 'mlp2x_gelu', 'pool_mlp2x_gelu', 'pixel_shuffle2', 'qformer2_64' …; `PROJECTORS` lists them
-                    in_features:int, # width of the tower
-                    out_features:int, # width of the language model
-                    grid:tuple|None=None # (rows, columns) of patches, for kinds that look at neighbors
-    )->nn.Module: # (N, P, in_features) -> (N, T, out_features)
+def build_projector(
+    kind:str,  # 'linear', 'mlp2x_gelu', 'pool_mlp2x_gelu', 'pixel_shuffle2', 'qformer2_64' …; `PROJECTORS` lists them
+    in_features:int,  # Width of the tower
+    out_features:int,  # Width of the language model
+    grid:tuple|None=None,  # (rows, columns) of patches, for kinds that look at neighbors
+) -> nn.Module:  # (N, P, in_features) -> (N, T, out_features)
     "A projector by name; an unknown name, a missing grid or sizes that do not fit raise ValueError"
     return _call(*_find(kind), in_features, out_features, _pair(grid), kind)
 
 # %% ../nbs/10_vision.ipynb #312aa857
 @register_projector('linear', 'linear')
-def linear_projector(in_features, out_features): return nn.Linear(in_features, out_features)
+def linear_projector(in_features:int, out_features:int):  # Widths of tower and language model -> (N, P, in) to (N, P, out)
+    "One linear layer (Liu et al. 2023, *Visual Instruction Tuning*)"
+    return nn.Linear(in_features, out_features)
 
 @register_projector('mlpNx_gelu', r'mlp([1-9]\d*)x_gelu')
-def mlp_projector(in_features, out_features, depth):
+def mlp_projector(in_features:int, out_features:int, depth:int):  # Widths, and the number of linear layers
+    "Linear layers with GELU between them (two: Liu et al. 2023, *Improved Baselines with Visual Instruction Tuning*)"
     widths = [in_features] + [out_features]*int(depth)
     layers = [o for a,b in zip(widths, widths[1:]) for o in (nn.Linear(a, b), nn.GELU())]
     return nn.Sequential(*layers[:-1])
 
 @register_projector('ln_mlpNx_gelu', r'ln_mlp([1-9]\d*)x_gelu')
-def ln_mlp_projector(in_features, out_features, depth): return nn.Sequential(nn.LayerNorm(in_features), *mlp_projector(in_features, out_features, depth))
+def ln_mlp_projector(in_features:int, out_features:int, depth:int):  # As `mlp_projector`
+    "The same behind a LayerNorm"
+    return nn.Sequential(nn.LayerNorm(in_features), *mlp_projector(in_features, out_features, depth))
 
 @register_projector('identity', 'identity')
-def identity_projector(in_features, out_features):
+def identity_projector(in_features:int, out_features:int):  # Widths, which have to be equal
+    "Nothing at all; ValueError for different widths"
     if in_features == out_features: return nn.Identity()
     raise ValueError(f'an identity projector needs equal widths, got {in_features} from the tower and {out_features} in the language model')
 
 # %% ../nbs/10_vision.ipynb #c8c7c48a
-def as_grid(x:torch.Tensor, # (N, rows*columns, D)
-            grid:tuple # (rows, columns)
-    )->torch.Tensor: # (N, rows, columns, D)
+def as_grid(
+    x:torch.Tensor,  # (N, rows*columns, D)
+    grid:tuple,  # (rows, columns)
+) -> torch.Tensor:  # (N, rows, columns, D)
     "Rows of patches back in their places; a count that is not rows*columns raises ValueError"
     if x.ndim == 3 and x.shape[1] == math.prod(grid): return x.unflatten(1, grid)
     raise ValueError(f'expected (N, {math.prod(grid)}, D), the {grid[0]}×{grid[1]} patches of each picture, got {tuple(x.shape)}: a projector that looks at '
                      "neighbors needs every patch and nothing else (select_feature='patch', drop_first=False)")
 
-def pool_patches(x:torch.Tensor, # (N, rows*columns, D)
-                 grid:tuple # (rows, columns)
-    )->torch.Tensor: # (N, (rows//2)*(columns//2), D)
+def pool_patches(
+    x:torch.Tensor,  # (N, rows*columns, D)
+    grid:tuple,  # (rows, columns)
+) -> torch.Tensor:  # (N, (rows//2)*(columns//2), D)
     "The average of each 2×2 square of patches; an odd last row or column is cut off"
     return F.avg_pool2d(as_grid(x, grid).movedim(-1, 1), 2).flatten(2).mT
 
 # %% ../nbs/10_vision.ipynb #a3ad8927
 class NeighborProjector(nn.Module):
     "Patches merged with their neighbors, then `block` on each result"
-    def __init__(self, merge, # (x, grid) -> fewer vectors
-                 grid, # (rows, columns)
-                 block:nn.Module): # on every merged vector
+    def __init__(self,
+        merge,  # Function of (x, grid) that gives fewer vectors
+        grid:tuple,  # (rows, columns)
+        block:nn.Module,  # On every merged vector
+    ):
         super().__init__()
         self.merge, self.grid, self.block = merge, grid, block
-    def forward(self, x): return self.block(self.merge(x, self.grid)) # (N, P, in) -> (N, T, out)
-    def extra_repr(self): return f'grid={self.grid}'
+    def forward(self, x):  # (N, P, in) -> (N, T, out)
+        "Merge, then the block on every result"
+        return self.block(self.merge(x, self.grid))
+    def extra_repr(self):
+        "What `print` shows"
+        return f'grid={self.grid}'
 
 @register_projector('pool_mlpNx_gelu', r'pool_mlp([1-9]\d*)x_gelu')
-def pool_projector(in_features, out_features, depth, grid):
+def pool_projector(in_features:int, out_features:int, depth:int, grid:tuple):  # Widths, linear layers, (rows, columns)
+    "2×2 averages, then an MLP; ValueError for a grid without a 2×2 square"
     if min(grid) < 2: raise ValueError(f'2×2 pooling needs a grid of at least 2×2 patches, got {grid[0]}×{grid[1]}')
     return NeighborProjector(pool_patches, grid, mlp_projector(in_features, out_features, depth))
 
 # %% ../nbs/10_vision.ipynb #f87d1282
-def fold_patches(x:torch.Tensor, # (N, rows*columns, D)
-                 grid:tuple, # (rows, columns), both divisible by r
-                 r:int # side of the squares
-    )->torch.Tensor: # (N, rows*columns/r², r²*D)
+def fold_patches(
+    x:torch.Tensor,  # (N, rows*columns, D)
+    grid:tuple,  # (rows, columns), both divisible by r
+    r:int,  # Side of the squares
+) -> torch.Tensor:  # (N, rows*columns/r², r²*D)
     "Each r×r square of patches as one vector, row by row"
     x = as_grid(x, grid).unflatten(2, (-1, r)).unflatten(1, (-1, r))    # (N, row, in the square, column, in the square, D)
     return x.transpose(2, 3).flatten(3).flatten(1, 2)
 
 # %% ../nbs/10_vision.ipynb #6be7421c
 @register_projector('pixel_shuffleR, pixel_shuffleR_[ln_]mlpNx_gelu', r'pixel_shuffle([1-9]\d*)(?:_((?:ln_)?mlp[1-9]\d*x_gelu))?')
-def pixel_shuffle_projector(in_features, out_features, r, then, grid):
+def pixel_shuffle_projector(in_features:int, out_features:int, r:int, then:str|None, grid:tuple):  # Widths, side of the squares, a kind or None for 'linear', (rows, columns)
+    "r×r squares side by side, then the projector named behind them; ValueError if the grid is not divisible"
     r = int(r)
     if any(n % r for n in grid):
         raise ValueError(f'pixel shuffle by {r} needs rows and columns divisible by {r}, got a grid of {grid[0]}×{grid[1]} '
@@ -476,7 +520,14 @@ def _heads(width): return next(h for h in range(32, 0, -1) if width % h == 0)
 
 class QFormerProjector(nn.Module):
     "Learned queries that read the patches by cross-attention"
-    def __init__(self, in_features, out_features, layers, queries, width, intermediate):
+    def __init__(self,
+        in_features:int,  # Width of the tower
+        out_features:int,  # Width of the language model
+        layers:int,  # Of the Q-Former
+        queries:int,  # Vectors that come out, whatever goes in
+        width:int,  # Of the Q-Former
+        intermediate:int,  # Width of its MLPs
+    ):
         from transformers import Blip2QFormerConfig, Blip2QFormerModel
         super().__init__()
         config = Blip2QFormerConfig(hidden_size=width, encoder_hidden_size=width, intermediate_size=intermediate, num_hidden_layers=layers, num_attention_heads=_heads(width),
@@ -486,18 +537,21 @@ class QFormerProjector(nn.Module):
         self.qformer = Blip2QFormerModel(config)
         self.proj_out = mlp_projector(width, out_features, 2)
 
-    def forward(self, x): # (N, P, in) -> (N, Q, out)
+    def forward(self, x):  # (N, P, in) -> (N, Q, out)
+        "Every query reads all patches"
         x = self.proj_in(x)
         y = self.qformer(query_embeds=self.query_tokens.expand(len(x), -1, -1), encoder_hidden_states=x).last_hidden_state
         return self.proj_out(y.to(x.dtype))
 
 # %% ../nbs/10_vision.ipynb #f5f323ae
 @register_projector('qformerL_Q', r'qformer([1-9]\d*)_([1-9]\d*)')
-def qformer_projector(in_features, out_features, layers, queries):
+def qformer_projector(in_features:int, out_features:int, layers:int, queries:int):  # As `QFormerProjector`
+    "As wide as the language model"
     return QFormerProjector(in_features, out_features, int(layers), int(queries), width=out_features, intermediate=int(out_features*2.6875))
 
 @register_projector('cheap_qformerL_Q', r'cheap_qformer([1-9]\d*)_([1-9]\d*)')
-def cheap_qformer_projector(in_features, out_features, layers, queries):
+def cheap_qformer_projector(in_features:int, out_features:int, layers:int, queries:int):  # As `QFormerProjector`
+    "As wide as the tower"
     return QFormerProjector(in_features, out_features, int(layers), int(queries), width=in_features, intermediate=4*in_features)
 
 # %% ../nbs/10_vision.ipynb #1a982e4a
@@ -507,11 +561,12 @@ def _projected(f, groups, in_features, out_features, tokens, grid, kind):
     if len(shape) == 3 and shape[::2] == (1, out_features): return shape[1]
     raise ValueError(f'projector {kind!r} returns {shape} for one picture of {tokens} vectors; expected (1, T, {out_features})')
 
-def projected_count(kind:str, # a name `build_projector` knows
-                    in_features:int, # width of the tower
-                    out_features:int, # width of the language model
-                    tokens:int, # vectors the tower gives per picture, as `patch_count` says
-                    grid:tuple|None=None # (rows, columns) of patches, as `patch_grid` says
-    )->int: # vectors per picture for the language model
+def projected_count(
+    kind:str,  # A name `build_projector` knows
+    in_features:int,  # Width of the tower
+    out_features:int,  # Width of the language model
+    tokens:int,  # Vectors the tower gives per picture, as `patch_count` says
+    grid:tuple|None=None,  # (rows, columns) of patches, as `patch_grid` says
+) -> int:  # Vectors per picture for the language model
     "How many vectors one picture becomes behind a projector, measured without weights; sizes that do not fit raise ValueError"
     return _projected(*_find(kind), in_features, out_features, tokens, _pair(grid), str(kind))

@@ -57,9 +57,9 @@ def _runs(sample, indices, texts):
     return runs
 
 def mask_text(
-    sample:MaskedSample, # what to show
-    color:bool=False,    # ANSI colors instead of brackets
-)->str: # one line a turn
+    sample:MaskedSample,  # What to show
+    color:bool=False,     # ANSI colors instead of brackets
+)->str:  # One line a turn
     "A mask for the terminal: what is trained stands out"
     marks = {True:('\x1b[1;4;32m','\x1b[0m'), False:('\x1b[2m','\x1b[0m')} if color else {True:('⟦','⟧'), False:('','')}
     texts, lines = _token_texts(sample), [repr(sample)]
@@ -112,7 +112,7 @@ _legend = ('<div class="mlk-legend"><span class="mlk-tok">ignored</span> <ins cl
            '<span class="mlk-tok mlk-special">special</span> <b class="mlk-tok">▣ image</b> <span class="mlk-tok mlk-diff">differs</span></div>')
 
 # %% ../nbs/04_viz.ipynb #afee3ddb
-_js = r"""
+_js_bytes = r"""
 const mlkMask = root => {
   if (root.dataset.live) return;
   root.dataset.live = 1;
@@ -120,7 +120,10 @@ const mlkMask = root => {
   for (let b = 0; b < 256; b++) byte[String.fromCodePoint(b>32 && b<127 || b>160 && b!=173 ? b : extra++)] = b;
   const hex = bytes => bytes.map(b => b.toString(16).padStart(2, '0')).join(' ');
   const bytes = (p, level) => /^<0x..>$/.test(p) ? p.slice(3, 5).toLowerCase() :
-    hex(level && [...p].every(c => c in byte) ? [...p].map(c => byte[c]) : [...new TextEncoder().encode(p.replaceAll('▁', ' '))]);
+    hex(level && [...p].every(c => c in byte) ? [...p].map(c => byte[c]) : [...new TextEncoder().encode(p.replaceAll('▁', ' '))]);"""
+
+# %% ../nbs/04_viz.ipynb #da63342e
+_js_tokens = r"""
   for (const pane of root.querySelectorAll('.mlk-pane')) {
     const d = JSON.parse(pane.querySelector('.mlk-data').textContent), info = pane.querySelector('.mlk-info'), toks = [];
     const known = (el, i) => {
@@ -140,7 +143,10 @@ const mlkMask = root => {
       return known(el, i);
     };
     for (const turn of pane.querySelectorAll('.mlk-turn'))
-      [...turn.children].filter(e => e.classList.contains('mlk-tok')).forEach((el, k) => known(el, +turn.dataset.from + k));
+      [...turn.children].filter(e => e.classList.contains('mlk-tok')).forEach((el, k) => known(el, +turn.dataset.from + k));"""
+
+# %% ../nbs/04_viz.ipynb #05083ff6
+_js_folds = r"""
     const fill = (fold, from) => {
       const to = Math.min(from+2000, +fold.dataset.to), part = document.createDocumentFragment();
       for (let i = from; i < to; i++) {
@@ -160,7 +166,10 @@ const mlkMask = root => {
       fold.dataset.made = 1;
       fold.querySelector('.mlk-runs').remove();
       fill(fold, +fold.dataset.from);
-    });
+    });"""
+
+# %% ../nbs/04_viz.ipynb #ac8eedc7
+_js_walk = r"""
     let on = toks[0];
     const show = t => {
       if (on) { on.classList.remove('mlk-on'); on.tabIndex = -1; }
@@ -184,6 +193,7 @@ const mlkMask = root => {
     });
   }
 };"""
+_js = _js_bytes + _js_tokens + _js_folds + _js_walk
 _js_static = _js + "\ndocument.querySelectorAll('.mlk-mask').forEach(mlkMask);"
 
 # %% ../nbs/04_viz.ipynb #8824b754
@@ -220,7 +230,10 @@ def _differing(first, other, limit=4000)->list|None:
 # %% ../nbs/04_viz.ipynb #d9eb5dda
 class MaskView:
     "One or several masks as self-contained HTML"
-    def __init__(self, samples, body): self.samples, self.body = samples, body
+    def __init__(self,
+        samples:list,  # `MaskedSample`s
+        body:str       # Their panes, as HTML
+    ): self.samples, self.body = samples, body
     def __repr__(self): return f'MaskView({", ".join(map(repr, self.samples))})'
     @property
     def html(self)->str:
@@ -228,10 +241,10 @@ class MaskView:
         mark = hashlib.sha1(self.body.encode()).hexdigest()[:10]
         return f'<style>{_css}</style><div class="mlk-mask" id="mlk-{mark}">{_legend}<div class="mlk-panes">{self.body}</div></div><script>{{{_js_static}}}</script>'
     def _repr_html_(self): return self.html
-    def text(self, color:bool=False)->str:
+    def text(self, color:bool=False)->str:  # As `mask_text`, one sample after the other
         "The view for a terminal"
         return '\n\n'.join(mask_text(s, color) for s in self.samples)
-    def save(self, path:str)->Path:
+    def save(self, path:str)->Path:  # The file
         "Write a page that opens in any browser, light or dark"
         return _save_page(path, 'mask', self.html)
 
@@ -242,11 +255,11 @@ def _save_page(path, title, html)->Path:
 
 # %% ../nbs/04_viz.ipynb #d7b9d1c4
 def show_mask(
-    samples,                # a `MaskedSample`, or several to see side by side
-    patches:int|None=None,  # how many patches a picture will become in the model
-    fold:int=400,           # tokens of a turn shown before it folds
-)->MaskView:
-    "See which tokens are trained"
+    samples,                # A `MaskedSample`, or several to see side by side
+    patches:int|None=None,  # How many patches a picture will become in the model
+    fold:int=400,           # Tokens of a turn shown before it folds
+)->MaskView:  # Shows itself; `.text()` and `.save(path)` elsewhere
+    "See which tokens are trained; ValueError for what is no `MaskedSample`"
     samples = [samples] if hasattr(samples, 'labels') else list(samples)
     if not samples or not all(hasattr(s, 'labels') for s in samples):
         raise ValueError('show_mask takes a MaskedSample or a non-empty list of them: see mask_sample(conversation, tokenizer, template)')
@@ -257,9 +270,9 @@ def show_mask(
 _line_roles = 'human', 'user', 'gpt', 'assistant', 'system'
 
 def read_turns(
-    text:str, # JSON, or lines like "human: Hi"; other lines continue the turn
-)->list|dict: # a conversation
-    "Read a conversation that somebody typed"
+    text:str,  # JSON, or lines like "human: Hi"; other lines continue the turn
+)->list|dict:  # A conversation
+    "Read a conversation that somebody typed; ValueError where it is no JSON, or does not start with a role"
     if text.lstrip()[:1] in ('[','{'): return json.loads(text)
     turns = []
     for line in text.strip().splitlines():
@@ -299,7 +312,7 @@ def _code(turns, panes, max_length, own)->str:
                       'show_mask([', *(line(p) for p in panes), '])'])
 
 # %% ../nbs/04_viz.ipynb #5e67543b
-_esm = _js + r"""
+_esm_fields = r"""
 const field = (label, el) => {
   const box = document.createElement('label');
   box.append(label + ' ', el);
@@ -310,7 +323,10 @@ const menu = (options, value, change) => {
   for (const o of options) el.add(new Option(o || 'none', o, false, o===value));
   el.onchange = () => change(el.value);
   return el;
-};
+};"""
+
+# %% ../nbs/04_viz.ipynb #5599ffd8
+_esm_controls = r"""
 function render({model, el}) {
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
   const controls = document.createElement('div'), view = document.createElement('div'), turns = document.createElement('textarea');
@@ -340,7 +356,10 @@ function render({model, el}) {
     const row = document.createElement('div');
     row.append(field('rounds', slider), field('max length (0: none)', length), copy);
     controls.append(row);
-  };
+  };"""
+
+# %% ../nbs/04_viz.ipynb #be5a5fca
+_esm_view = r"""
   const show = () => {
     view.innerHTML = model.get('view');
     view.querySelectorAll('.mlk-mask').forEach(mlkMask);
@@ -352,6 +371,7 @@ function render({model, el}) {
   model.on('change:view', show);
 }
 export default { render };"""
+_esm = _js + _esm_fields + _esm_controls + _esm_view
 
 # %% ../nbs/04_viz.ipynb #3f453656
 _switch_js = r"""
@@ -369,7 +389,7 @@ for (const root of document.querySelectorAll('.mlk-switch:not([data-on])')) {
 def _menu(label, options)->str:
     return f'<label>{label} <select>{"".join(f"<option>{escape(o)}</option>" for o in options)}</select></label>'
 
-def _switch(panes:dict, menus:dict)->str: # {key: body}, {label: options}
+def _switch(panes:dict, menus:dict)->str:  # {key: body}, {label: options}
     "Panes computed beforehand, with menus; the first is shown at once"
     view = lambda body: f'<div class="mlk-mask"><div class="mlk-panes">{body}</div></div>'
     first, mark = next(iter(panes.values())), hashlib.sha1(''.join(panes.values()).encode()).hexdigest()[:10]
@@ -377,67 +397,13 @@ def _switch(panes:dict, menus:dict)->str: # {key: body}, {label: options}
     return (f'<style>{_css}</style><div class="mlk-mask mlk-switch" id="mlk-{mark}">{_legend}<div>{"".join(_menu(*m) for m in menus.items())}</div>'
             f'<div class="mlk-at">{view(first)}</div>{hidden}</div><script>{{{_js}{_switch_js}document.querySelectorAll(".mlk-at .mlk-mask").forEach(mlkMask);}}</script>')
 
-# %% ../nbs/04_viz.ipynb #ac9757e9
+# %% ../nbs/04_viz.ipynb #3b86e654
 def _pane_of(pane, loaded, turns, max_length):
     "The sample of a pane"
     name, template, labels = (pane[k] for k in ('tokenizer','template','labels'))
     sample = mask_sample(turns, _tokenizer(name, loaded), template, labels=labels, max_length=max_length or None)
     return replace(sample, title=f'{name}, {sample.title}')
 
-class MaskExplorer(anywidget.AnyWidget):
-    "Edit a conversation and watch its mask, in one pane or two"
-    _esm, _css = _esm, _css
-    turns = traitlets.Unicode().tag(sync=True)          # JSON or lines
-    left, right = traitlets.Dict().tag(sync=True), traitlets.Dict().tag(sync=True) # tokenizer, template, labels; empty: closed
-    rounds, total = traitlets.Int(0).tag(sync=True), traitlets.Int(0).tag(sync=True) # shown (0: all), and there are
-    max_length = traitlets.Int(0).tag(sync=True)        # 0: none
-    tokenizers, templates, ways = (traitlets.List().tag(sync=True) for _ in range(3)) # to choose from
-    view, code = traitlets.Unicode().tag(sync=True), traitlets.Unicode().tag(sync=True) # what is shown, and code for it
-
-    def __init__(self,
-        turns:str='human: <image>\nWhat is it?\ngpt: A cat.', # JSON or lines
-        tokenizer:str='phi-2',   # where to start
-        template:str='phi',      # where to start
-        labels:str='exact',      # where to start
-        beside:dict=None,        # what the second pane changes, like dict(labels='v1')
-        tokenizers=None,         # names to choose from, or {name: tokenizer}; default: every installed vocabulary
-        keep:dict=None,          # choices for where no kernel runs, as for `page`; default: the ways of masking on screen
-    ):
-        self._loaded = dict(tokenizers) if isinstance(tokenizers, dict) else {}
-        self._own, self._keep, names = list(self._loaded), keep, list(tokenizers or _installed())
-        left = dict(tokenizer=tokenizer if tokenizer in names else names[0], template=template, labels=labels)
-        super().__init__(turns=turns, left=left, right={**left, **beside} if beside else {}, tokenizers=names, templates=[*conv_templates], ways=['exact', *RECIPES])
-        self.observe(self._update, ['turns', 'left', 'right', 'rounds', 'max_length'])
-        self._update()
-    @property
-    def panes(self)->list: return [p for p in (self.left, self.right) if p]
-    @property
-    def samples(self)->list:
-        "The masks on screen"
-        turns = _first_rounds(read_turns(self.turns), self.rounds)
-        return [_pane_of(p, self._loaded, turns, self.max_length) for p in self.panes]
-    def _update(self, change=None):
-        try:
-            turns = _first_rounds(read_turns(self.turns), 0)
-            self.total = (len(turns)+1)//2
-            self.code = _code(_first_rounds(turns, self.rounds), self.panes, self.max_length, self._own)
-            self.view = show_mask(self.samples).html
-        except (ValueError, ImportError, OSError, TypeError) as e: self.view = f'<p role="alert">⚠ {escape(str(e))}</p>'
-    def page(self, **choices:list)->str: # HTML
-        "Menus over states computed beforehand: `tokenizer=[…]`, `template=[…]`, `labels=[…]`; not given: as on screen"
-        return _page_of(self, choices)
-    def save(self, path:str, **choices:list)->Path:
-        "Write `page(…)` as a file that opens in any browser"
-        return _save_page(path, 'mask explorer', self.page(**choices))
-    def _repr_mimebundle_(self, **kw):
-        live = super()._repr_mimebundle_(**kw)
-        data, meta = live if isinstance(live, tuple) else (live or {}, {})
-        keep = self._keep or dict(labels=list(dict.fromkeys(['exact', *(p['labels'] for p in self.panes)])))
-        try: data = {**data, 'text/html': self.page(**keep)}
-        except (ValueError, ImportError, OSError): pass   # what is typed cannot be shown: the widget says why
-        return data, meta
-
-# %% ../nbs/04_viz.ipynb #3b86e654
 def _page_of(explorer, choices)->str:
     "Every combination of the choices for the first pane, the second pane beside it as it is"
     keys, unknown = ('tokenizer','template','labels'), set(choices)-{'tokenizer','template','labels'}
@@ -451,12 +417,72 @@ def _page_of(explorer, choices)->str:
         panes[key] = ''.join(_pane(s, None if i==0 else _differing(samples[0], s), None, 400) for i,s in enumerate(samples))
     return _switch(panes, options)
 
+# %% ../nbs/04_viz.ipynb #19d3e153
+class _Saved:
+    "What an explorer leaves behind where no kernel runs"
+    def page(self, **choices:list)->str:  # HTML
+        "Menus over states computed beforehand: `tokenizer=[…]`, `template=[…]`, `labels=[…]`; not given: as on screen"
+        return _page_of(self, choices)
+    def save(self, path:str, **choices:list)->Path:
+        "Write `page(…)` as a file that opens in any browser"
+        return _save_page(path, 'mask explorer', self.page(**choices))
+    def _repr_mimebundle_(self, **kw):
+        live = super()._repr_mimebundle_(**kw)
+        data, meta = live if isinstance(live, tuple) else (live or {}, {})
+        keep = self._keep or dict(labels=list(dict.fromkeys(['exact', *(p['labels'] for p in self.panes)])))
+        try: data = {**data, 'text/html': self.page(**keep)}
+        except (ValueError, ImportError, OSError): pass   # what is typed cannot be shown: the widget says why
+        return data, meta
+
+# %% ../nbs/04_viz.ipynb #ac9757e9
+class MaskExplorer(_Saved, anywidget.AnyWidget):
+    "Edit a conversation and watch its mask, in one pane or two"
+    _esm, _css = _esm, _css
+    turns = traitlets.Unicode().tag(sync=True)          # JSON or lines
+    left, right = traitlets.Dict().tag(sync=True), traitlets.Dict().tag(sync=True) # tokenizer, template, labels; empty: closed
+    rounds, total = traitlets.Int(0).tag(sync=True), traitlets.Int(0).tag(sync=True) # shown (0: all), and there are
+    max_length = traitlets.Int(0).tag(sync=True)        # 0: none
+    tokenizers, templates, ways = (traitlets.List().tag(sync=True) for _ in range(3)) # to choose from
+    view, code = traitlets.Unicode().tag(sync=True), traitlets.Unicode().tag(sync=True) # what is shown, and code for it
+
+    def __init__(self,
+        turns:str='human: <image>\nWhat is it?\ngpt: A cat.',  # JSON or lines
+        tokenizer:str='phi-2',   # Where to start
+        template:str='phi',      # Where to start
+        labels:str='exact',      # Where to start
+        beside:dict=None,        # What the second pane changes, like dict(labels='v1')
+        tokenizers=None,         # Names to choose from, or {name: tokenizer}; default: every installed vocabulary
+        keep:dict=None,          # Choices for where no kernel runs, as for `page`; default: the ways of masking on screen
+    ):
+        self._loaded = dict(tokenizers) if isinstance(tokenizers, dict) else {}
+        self._own, self._keep, names = list(self._loaded), keep, list(tokenizers or _installed())
+        left = dict(tokenizer=tokenizer if tokenizer in names else names[0], template=template, labels=labels)
+        super().__init__(turns=turns, left=left, right={**left, **beside} if beside else {}, tokenizers=names, templates=[*conv_templates], ways=['exact', *RECIPES])
+        self.observe(self._update, ['turns', 'left', 'right', 'rounds', 'max_length'])
+        self._update()
+    @property
+    def panes(self)->list:  # Dicts of tokenizer, template and labels
+        "The panes that are open, one or two"
+        return [p for p in (self.left, self.right) if p]
+    @property
+    def samples(self)->list:
+        "The masks on screen"
+        turns = _first_rounds(read_turns(self.turns), self.rounds)
+        return [_pane_of(p, self._loaded, turns, self.max_length) for p in self.panes]
+    def _update(self, change=None):
+        try:
+            turns = _first_rounds(read_turns(self.turns), 0)
+            self.total = (len(turns)+1)//2
+            self.code = _code(_first_rounds(turns, self.rounds), self.panes, self.max_length, self._own)
+            self.view = show_mask(self.samples).html
+        except (ValueError, ImportError, OSError, TypeError) as e: self.view = f'<p role="alert">⚠ {escape(str(e))}</p>'
+
 # %% ../nbs/04_viz.ipynb #484e677b
 GRAY = '#7d7d7d'
 HUES = '#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#a08f1f'
 
 def figure_style(
-    size:float=9, # of letters, in points
+    size:float=9,  # Of letters, in points
 ):
     "Give matplotlib's figures the look of this project: readable on light and dark pages"
     import matplotlib as mpl

@@ -16,9 +16,9 @@ from pathlib import Path
 
 # %% ../nbs/00_vocab.ipynb #4f6ae37a
 def need(
-    module:str, # what to import, e.g. 'sklearn.datasets'
-    extra:str, # the extra of moe_llava_kit that brings it, e.g. 'demo'; '' for a package of its own
-): # the imported module
+    module:str,  # What to import, e.g. 'sklearn.datasets'
+    extra:str,  # The extra of moe_llava_kit that brings it, e.g. 'demo'; '' for a package of its own
+):  # The imported module
     "Import an optional `module`, or raise an `ImportError` that holds the pip line."
     try: return importlib.import_module(module)
     except ModuleNotFoundError as e:
@@ -28,9 +28,9 @@ def need(
 
 # %% ../nbs/00_vocab.ipynb #a93388c0
 def bpe_merges(
-    pieces:list[str], # vocabulary entries in the order they were learned
-    known:dict|None=None, # entries that may be halves of a cut; default: `pieces` themselves
-) -> list[tuple[str,str]]: # pairs to merge, first wins
+    pieces:list[str],  # Vocabulary entries in the order they were learned
+    known:dict|None=None,  # Entries that may be halves of a cut; default: `pieces` themselves
+) -> list[tuple[str,str]]:  # Pairs to merge, first wins
     "Every cut of every piece into two known pieces, in the order of the pieces."
     if known is None: known = dict.fromkeys(pieces)
     return [(p[:i], p[i:]) for p in pieces for i in range(1, len(p)) if p[:i] in known and p[i:] in known]
@@ -45,9 +45,9 @@ BYTE_CHARS = _byte_chars()
 
 # %% ../nbs/00_vocab.ipynb #cb21c426
 def read_tiktoken(
-    path:str|Path, # a .tiktoken file: lines of base64, space, rank
-) -> list[str]: # entries in rank order, as printable characters
-    "The entries of a `.tiktoken` file, in rank order."
+    path:str|Path,  # A .tiktoken file: lines of base64, space, rank
+) -> list[str]:  # Entries in rank order, as printable characters
+    "The entries of a `.tiktoken` file, in rank order; ValueError where it is damaged."
     raw = Path(path).read_bytes()
     if not re.fullmatch(rb'(?:[A-Za-z0-9+/]+={0,2} \d+\s*)+', raw):
         raise ValueError(f'{path} is not a .tiktoken file (lines of base64, a space, a rank), or it is damaged')
@@ -66,12 +66,12 @@ SPLITS = dict(
 
 # %% ../nbs/00_vocab.ipynb #28e758e4
 def from_tiktoken(
-    path:str|Path, # a .tiktoken file
-    split:str='digit', # key of `SPLITS`, or a regular expression
-    nfc:bool=False, # normalise text to Unicode NFC first (Qwen, StableLM-2)
-    first:int|None=None, # id of the first special token; a hole before it is filled
-): # tokenizers.Tokenizer
-    "Convert a `.tiktoken` vocabulary exactly."
+    path:str|Path,  # A .tiktoken file
+    split:str='digit',  # Key of `SPLITS`, or a regular expression
+    nfc:bool=False,  # Normalize text to Unicode NFC first (Qwen, StableLM-2)
+    first:int|None=None,  # Id of the first special token; a hole before it is filled
+):  # tokenizers.Tokenizer
+    "Convert a `.tiktoken` vocabulary exactly; ValueError where the file is damaged."
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, decoders, normalizers
     pieces = read_tiktoken(path)
     merges = bpe_merges(pieces)
@@ -85,10 +85,10 @@ def from_tiktoken(
 
 # %% ../nbs/00_vocab.ipynb #7a6bdd3d
 def from_gpt2(
-    path:str|Path, # vocab.json (or encoder.json); the merges lie beside it
-    merges:str|None=None, # file name of the merges; default: merges.txt or vocab.bpe
-): # tokenizers.Tokenizer
-    "Read GPT-2's two files."
+    path:str|Path,  # vocab.json (or encoder.json); the merges lie beside it
+    merges:str|None=None,  # File name of the merges; default: merges.txt or vocab.bpe
+):  # tokenizers.Tokenizer
+    "Read GPT-2's two files; FileNotFoundError without the merges."
     from tokenizers import Tokenizer, models, pre_tokenizers, decoders
     path = Path(path)
     m = path.with_name(merges) if merges else next((p for n in ('merges.txt', 'vocab.bpe') if (p := path.with_name(n)).exists()), None)
@@ -110,10 +110,10 @@ def _spaces(dummy:bool, legacy:bool, t):
 
 # %% ../nbs/00_vocab.ipynb #c3d0936c
 def from_sentencepiece(
-    path:str|Path, # a SentencePiece .model of the BPE kind
-    legacy:bool=True, # dummy prefix after every special token (Llama, Vicuna), or only at the start
-): # tokenizers.Tokenizer
-    "Convert a SentencePiece BPE `.model`, merges ordered by score, and check the result against SentencePiece itself."
+    path:str|Path,  # A SentencePiece .model of the BPE kind
+    legacy:bool=True,  # Dummy prefix after every special token (Llama, Vicuna), or only at the start
+):  # tokenizers.Tokenizer
+    "Convert a SentencePiece BPE `.model`, merges ordered by score; ValueError unless the result encodes as SentencePiece does."
     import sentencepiece
     from tokenizers import AddedToken, Tokenizer, models
     try: sp = sentencepiece.SentencePieceProcessor(model_file=str(path))
@@ -136,7 +136,7 @@ def _same_as_sentencepiece(t, sp, path):
     "Raise unless `t` encodes as `sp` does."
     for s in _AWKWARD:
         ids, want = t.encode(s, add_special_tokens=False).ids, sp.encode(s)
-        if ids != want: raise ValueError(f'{path} cannot be converted exactly (perhaps a unigram model, or one with a text normaliser): '
+        if ids != want: raise ValueError(f'{path} cannot be converted exactly (perhaps a unigram model, or one with a text normalizer): '
                                          f'{s!r} gives {ids} instead of {want}. Use a tokenizer.json of this model.')
 
 # %% ../nbs/00_vocab.ipynb #b1431229
@@ -155,9 +155,9 @@ def _gguf_fields(path:str, mtime:int)->dict:
     return out
 
 def gguf_fields(
-    path:str|Path, # a .gguf file
-)->dict: # tokens, token_type, merges or scores, model, pre, bos_token_id, …
-    "What a GGUF file says about its tokenizer."
+    path:str|Path,  # A .gguf file
+)->dict:  # Tokens, token_type, merges or scores, model, pre, bos_token_id, …
+    "What a GGUF file says about its tokenizer; ValueError where it is damaged or holds none."
     return _gguf_fields(str(path), Path(path).stat().st_mtime_ns)
 
 # %% ../nbs/00_vocab.ipynb #4a9297fa
@@ -185,8 +185,8 @@ def _gguf_spm(g, path):
 _GGUF_READERS = dict(gpt2=_gguf_bpe, llama=_gguf_spm)
 
 def from_gguf(
-    path:str|Path, # a .gguf file
-): # tokenizers.Tokenizer
+    path:str|Path,  # A .gguf file
+):  # tokenizers.Tokenizer
     "The tokenizer inside a GGUF file; ValueError for a kind or a text split that is not known."
     from tokenizers import AddedToken
     g = gguf_fields(path)
@@ -197,8 +197,8 @@ def from_gguf(
     return t
 
 def gguf_options(
-    path:str|Path, # a .gguf file
-)->dict: # options of PreTrainedTokenizerFast
+    path:str|Path,  # A .gguf file
+)->dict:  # Options of PreTrainedTokenizerFast
     "Special tokens and chat template of a GGUF file, under the names `transformers` uses."
     g, names = gguf_fields(path), dict(bos_token='bos', eos_token='eos', unk_token='unknown', pad_token='padding')
     tokens = {k: g['tokens'][g[f'{v}_token_id']] for k,v in names.items() if g.get(f'{v}_token_id') is not None}
@@ -208,18 +208,18 @@ def gguf_options(
 @dataclass(frozen=True)
 class Vocab:
     "Where a known vocabulary comes from and how to read it."
-    name:str # known name
-    size:int # number of ids, special and added tokens included
-    package:str # what to `pip install`
-    file:str # path inside site-packages; its first part is the importable package
-    reader:str # key of `READERS`
-    licence:str # as the package declares it
-    options:dict = field(default_factory=dict) # for the reader
-    specials:tuple = () # special tokens that follow the vocabulary, in id order
-    added:tuple = () # ordinary added tokens that follow, in id order
-    tokens:dict = field(default_factory=dict) # bos_token, eos_token, … and add_bos_token
-    note:str = '' # what a reader should know
-    pip:str = '' # what to write after `pip install`, where it is more than the package
+    name:str  # Known name
+    size:int  # Number of ids, special and added tokens included
+    package:str  # What to `pip install`
+    file:str  # Path inside site-packages; its first part is the importable package
+    reader:str  # Key of `READERS`
+    licence:str  # As the package declares it
+    options:dict = field(default_factory=dict)  # For the reader
+    specials:tuple = ()  # Special tokens that follow the vocabulary, in id order
+    added:tuple = ()  # Ordinary added tokens that follow, in id order
+    tokens:dict = field(default_factory=dict)  # bos_token, eos_token, … and add_bos_token
+    note:str = ''  # What a reader should know
+    pip:str = ''  # What to write after `pip install`, where it is more than the package
 
 # %% ../nbs/00_vocab.ipynb #3b9b2cbf
 def _numbered(form, *ranges): return tuple(form.format(i) for r in ranges for i in range(*r))
@@ -276,7 +276,7 @@ _KNOWN = [
 VOCABS = {v.name: v for v in _KNOWN}
 
 # %% ../nbs/00_vocab.ipynb #2c4f9ce6
-def _locate(v:Vocab) -> Path|None: # path of the vocabulary file, None where the package is missing
+def _locate(v:Vocab) -> Path|None:  # Path of the vocabulary file, None where the package is missing
     "Find the file of `v` without importing its package."
     top, _, rest = v.file.partition('/')
     spec = importlib.util.find_spec(top)
@@ -299,8 +299,8 @@ READERS = dict(json=_read_json, tiktoken=from_tiktoken, gpt2=from_gpt2, sentence
 
 # %% ../nbs/00_vocab.ipynb #fad97c66
 def light_copy(
-    t, # tokenizers.Tokenizer
-): # tokenizers.Tokenizer with the same vocabulary (shared) and added tokens of its own
+    t,  # tokenizers.Tokenizer; it stays as it is
+):  # tokenizers.Tokenizer with the same vocabulary (shared) and added tokens of its own
     "A copy of `t` that can be given other added tokens and processors."
     new = type(t)(t.model)
     for special,run in groupby((a for _,a in sorted(t.get_added_tokens_decoder().items())), lambda a: a.special):
@@ -326,10 +326,10 @@ def _add(t, specials=(), added=()):
 
 # %% ../nbs/00_vocab.ipynb #94a08a1f
 def _wrap(
-    t, # tokenizers.Tokenizer
-    name:str, # what to call it
-    **kw, # special tokens and options of PreTrainedTokenizerFast
-): # PreTrainedTokenizerFast
+    t,  # tokenizers.Tokenizer
+    name:str,  # What to call it
+    **kw,  # Special tokens and options of PreTrainedTokenizerFast
+):  # PreTrainedTokenizerFast
     "A `transformers` tokenizer around `t`."
     from transformers import PreTrainedTokenizerFast
     t.__deepcopy__ = lambda memo: t # `t` was made for this call alone: a copy would only cost a second
@@ -363,8 +363,8 @@ _KEPT = 'add_bos_token add_eos_token model_max_length padding_side chat_template
 
 # %% ../nbs/00_vocab.ipynb #5b3cd1ee
 def _config(
-    folder:Path, # where tokenizer_config.json may lie
-) -> tuple[dict,dict]: # options for the wrapper; {id: (token, is it special)}
+    folder:Path,  # Where tokenizer_config.json may lie
+) -> tuple[dict,dict]:  # Options for the wrapper; {id: (token, is it special)}
     "What a folder says about its tokenizer, in old and new spellings."
     cfg = _json(folder/'special_tokens_map.json') | _json(folder/'tokenizer_config.json')
     kw = {k: _content(cfg[k]) for k in _NAMED if cfg.get(k) is not None} | {k: cfg[k] for k in _KEPT if cfg.get(k) is not None}
@@ -390,8 +390,8 @@ _FILES = [('tokenizer.json', 'json'), ('*.tiktoken', 'tiktoken'), ('*.model', 's
           ('vocab.json', 'gpt2'), ('encoder.json', 'gpt2'), ('*.gguf', 'gguf'), ('*.json', 'json')]
 
 def _vocab_file(
-    path:Path, # a folder or a file
-) -> tuple[Path|None, str|None]: # the vocabulary file and the key of its reader
+    path:Path,  # A folder or a file
+) -> tuple[Path|None, str|None]:  # The vocabulary file and the key of its reader
     "Find the vocabulary file and how to read it."
     for pattern,reader in _FILES if path.is_file() else _FILES[:-1]:
         found = [path]*path.match(pattern) if path.is_file() else sorted(path.glob(pattern))
@@ -399,6 +399,23 @@ def _vocab_file(
     return None, None
 
 def _is_tiktoken(path): return re.match(rb'[A-Za-z0-9+/]+={0,2} \d+\s', path.read_bytes()[:200]) is not None
+
+# %% ../nbs/00_vocab.ipynb #bac46c97
+def pick(
+    name,  # What was asked for
+    known:dict,  # {name: record}
+    what:str,  # What the records are, for the message
+    more:str='',  # What else would work
+):  # The record
+    "The record under a name; ValueError with near misses and all known names."
+    if isinstance(name, str) and name in known: return known[name]
+    near = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=.5)
+    guess = f'Did you mean {" or ".join(map(repr, near))}? ' if near else ''
+    raise ValueError(f'Unknown {what} {name!r}. {guess}Known: {", ".join(known)}.' + (f' {more}' if more else ''))
+
+def _known(name:str) -> Vocab:
+    "The record of a known name."
+    return pick(name, VOCABS, 'tokenizer', 'A folder with tokenizer files or a hub id (org/model) works too.')
 
 # %% ../nbs/00_vocab.ipynb #fe257fbd
 _BY_RANKS = {151643: 'qwen', 100256: 'stablelm-2', 128000: 'llama-3'}
@@ -410,22 +427,6 @@ def _like(path:Path, reader:str, like:str|None) -> Vocab:
     n = len(path.read_bytes().split())//2
     if n in _BY_RANKS: return VOCABS[_BY_RANKS[n]]
     raise ValueError(f'{path} holds {n} ranks, and no known tokenizer has that many: say whose split and special tokens it uses, e.g. like="qwen"')
-
-def pick(
-    name, # what was asked for
-    known:dict, # {name: record}
-    what:str, # what the records are, for the message
-    more:str='', # what else would work
-): # the record
-    "The record under a name; ValueError with near misses and all known names."
-    if isinstance(name, str) and name in known: return known[name]
-    near = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=.5)
-    guess = f'Did you mean {" or ".join(map(repr, near))}? ' if near else ''
-    raise ValueError(f'Unknown {what} {name!r}. {guess}Known: {", ".join(known)}.' + (f' {more}' if more else ''))
-
-def _known(name:str) -> Vocab:
-    "The record of a known name."
-    return pick(name, VOCABS, 'tokenizer', 'A folder with tokenizer files or a hub id (org/model) works too.')
 
 # %% ../nbs/00_vocab.ipynb #0232b484
 def _load_local(path:Path, legacy=None, like=None, trust_remote_code=False, **kw):
@@ -454,7 +455,7 @@ def _remote_code(path:Path, trusted:bool, **kw):
 _HUB_FILES = ['*tokenizer*.json', 'special_tokens_map.json', 'added_tokens.json', 'vocab.json', 'merges.txt', '*.model', '*.tiktoken', 'chat_template.jinja']
 _WAYS_OUT = 'Two ways out: load_tokenizer("folder") with the tokenizer files copied there, or a name from list_vocabs() backed by a package.'
 
-def _within(seconds:float, f): # (True, result) or (False, exception)
+def _within(seconds:float, f):  # (True, result) or (False, exception)
     "Call `f` in a thread and wait no longer than `seconds`."
     out = [(False, TimeoutError(f'no answer within {seconds:g} s'))]
     def call():
@@ -480,13 +481,13 @@ def _from_hub(name:str, timeout=10, trust_remote_code=False) -> Path:
 
 # %% ../nbs/00_vocab.ipynb #cb414c24
 def load_tokenizer(
-    name_or_path:str|Path, # known name (`list_vocabs()`), folder, vocabulary file, or hub id (org/model)
-    legacy:bool|None=None, # SentencePiece only: dummy prefix after every special token (True), at the start only (False), as published (None)
-    like:str|None=None, # for a bare .tiktoken file: the known name whose split and special tokens it uses
-    trust_remote_code:bool=False, # run the code of a folder or hub model where nothing else can read it
-    timeout:float=10, # seconds to wait for the hub's first answer
-    **kw, # options of PreTrainedTokenizerFast: pad_token, padding_side, model_max_length, …
-): # PreTrainedTokenizerFast
+    name_or_path:str|Path,  # Known name (`list_vocabs()`), folder, vocabulary file, or hub id (org/model)
+    legacy:bool|None=None,  # SentencePiece only: dummy prefix after every special token (True), at the start only (False), as published (None)
+    like:str|None=None,  # For a bare .tiktoken file: the known name whose split and special tokens it uses
+    trust_remote_code:bool=False,  # Run the code of a folder or hub model where nothing else can read it
+    timeout:float=10,  # Seconds to wait for the hub's first answer
+    **kw,  # Options of PreTrainedTokenizerFast: pad_token, padding_side, model_max_length, …
+):  # PreTrainedTokenizerFast
     "A fast tokenizer with offsets and the publisher's ids. Raises `ValueError` (unknown or damaged), `ImportError` (package missing) or `OSError` (no file, no hub)."
     name, path = str(name_or_path), Path(name_or_path).expanduser()
     if path.is_file() or (path.is_dir() and (name not in VOCABS or _vocab_file(path)[0])): return _load_local(path, legacy, like, trust_remote_code, **kw)
@@ -503,7 +504,7 @@ def _cell(x) -> str: return {True: 'yes', False: 'no', None: '–'}.get(x, str(x
 
 class Table(list):
     "A list of dicts (rows with the same keys) that shows itself as a table, in HTML and in plain text."
-    def to_dicts(self) -> list[dict]: # rows as plain dicts, ready for `json.dumps`
+    def to_dicts(self) -> list[dict]:  # Rows as plain dicts, ready for `json.dumps`
         "The rows."
         return [dict(r) for r in self]
     def __repr__(self):
@@ -518,7 +519,7 @@ class Table(list):
 
 # %% ../nbs/00_vocab.ipynb #9aa36606
 def list_vocabs(
-) -> Table: # rows: name, size, package, licence, installed, how, note
+) -> Table:  # Rows: name, size, package, licence, installed, how, note
     "The known names, and how to get those that are not installed."
     def row(v):
         here = _locate(v) is not None

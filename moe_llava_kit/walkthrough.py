@@ -16,7 +16,7 @@ def _cell(kind:str, text:str, at:int)->dict:
     lines, id = text.strip('\n').splitlines(keepends=True), hashlib.sha1(f'{at}{text}'.encode()).hexdigest()[:8]
     return dict(cell_type=kind, id=id, metadata={}, source=lines) | (dict(execution_count=None, outputs=[]) if kind=='code' else {})
 
-def _notebook(cells:list)->dict: # (kind, text) pairs
+def _notebook(cells:list)->dict:  # (kind, text) pairs
     "Cells as a notebook"
     kernel = dict(display_name='Python 3', language='python', name='python3')
     return dict(cells=[_cell(kind, text, i) for i,(kind,text) in enumerate(cells)], metadata=dict(kernelspec=kernel), nbformat=4, nbformat_minor=5)
@@ -65,9 +65,9 @@ def _steps_after(o)->list:
 
 # %% ../nbs/05a_walkthrough.ipynb #246de91e
 def write_notebook(
-    o:Onboarding,   # a report with its tokenizer
-    path:str|Path,  # the notebook to write; the tokenizer's files go to a folder beside it
-)->Path: # the notebook
+    o:Onboarding,   # A report with its tokenizer
+    path:str|Path,  # The notebook to write; the tokenizer's files go to a folder beside it
+)->Path:  # The notebook
     "Write the onboarding of a tokenizer as a runnable notebook; ValueError for a report that was loaded without its tokenizer"
     if o.tokenizer is None: raise ValueError(f'this report of {o.name} was read from a file and has no tokenizer: run onboard(…) again')
     path = Path(path)

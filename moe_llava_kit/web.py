@@ -6,8 +6,8 @@
 __all__ = ['POLICY', 'FORMATS', 'MAX_PIXELS', 'MAX_CHARS', 'WAITING', 'PAGES', 'FOLDERS', 'ROUTES', 'API', 'PAGE_POLICY',
            'FILE_POLICY', 'MAX_FILES', 'framed', 'mask_view', 'routing_view', 'read_upload', 'read_uploads', 'Worker',
            'Session', 'positions', 'begin', 'as_plain', 'answer_on_page', 'inside', 'allowed_path', 'foreign',
-           'folder_size', 'Guard', 'whole', 'again', 'with_policy', 'refuse', 'build_page', 'is_loopback',
-           'environment', 'launch_settings', 'served', 'serve']
+           'folder_size', 'Guard', 'look', 'read', 'whole', 'again', 'with_policy', 'refuse', 'build_page',
+           'is_loopback', 'environment', 'launch_settings', 'served', 'serve']
 
 # %% ../nbs/32c_web.ipynb #cfa22cc3
 import html, json, os, signal, sys, tempfile, traceback
@@ -33,9 +33,9 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inli
 
 def framed(
     view:str,  # HTML with its scripts
-    title:str,
+    title:str,  # Read aloud instead of the frame
     height:int=420,  # Pixels
-) -> str:  # HTML of a frame
+) -> str:  # HTML of an iframe
     "A view in a frame that can reach neither the page around it nor the network."
     head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{html.escape(POLICY)}"><style>:root{{color-scheme:light dark}}body{{margin:.5rem}}</style>'
     inner = html.escape(f'<!doctype html><html lang="en"><head>{head}</head><body>{view}</body></html>')
@@ -52,7 +52,7 @@ def mask_view(
     return framed(show_mask(mask_sample(turns, tokenizer, template), patches=getattr(talk.model, 'image_tokens', None)).html, 'which tokens would be trained')
 
 def routing_view(
-    talk:Chat,
+    talk:Chat,  # With an answer at its end
     trace:RoutingTrace|None,  # Of the last answer; None for a model without experts
 ) -> str:  # HTML
     "Which experts read each token of a conversation."
@@ -80,9 +80,9 @@ def read_upload(
     except Exception as e: raise BadSample('image_broken', f'{name} is no picture that can be read ({type(e).__name__}): expected {", ".join(FORMATS)}') from e
 
 def read_uploads(
-    paths,
+    paths:list,  # Files that were uploaded
 ) -> list:  # Pillow images
-    "The pictures of a conversation, which share the room there is."
+    "The pictures of a conversation, which share the room there is; BadSample naming the first that does not fit."
     pictures = []
     for p in paths: pictures.append(read_upload(p, MAX_PIXELS-sum(im.width*im.height for im in pictures)))
     return pictures
@@ -93,14 +93,14 @@ class Worker:
     def __init__(self,
         model,  # A LLaVA model with an image_processor
         template=None,  # The model's own by default
-    ):
+    ): # ValueError if the model cannot be asked
         settings(model, None, template)
         if model.image_processor is None: raise ValueError('the model has no image_processor: set model.image_processor = image_processor_for(model.config.vision_config)')
         self.model, self.template, self.lock, self.running = model, template, Lock(), {}
 
     def ask(self,
-        talk:Chat,
-        question:str,
+        talk:Chat,  # The question becomes part of it
+        question:str,  # Of the visitor
         stop:Event,  # Set it to end the answer
     ):  # Yields (piece, None), and at the end ('', RoutingTrace or None without experts)
         "Answer piece by piece; a generator that is closed early ends the answer."
@@ -112,7 +112,8 @@ class Worker:
                 yield got
         finally: stop.set()
 
-    def work(self, talk, question, stop, out):
+    def work(self, talk, question, stop, out): # As for `ask`, and the queue
+        "Answer into a queue, in a thread of its own; None ends it."
         try:
             with self.lock, (record_routing(self.model) if moe_layers(self.model) else nullcontext()) as trace, closing(talk.stream(question)) as pieces:
                 for piece in pieces:
@@ -132,30 +133,32 @@ MAX_CHARS = 4_000
 @dataclass
 class Session:
     "What one visitor's page knows."
-    talk:Chat = None
+    talk:Chat = None  # None before the first question
     files:tuple = ()  # Names of the pictures it is about
     shown:list = field(default_factory=list)  # Messages: dict(role, content)
     stop:Event = field(default_factory=Event)  # Of the answer that is coming
     over:bool = False  # The visitor began anew
     def __deepcopy__(self, memo): return self                                   # Gradio copies what it keeps; a model is not to be copied
 
+# %% ../nbs/32c_web.ipynb #f5bbb3cf
 def positions(
-    talk:Chat,
-    question:str,
-) -> int:
+    talk:Chat,  # So far
+    question:str,  # The next one
+) -> int:  # Tokens and patches
     "How much of the context a conversation takes with one more question; ValueError if its marks of pictures do not fit."
     tokenizer, template = settings(talk.model, None, talk.kwargs['template'])
     images, turns = talk.asked(question, None)
     return len(tokenizer_image_token(render_prompt(turns, template, len(images)), tokenizer)) + len(images)*(talk.model.image_tokens-1)
 
+# %% ../nbs/32c_web.ipynb #a7ee2167
 def begin(
-    session:Session,
-    worker:Worker,
+    session:Session,  # Of this visitor
+    worker:Worker,  # With the model to ask
     files:list,  # Paths of uploaded pictures
-    question:str,
-    max_new_tokens:int,
-    temperature:float,
-) -> Session:
+    question:str,  # At most `MAX_CHARS` characters
+    max_new_tokens:int,  # Of the answer; fewer if the context has no room
+    temperature:float,  # 0 for the most likely token
+) -> Session:  # The same, or a new one if the pictures have changed
     "The session with the conversation this question belongs to; ValueError if it cannot be asked."
     if not question.strip(): raise ValueError('the question is empty: write something to ask')
     if len(question) > MAX_CHARS: raise ValueError(f'the question has {len(question):,} characters: expected at most {MAX_CHARS:,}')
@@ -170,15 +173,17 @@ def begin(
 # %% ../nbs/32c_web.ipynb #c3e10259
 WAITING = '<p>…</p>'
 
-def as_plain(text): return html.escape(text, quote=False)
+def as_plain(text:str) -> str: # HTML
+    "Text that shows as it was typed."
+    return html.escape(text, quote=False)
 
 def answer_on_page(
-    worker:Worker,
+    worker:Worker,  # With the model to ask
     session:Session|None,  # None at the first question
     files:list,  # Paths of uploaded pictures
-    question:str,
-    max_new_tokens:int=128,
-    temperature:float=0.,
+    question:str,  # What the visitor typed
+    max_new_tokens:int=128,  # Of the answer
+    temperature:float=0.,  # 0 for the most likely token
 ):  # Yields (session, messages, mask, routing)
     "Ask, and yield what the page shows after every piece of the answer."
     session, question, said = session or Session(), question or '', ''
@@ -190,7 +195,7 @@ def answer_on_page(
             said += piece
             if session.over: break
             if piece: yield shows(said, WAITING, WAITING)
-        done = shows(said or '(no words)', mask_view(session.talk), routing_view(session.talk, trace))
+        if not session.over: done = shows(said or '(no words)', mask_view(session.talk), routing_view(session.talk, trace))
     except ValueError as e: done = shows(f'Not answered: {e}', '', '')
     except Exception as e: traceback.print_exc(); done = shows(f'{said}\nNot answered: {type(e).__name__}, whoever runs this page can see why'.strip(), '', '')
     if session.over: yield None, [], '', ''; return
@@ -203,14 +208,14 @@ FOLDERS = '/assets/', '/static/', '/svelte/'                                    
 ROUTES = 'upload', 'upload_progress', 'queue/join', 'queue/data', 'run/predict', 'heartbeat/', 'startup-events', 'info', 'cancel', 'reset', 'app_id', 'theme.css'
 API = '/gradio_api/'
 
-def inside(path, folder) -> bool:
+def inside(path, folder) -> bool: # Of a file, and of where it should be
     "Whether a path lies in a folder, links resolved."
     return '\0' not in path and Path(path).resolve().is_relative_to(Path(folder).resolve())
 
 def allowed_path(
     path:str,  # Of a request, decoded once as ASGI does
     folder,  # Of uploads
-) -> bool:
+) -> bool:  # If not, there is no such page
     "Whether the page uses this address."
     name, file = path.removeprefix(API), f'{API}file='
     if path.startswith(file): return all(inside(p.removeprefix(file), folder) for p in (path, unquote(path)))
@@ -243,10 +248,11 @@ def folder_size(folder) -> int:  # Bytes
         except OSError: return 0
     return sum(map(size, Path(folder).rglob('*')))
 
+# %% ../nbs/32c_web.ipynb #c7bb8c34
 class Guard:
     "ASGI middleware: refuses large bodies, unused routes, other sites, and requests that name files or addresses."
     def __init__(self,
-        app,
+        app,  # The ASGI application behind it
         folder,  # Of uploads
         max_bytes:int,  # Of one request
         max_folder:int,  # Bytes of all uploads together
@@ -263,38 +269,40 @@ class Guard:
         if status: return await self.refuse(send, status, why)
         await self.app(scope, receive, self.with_policy(send, FILE_POLICY if scope['path'].startswith(f'{API}file=') else PAGE_POLICY))
 
-    def look(self, scope, headers): # (status or 0, why)
-        "What is wrong with a request, before its body is read."
-        length, origin = headers.get('content-length'), headers.get('origin')
-        if not allowed_path(scope['path'], self.folder): return 404, 'no such page'
-        if scope['method'] not in ('GET', 'HEAD', 'POST'): return 405, 'expected GET, HEAD or POST'
-        if scope['method'] != 'POST': return 0, None
-        if origin and urlsplit(origin).netloc != headers.get('host'): return 403, f'asked by another site, {origin[:80]!r}'
-        if not (length or '').isdecimal() or 'transfer-encoding' in headers: return 411, 'expected a body of declared length'
-        if int(length) > self.max_bytes: return 413, f'too large: at most {self.max_bytes/2**20:g} MB at once'
-        if scope['path'] == f'{API}upload' and folder_size(self.folder) > self.max_folder: return 507, 'too many uploads: wait an hour, or start the page anew'
-        return 0, None
+# %% ../nbs/32c_web.ipynb #1508f97c
+def look(self:Guard, scope, headers): # (status or 0, why)
+    "What is wrong with a request, before its body is read."
+    length, origin = headers.get('content-length'), headers.get('origin')
+    if not allowed_path(scope['path'], self.folder): return 404, 'no such page'
+    if scope['method'] not in ('GET', 'HEAD', 'POST'): return 405, 'expected GET, HEAD or POST'
+    if scope['method'] != 'POST': return 0, None
+    if origin and urlsplit(origin).netloc != headers.get('host'): return 403, f'asked by another site, {origin[:80]!r}'
+    if not (length or '').isdecimal() or 'transfer-encoding' in headers: return 411, 'expected a body of declared length'
+    if int(length) > self.max_bytes: return 413, f'too large: at most {self.max_bytes/2**20:g} MB at once'
+    if scope['path'] == f'{API}upload' and folder_size(self.folder) > self.max_folder: return 507, 'too many uploads: wait an hour, or start the page anew'
+    return 0, None
 
-    def read(self, body, headers): # (status or 0, why)
-        "What is wrong with what a request says."
-        try: wrong = foreign(json.loads(body or b'null'), self.folder, headers.get('host'))
-        except (ValueError, RecursionError): return 400, 'not JSON'
-        return (400, f'{wrong} is not an upload') if wrong else (0, None)
+def read(self:Guard, body, headers): # (status or 0, why)
+    "What is wrong with what a request says."
+    try: wrong = foreign(json.loads(body or b'null'), self.folder, headers.get('host'))
+    except (ValueError, RecursionError): return 400, 'not JSON'
+    return (400, f'{wrong} is not an upload') if wrong else (0, None)
+Guard.look, Guard.read = look, read
 
 # %% ../nbs/32c_web.ipynb #562897dc
-async def whole(self:Guard, receive): # bytes
+async def whole(self:Guard, receive) -> bytes: # The body
     "A request's body; the server ends it at its declared length."
     parts, more = [], True
     while more: m = await receive(); parts.append(m.get('body', b'')); more = m.get('more_body', False)
     return b''.join(parts)
 
-def again(self:Guard, body, receive):
+def again(self:Guard, body, receive): # An ASGI receive
     "The body once more, then whatever the connection says."
     waiting = [dict(type='http.request', body=body, more_body=False)]
     async def once(): return waiting.pop() if waiting else await receive()
     return once
 
-def with_policy(self:Guard, send, policy):
+def with_policy(self:Guard, send, policy): # An ASGI send
     "Replies with a policy, and without hints to other sites."
     async def reply(message):
         if message['type'] == 'http.response.start':
@@ -302,7 +310,7 @@ def with_policy(self:Guard, send, policy):
         await send(message)
     return reply
 
-async def refuse(self:Guard, send, status, why):
+async def refuse(self:Guard, send, status, why): # An HTTP status, and what to say
     "A short reply in place of the page's."
     text = json.dumps(dict(detail=why)).encode()
     await send(dict(type='http.response.start', status=status, headers=[(b'content-type', b'application/json'), (b'content-length', str(len(text)).encode()), (b'connection', b'close')]))
@@ -313,7 +321,7 @@ Guard.whole, Guard.again, Guard.with_policy, Guard.refuse = whole, again, with_p
 def build_page(
     model,  # A LLaVA model with tokenizer, template and image_processor
     template=None,  # The model's own by default
-    title:str='moe_llava_kit',
+    title:str='moe_llava_kit',  # Of the browser's tab
 ):  # gradio.Blocks; `.worker` is its Worker
     "The page as Gradio describes it, not started; ImportError without gradio, ValueError for a model that cannot be asked."
     gr, worker = need('gradio', 'serve'), Worker(model, template)
@@ -344,13 +352,13 @@ def build_page(
 # %% ../nbs/32c_web.ipynb #eb5b9982
 MAX_FILES = 8                                                                   # pictures in one upload
 
-def is_loopback(host:str) -> bool:
+def is_loopback(host:str) -> bool: # A name or an address, of IPv4 or IPv6
     "Whether only this machine can reach an address."
     try: return ip_address(host.strip('[]')).is_loopback
     except ValueError: return host == 'localhost'
 
 @contextmanager
-def environment(**values):
+def environment(**values): # Names and texts
     "Variables of the environment during a `with` block."
     was = {k: os.environ.get(k) for k in values}
     os.environ.update(values)
@@ -361,7 +369,7 @@ def environment(**values):
 # %% ../nbs/32c_web.ipynb #a3b2b575
 def launch_settings(
     gr,  # gradio
-    host:str,
+    host:str,  # To listen on
     max_bytes:int,  # Of a picture
     folder:str,  # Of uploads
 ) -> dict:  # For `launch`
@@ -374,15 +382,16 @@ def launch_settings(
         blocked_paths=[p for p in (os.getcwd(), str(Path.home())) if not inside(folder, p)], footer_links=[], share=False, ssr_mode=False, enable_monitoring=False, mcp_server=False, pwa=False,
         prevent_thread_lock=True, quiet=True, inbrowser=False, inline=False)
 
+# %% ../nbs/32c_web.ipynb #2e759f9c
 @contextmanager
 def served(
-    model,
-    host:str='127.0.0.1',
+    model,  # As for `build_page`
+    host:str='127.0.0.1',  # To listen on; another one than a loopback address is open to the network
     port:int|None=None,  # The next free one from 7860 by default
     max_mb:float=10,  # Of a picture
     template=None,  # The model's own by default
 ):  # Yields its address
-    "A running page during a `with` block; OSError if the port is taken."
+    "A running page during a `with` block; OSError if the port is taken, ValueError if max_mb is not positive."
     if not max_mb > 0: raise ValueError(f'max_mb is {max_mb}: expected the megabytes a picture may have')
     if not is_loopback(host): print(f'listening on {host}: whoever can reach this machine can use the page, there is no password', file=sys.stderr)
     local = ','.join(filter(None, (os.environ.get('no_proxy') or os.environ.get('NO_PROXY'), 'localhost,127.0.0.1,::1')))
@@ -394,7 +403,7 @@ def served(
 
 # %% ../nbs/32c_web.ipynb #53ff64a6
 def serve(
-    model,
+    model,  # As for `build_page`
     **kwargs,  # host, port, max_mb, template: as for `served`
 ):
     "Run the page until it is interrupted or terminated."
