@@ -1,5 +1,5 @@
 "How the docs site shows a function or class: signature, docstring, a table of its parameters, and the folded source."
-import html, inspect
+import inspect
 from importlib import import_module
 from operator import attrgetter
 from fastcore.docments import docments

@@ -164,10 +164,10 @@ def play(tab, base, name='qwen2.5'):
     token = mask_of(page).locator('ins.mlk-tok').first
     token.hover()
     expect(mask_of(page).locator('.mlk-info')).to_contain_text(f"label {token.get_attribute('data-id')}")
-    shown, link = mask_of(page).inner_text(), page.url
+    shown, link = mask_of(page).locator('.mlk-tok').all_inner_texts(), page.url
     page.goto('about:blank'); page.goto(link)
     expect(mask_of(page)).to_contain_text('Ada & Bob')
-    need(mask_of(page).locator('.mlk-tok').all_inner_texts() and page.get_by_label('tokenizer', exact=True).input_value() == name, 'the link does not bring back what it was copied from')
+    need(mask_of(page).locator('.mlk-tok').all_inner_texts() == shown and page.get_by_label('tokenizer', exact=True).input_value() == name, 'the link does not bring back what it was copied from')
     page.goto('about:blank'); page.goto(base + 'playground.html#tokenizer=constructor&template=toString')        # names that are none
     expect(mask_of(page).locator('b').first).to_contain_text('phi-2, phi')
     page.get_by_label('conversation').fill('gpt')

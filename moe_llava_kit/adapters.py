@@ -12,7 +12,6 @@ import torch
 from torch import nn
 from .vocab import need
 from .moe import SparseMoE, decoder_of, moe_layers
-from .stages import base_of
 
 # %% ../nbs/20a_adapters.ipynb #de039bdb
 def lora_targets(

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import islice
 import numpy as np, torch
 from .data import BadSample, LlavaDataset
-from .templates import IGNORE_INDEX, IMAGE_TOKEN_INDEX
+from .templates import IGNORE_INDEX
 
 # %% ../nbs/06a_batches.ipynb #e524a4ad
 def batch_sizes(order,  # Indices in the order they are read

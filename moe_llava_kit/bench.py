@@ -19,7 +19,7 @@ from transformers import CLIPVisionConfig, LlamaConfig, MixtralConfig, PrinterCa
 from transformers.loss.loss_utils import ForCausalLMLoss
 from transformers.models.llama.modeling_llama import LlamaMLP
 from transformers.models.mixtral.modeling_mixtral import MixtralSparseMoeBlock
-from .vocab import Table, load_tokenizer, need
+from .vocab import load_tokenizer, need
 from .tokenizers import prepare_tokenizer
 from .templates import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, get_template, parse_turns
 from .masks import ROUNDS, preprocess, recipe_for

@@ -20,8 +20,8 @@ from torch import nn
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, PretrainedConfig
 from transformers.pytorch_utils import Conv1D
 from .vocab import load_tokenizer
-from .vision import build_tower, image_processor_for, patch_count, whole_weights
-from .decoders import DECODERS, check_fields, check_place, evaluating, fill, generation_settings, quiet, read_weights, rename, split_fused, text_config, tie_head, translate, value_of
+from .vision import build_tower, image_processor_for, patch_count, quiet, whole_weights
+from .decoders import DECODERS, check_fields, check_place, evaluating, fill, generation_settings, read_weights, rename, text_config, tie_head, translate, value_of
 from .llava import MoELlavaConfig, MoELlavaForConditionalGeneration
 from .moe import ACTIVATIONS, MLP_LAYOUTS, MoEConfig, SparseMoE, StackedExperts, by_tensor, decoder_of, layers_of, linear_weight, mlp_parts, moe_layers
 

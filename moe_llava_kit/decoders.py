@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['WEIGHT_FILES', 'QWEN_KEYS', 'FUSED', 'DERIVED', 'DECODERS', 'ROPE', 'NOT_OURS', 'COMPOSITE', 'HUB_ID', 'HEAD_STEPS',
            'OWN_STEPS', 'weight_files', 'read_weights', 'rename', 'split_fused', 'translate', 'value_of',
-           'check_fields', 'text_config', 'check_names', 'quiet', 'fill', 'tie_head', 'generation_settings',
-           'read_decoder', 'check_kind', 'check_model', 'load_stock', 'check_place', 'local_folder', 'as_decoder',
-           'mean_row', 'grow_embeddings', 'finish_logits', 'evaluating', 'check_head']
+           'check_fields', 'text_config', 'check_names', 'fill', 'tie_head', 'generation_settings', 'read_decoder',
+           'check_kind', 'check_model', 'load_stock', 'check_place', 'local_folder', 'as_decoder', 'mean_row',
+           'grow_embeddings', 'finish_logits', 'evaluating', 'check_head']
 
 # %% ../nbs/10a_decoders.ipynb #2cdc6249
 import json, re
@@ -20,10 +20,9 @@ from huggingface_hub import snapshot_download
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM, GenerationConfig, PretrainedConfig, PreTrainedModel
-from transformers import logging as hf_logging
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL_LMS
 from .tokenizers import _rows
-from .vision import whole_weights
+from .vision import quiet, whole_weights
 
 # %% ../nbs/10a_decoders.ipynb #2cbe9f0e
 WEIGHT_FILES = 'model.safetensors', 'pytorch_model.bin'
@@ -144,17 +143,6 @@ def check_names(
     bad += [f'unknown: {names.get(k, k)} {tuple(weights[k].shape)}' for k in weights.keys()-want.keys()]
     bad += [f'shape: {names.get(k, k)} is {tuple(weights[k].shape)}, expected {want[k]}' for k in want.keys()&weights.keys() if want[k] != tuple(weights[k].shape)]
     if bad: raise ValueError(f'tensors that do not fit this architecture ({len(bad)}):\n  ' + '\n  '.join(sorted(bad)[:12]) + ('\n  …' if len(bad) > 12 else ''))
-
-# %% ../nbs/10a_decoders.ipynb #4049bb05
-@contextmanager
-def quiet():
-    "Without transformers' progress bars and reports."
-    level, bar = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
-    hf_logging.set_verbosity_error(); hf_logging.disable_progress_bar()
-    try: yield
-    finally:
-        hf_logging.set_verbosity(level)
-        if bar: hf_logging.enable_progress_bar()
 
 # %% ../nbs/10a_decoders.ipynb #a862d19c
 def fill(

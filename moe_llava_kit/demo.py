@@ -12,7 +12,7 @@ __all__ = ['SIZE', 'STEADY', 'SHAKY', 'COLORS', 'SIDES', 'NOTHING', 'PATCH', 'GR
            'mask_views', 'page', 'report_sections', 'Preset', 'check_run', 'seeded', 'peak_rss_mb', 'teach', 'run_demo']
 
 # %% ../nbs/34_demo.ipynb #c1343d24
-import html, io, json, math, random, sys, time
+import html, json, math, random, sys, time
 from base64 import b64encode
 from collections import Counter
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ import torch.nn.functional as F
 from PIL import Image
 from tqdm import tqdm
 from transformers import CLIPVisionConfig, LlamaConfig
-from .vocab import load_tokenizer, need, Table
+from .vocab import load_tokenizer, need
 from .tokenizers import prepare_tokenizer
 from .templates import IGNORE_INDEX, Conversation, get_template
 from .masks import mask_sample

@@ -10,7 +10,7 @@ __all__ = ['OFFLOADS', 'EXPERTS', 'check_zero', 'zero_section', 'merged', 'deeps
 # %% ../nbs/22_distributed.ipynb #bc8fa5c4
 import sys
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 import torch
 from torch import nn
 from .moe import StackedExperts, decoder_of, mlp_parts, moe_layers

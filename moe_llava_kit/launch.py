@@ -12,7 +12,7 @@ __all__ = ['FLAGS', 'IGNORED', 'REFUSED', 'RENAMED', 'VALUES', 'PUBLISHED', 'ALW
 
 # %% ../nbs/23_launch.ipynb #b81e5bbd
 import contextlib, difflib, json
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import SimpleNamespace
 import torch
@@ -28,7 +28,7 @@ from .decoders import DECODERS, as_decoder, check_place, text_config
 from .llava import MoELlavaConfig, MoELlavaForConditionalGeneration, build_llava
 from .moe import MoEConfig, upcycle
 from .checkpoints import READERS, load_checkpoint, our_name
-from .adapters import add_lora, load_adapters, quantization
+from .adapters import add_lora, quantization
 from .stages import GROUPS, PRESETS, STAGES, Stage, apply_stage, get_stage, trainable_report
 from .training import TrainResult, train
 from .distributed import plan_memory

@@ -14,7 +14,6 @@ __all__ = ['MODES', 'MLP_LAYOUTS', 'ACTIVATIONS', 'NATIVE', 'MoEConfig', 'moe_la
            'forget_graph']
 
 # %% ../nbs/12_moe.ipynb #9914b131
-import copy
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, asdict, replace
 import torch

@@ -9,7 +9,7 @@ __all__ = ['MEASURES', 'FAMILIES', 'adds_bos', 'adds_eos', 'keeps_spaces', 'dumm
            'reserved_tokens', 'Passport', 'called', 'probe', 'Family', 'Setup', 'prepare_tokenizer']
 
 # %% ../nbs/01_tokenizers.ipynb #f5c8ba87
-import copy, html, json, re
+import copy, html, re
 from pathlib import Path
 from dataclasses import asdict, dataclass, field, fields
 from .vocab import Table, light_copy

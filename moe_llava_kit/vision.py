@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['RECIPE_FILE', 'UNREAD', 'HUGE', 'ASPECTS', 'CLIP_NORM', 'IMAGENET_NORM', 'HALF_NORM', 'NORMS', 'PROJECTORS',
            'vision_config', 'patch_grid', 'image_size', 'tower_inputs', 'whole_weights', 'token_count', 'patch_count',
-           'tower_features', 'build_tower', 'to_rgb', 'ImageTransform', 'transform_from_dict', 'transform_to_dict',
-           'save_transform', 'load_transform', 'image_processor_for', 'register_projector', 'build_projector',
-           'linear_projector', 'mlp_projector', 'ln_mlp_projector', 'identity_projector', 'as_grid', 'pool_patches',
-           'NeighborProjector', 'pool_projector', 'fold_patches', 'pixel_shuffle_projector', 'QFormerProjector',
-           'qformer_projector', 'cheap_qformer_projector', 'projected_count']
+           'tower_features', 'quiet', 'build_tower', 'to_rgb', 'ImageTransform', 'transform_from_dict',
+           'transform_to_dict', 'save_transform', 'load_transform', 'image_processor_for', 'register_projector',
+           'build_projector', 'linear_projector', 'mlp_projector', 'ln_mlp_projector', 'identity_projector', 'as_grid',
+           'pool_patches', 'NeighborProjector', 'pool_projector', 'fold_patches', 'pixel_shuffle_projector',
+           'QFormerProjector', 'qformer_projector', 'cheap_qformer_projector', 'projected_count']
 
 # %% ../nbs/10_vision.ipynb #6398539c
 import inspect, json, math, re, socket, sys
@@ -210,22 +210,26 @@ def _read_config(name):
                                              'Give a folder with config.json and weights, or download it once where there is a network') from None
     return AutoConfig.from_pretrained(name), False
 
+# %% ../nbs/10_vision.ipynb #4049bb05
+@contextmanager
+def quiet():
+    "Without transformers' progress bars and reports."
+    level, bar = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
+    hf_logging.set_verbosity_error(); hf_logging.disable_progress_bar()
+    try: yield
+    finally:
+        hf_logging.set_verbosity(level)
+        if bar: hf_logging.enable_progress_bar()
+
 # %% ../nbs/10_vision.ipynb #643f6bfc
 RECIPE_FILE = 'preprocessor_config.json'  # How pictures are prepared for a tower
 UNREAD = 'pooler.', 'head.', 'embeddings.mask_token'  # Parts of towers that no patch vector depends on
-
-@contextmanager
-def _quiet():
-    "Without `transformers`' report of left-over weights"
-    level = hf_logging.get_verbosity(); hf_logging.set_verbosity_error()
-    try: yield
-    finally: hf_logging.set_verbosity(level)
 
 def _from_files(name, dtype):
     config, local = _read_config(name)
     if not local: cached_file(name, RECIPE_FILE, _raise_exceptions_for_missing_entries=False) # into the cache, for `image_processor_for`
     kind = _tower_class(vision_config(config))
-    with _quiet(): model, info = kind.from_pretrained(name, config=vision_config(config), dtype=dtype or 'auto', local_files_only=local,
+    with quiet(): model, info = kind.from_pretrained(name, config=vision_config(config), dtype=dtype or 'auto', local_files_only=local,
                                                       output_loading_info=True)
     lost = sorted(k for k in info['missing_keys'] if not k.startswith(UNREAD))
     if lost: raise OSError(f'{name} holds no weights for {len(lost)} parameters of {kind.__name__}, for example {lost[:3]}: not a checkpoint of this tower')
