@@ -17,15 +17,27 @@ def cell(key, value):
     text = inspect.formatannotation(value) if key == 'anno' else getattr(value, '__name__', repr(value))
     return '`' + text.replace('__main__.', '').replace('|', r'\|') + '`'
 
+def together(info):
+    "Parameters that share one comment, as those on one line of a signature do, joined into one row"
+    waiting = {}
+    for n, p in info.items():
+        waiting[n] = p
+        if n != 'return' and not p['docment']: continue
+        joined = {k: ', '.join(dict.fromkeys(v[k] for v in waiting.values() if v[k])) for k in COLUMNS}
+        yield ('**Returns**' if n == 'return' else ', '.join(f'`{w}`' for w in waiting)), joined
+        waiting = {}
+    yield from ((f'`{n}`', p) for n, p in waiting.items())
+
 def table(sym):
     "The parameters of `sym`, and what it returns, as a markdown table without empty columns"
     info = {n: {k: cell(k, p.get(k)) for k in COLUMNS} for n, p in docments(sym, full=True).items() if n != 'self'}
-    cols = [k for k in COLUMNS if any(p[k] for p in info.values())]
-    if not any(p['docment'] for p in info.values()): return ''
     if not any(info.get('return', {}).values()): info.pop('return', None)
-    names = {n: '**Returns**' if n == 'return' else f'`{n}`' for n in info}
-    rows = [['', *(COLUMNS[k] for k in cols)], ['---']*(len(cols)+1), *([names[n], *(p[k] for k in cols)] for n, p in info.items())]
-    return '\n'.join('| ' + ' | '.join(r) + ' |' for r in rows)
+    if not any(p['docment'] for p in info.values()): return ''
+    rows = list(together({n: p for n, p in info.items() if n != 'return'}))
+    if 'return' in info: rows += together({'return': info['return']})
+    cols = [k for k in COLUMNS if any(p[k] for _, p in rows)]
+    lines = [['', *(COLUMNS[k] for k in cols)], ['---']*(len(cols)+1), *([n, *(p[k] for k in cols)] for n, p in rows)]
+    return '\n'.join('| ' + ' | '.join(r) + ' |' for r in lines)
 
 def source(name):
     "The code behind `name` in the package, or None where Python cannot show it"

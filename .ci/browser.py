@@ -143,10 +143,20 @@ def journey(tab, base):
     expect(mask_of(page)).to_be_visible()
     page.get_by_label('conversation').fill('human: Dark?\ngpt: Yes, very.')
     expect(mask_of(page)).to_contain_text('very')
+    page.get_by_label('tokenizer', exact=True).select_option('mistral')
+    expect(mask_of(page).locator('b').first).to_contain_text('mistral')
+    shared(page)
     page.locator('#quarto-sidebar, .sidebar').get_by_role('link', name='Benchmarks', exact=True).click()
     expect(page.locator('main')).to_contain_text('moe-llava-kit bench masks')
     need(page.locator('main table').count() >= 4, 'the page of benchmarks has no tables')
     tab.check()
+
+def shared(page):
+    "The link in the address bar brings back the mask"
+    shown, link = mask_of(page).locator('.mlk-tok').all_inner_texts(), page.url
+    page.goto('about:blank'); page.goto(link)
+    expect(mask_of(page)).to_be_visible()
+    need(shown and mask_of(page).locator('.mlk-tok').all_inner_texts() == shown, 'the link does not bring back what it was copied from')
 
 def mask_of(page): return page.locator('#playground .mlk-pane')
 
@@ -164,10 +174,9 @@ def play(tab, base, name='qwen2.5'):
     token = mask_of(page).locator('ins.mlk-tok').first
     token.hover()
     expect(mask_of(page).locator('.mlk-info')).to_contain_text(f"label {token.get_attribute('data-id')}")
-    shown, link = mask_of(page).locator('.mlk-tok').all_inner_texts(), page.url
-    page.goto('about:blank'); page.goto(link)
+    shared(page)
     expect(mask_of(page)).to_contain_text('Ada & Bob')
-    need(mask_of(page).locator('.mlk-tok').all_inner_texts() == shown and page.get_by_label('tokenizer', exact=True).input_value() == name, 'the link does not bring back what it was copied from')
+    need(page.get_by_label('tokenizer', exact=True).input_value() == name, 'the link forgets the tokenizer')
     page.goto('about:blank'); page.goto(base + 'playground.html#tokenizer=constructor&template=toString')        # names that are none
     expect(mask_of(page).locator('b').first).to_contain_text('phi-2, phi')
     page.get_by_label('conversation').fill('gpt')

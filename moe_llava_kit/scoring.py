@@ -189,8 +189,12 @@ def score_seed(
 def options_of(
     question:str,  # As `choice` writes it
 ) -> dict:  # {letter: text}
-    "The options of a multiple-choice question."
-    return dict(re.findall(r'^([A-H])\. (.*)$', question, re.M))
+    "The options of a multiple-choice question: its last lines that begin with A., B., … in order."
+    found = {}
+    for letter, text in re.findall(r'^([A-H])\. (.*)$', question, re.M):
+        if letter == 'A': found = {}
+        if letter == chr(ord('A')+len(found)): found[letter] = text
+    return found
 
 def read_option(
     text:str,  # An answer

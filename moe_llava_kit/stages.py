@@ -65,7 +65,7 @@ class Stage:
 STAGES = {s.name: s for s in (
     Stage('pretrain', ('projector',), 1e-3, 'plain', 'the projector learns to turn patches into words'),
     Stage('finetune', tuple(g for g in GROUPS if g != 'tower'), 2e-5, why='all but the tower learns to answer'),
-    Stage('moe', ('experts', 'router', 'mlp', 'projector'), 2e-5, why='experts and routers specialise'))}
+    Stage('moe', ('experts', 'router', 'mlp', 'projector'), 2e-5, why='experts and routers specialize'))}
 
 # %% ../nbs/20_stages.ipynb #49229b96
 @dataclass(frozen=True)
