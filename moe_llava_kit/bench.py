@@ -308,7 +308,7 @@ def trainer_for(
     folder:str,  # For the Trainer, which writes nothing
     steps:int, batch_size:int, data,  # Optimizer steps, rows in each, items
     **kwargs,  # Of `training_args`
-) -> Trainer:
+) -> Trainer:  # Not started yet
     "A trainer with a `StepClock` as `.clock`."
     apply_stage(model, stage)
     args = training_args(get_stage(stage), folder, steps, batch_size, disable_tqdm=True, logging_strategy='no', **kwargs)

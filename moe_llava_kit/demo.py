@@ -224,7 +224,7 @@ class World:
     talks:list  # Stages 2 and 3
     held_out:list  # One question each, about scenes of held-out scans
 
-def _write(folder, name, rows): # rows, written to folder/name
+def _write(folder, name, rows):  # rows, written to folder/name
     (folder/name).write_text(json.dumps(rows, indent=1), encoding='utf-8')
     return rows
 
@@ -619,7 +619,7 @@ def teach(
     return [(r.stage, r.steps, r.losses) for r in runs], dense, ask(model, world).answers, diff
 
 # %% ../nbs/34_demo.ipynb #669c2794
-def _metrics(world, dense, moe, diff, seed, start): # what metrics.json holds
+def _metrics(world, dense, moe, diff, seed, start):  # what metrics.json holds
     said = dict(baseline=guess(dense, majority(world.talks)), dense=dense, moe=moe)
     return dict({k: figures(a, world) for k,a in said.items()}, n_questions=len(world.held_out), step0_max_diff=diff,
                 seconds=round(time.perf_counter()-start, 1), peak_rss_mb=round(peak_rss_mb() or 0), seed=seed)

@@ -93,7 +93,7 @@ class StopAt(StoppingCriteria):
         self.tokenizer, self.stop, self.given_up, self.new = tokenizer, stop, given_up, 0
         self.reach = len(tokenizer(stop, add_special_tokens=False).input_ids)+2 if stop else 0
 
-    def __call__(self, input_ids, scores, **kwargs): # bool (B,)
+    def __call__(self, input_ids, scores, **kwargs):  # bool (B,)
         self.new += 1
         if self.given_up and self.given_up.is_set(): return torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
         tail = self.tokenizer.batch_decode(input_ids[:, -min(self.reach, self.new):]) if self.stop else ['']*len(input_ids)

@@ -115,7 +115,7 @@ def by_tensor(
 def casts(
     device:str,  # Type of a device
     dtype:torch.dtype,  # Of the weights
-) -> bool:
+) -> bool:  # False on devices without autocast
     "Is autocast on, to another dtype than the weights'?"
     return device in ('cpu', 'cuda') and torch.is_autocast_enabled(device) and torch.get_autocast_dtype(device) != dtype
 

@@ -58,7 +58,7 @@ class RoutingTrace:
     sample:torch.Tensor = None  # Prompt that it belongs to, with what was generated for it, counted from 0 (T,)
 
     def __len__(self): return 0 if self.ids is None else len(self.ids)
-    def __getitem__(self, layer): # LayerRoutes, by name or by position among the MoE layers
+    def __getitem__(self, layer):  # LayerRoutes, by name or by position among the MoE layers
         names = list(self.layers)
         try: return self.layers[names[layer] if isinstance(layer, int) else layer]
         except LookupError as e: raise type(e)(f'no MoE layer {layer!r} in the trace: expected a position, or one of {", ".join(names) or "none, since nothing was recorded"}') from None
@@ -69,7 +69,7 @@ class RoutingTrace:
         if modality != 'all' and modality not in MODALITIES: raise ValueError(f'unknown modality {modality!r}: expected one of {", ".join(MODALITIES)}, all')
         return self.modality != 2 if modality == 'all' else self.modality == MODALITIES.index(modality)
     @property
-    def valid(self): # bool (T,)
+    def valid(self):  # bool (T,)
         "Which tokens are not padding."
         return self.where('all')
     def __repr__(self):
@@ -86,7 +86,7 @@ class Recorder:
         ends=(),  # End and padding tokens; one that is fed while decoding says that its row has finished
     ): self.names, self.ends, self.sources, self.now, self.passes, self.samples = names, torch.tensor(list(ends)), [], None, [], 0
 
-    def came_from(self, vectors, ids): # (…, H), (…)
+    def came_from(self, vectors, ids):  # (…, H), (…)
         "Vectors that were just made, and the ids they stand for."
         self.sources.append((vectors.detach(), ids))
 
@@ -100,7 +100,7 @@ class Recorder:
         if not cached: self.samples += len(ids)
         self.sources, self.now = [], dict(ids=ids, over=torch.isin(ids, self.ends) & cached, first=self.samples-len(ids), layers={})
 
-    def layer(self, name, routing): # moe.Routing of all tokens
+    def layer(self, name, routing):  # moe.Routing of all tokens
         "A MoE layer reports; only its first report in a pass counts."
         if self.now is not None: self.now['layers'].setdefault(name, routing)
 

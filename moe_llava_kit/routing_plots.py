@@ -123,18 +123,18 @@ const mlr = root => {
 document.querySelectorAll('.mlr').forEach(mlr);"""
 
 # %% ../nbs/32b_routing_plots.ipynb #54a80661
-def _picture(image, size=288): # CSS
+def _picture(image, size=288):  # CSS
     "A picture as the background of a grid"
     if image is None: return ''
     f, im = io.BytesIO(), image.convert('RGB')
     im.resize((size, max(1, round(size*im.height/im.width)))).save(f, 'JPEG', quality=85)
     return f'background-image:url(data:image/jpeg;base64,{base64.b64encode(f.getvalue()).decode()});'
 
-def _token(i, text, expert, E, said, alpha=.35): # HTML
+def _token(i, text, expert, E, said, alpha=.35):  # HTML
     "One token: its place, its characters, its best expert"
     return f'<span class="mlr-tok{" mlr-said" if said else ""}" data-i="{i}" data-e="{expert}" style="--c:{expert_color(expert, E, alpha)}">{html.escape(text) or "·"}</span>' + ('<br>' if '⏎' in text else '')
 
-def _grid(run, tokens, image, grid): # HTML
+def _grid(run, tokens, image, grid):  # HTML
     "The patches of one picture over it"
     rows, columns = grid or near_square(len(run))
     if rows*columns != len(run): raise ValueError(f'grid {rows} × {columns} does not fit {len(run)} patches: expected rows × columns equal to the patches of a picture')
@@ -258,7 +258,7 @@ def plot_flow(
     names, kinds = list(trace.layers), [m for m in MODALITIES[:2] if trace.where(m).any()]
     ax, total = _axes(ax, (min(max(3.6, 1.7*len(names)), 20), 2.7)), max(int(trace.valid.sum()), 1)
     count = lambda l, m: trace[l].index[trace.where(m), 0].long().bincount(minlength=trace[l].probs.shape[1]).double()/total
-    def tops(l): # lower edge of every block, and of every modality in it
+    def tops(l):  # lower edge of every block, and of every modality in it
         size = sum(count(l, m) for m in kinds); low = size.cumsum(0)-size+gap*torch.arange(len(size))
         return size, low, {m: low+sum((count(l, k) for k in kinds[:i]), torch.zeros_like(low)) for i, m in enumerate(kinds)}
     columns = [tops(l) for l in names]
@@ -366,7 +366,7 @@ def _stack(ax, shares, colors, names, labels=None, **kwargs):
     ax.set_xticks(range(0, len(names), 1+len(names)//9), [short_name(n).split()[-1] for n in names[::1+len(names)//9]])
     return _finish(ax, xlabel='layer', ylim=(0, 1), **kwargs)
 
-def _colors(E): # One per expert
+def _colors(E):  # One per expert
     import matplotlib.pyplot as plt
     cycle = plt.rcParams['axes.prop_cycle'].by_key()['color']
     return cycle[:E] if E <= len(cycle) else [plt.get_cmap('tab20')(e % 20) for e in range(E)]

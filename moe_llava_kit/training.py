@@ -252,6 +252,7 @@ def resume_point(
     if isinstance(resume, (str, os.PathLike)):
         if not is_complete(resume): raise ValueError(f'resume={str(resume)!r}: no complete checkpoint is there; expected a folder checkpoint-N of an earlier run, or True for the newest one in output_dir')
         return str(resume)
+    if resume and not output_dir: raise ValueError('resume=True without output_dir: expected the folder whose newest checkpoint is to go on')
     found = last_checkpoint(output_dir) if output_dir else None
     if found and not resume: raise ValueError(f'{output_dir} holds {Path(found).name} of an earlier run: go on from it with resume=True, or choose another folder')
     return found
@@ -272,8 +273,10 @@ def train(
     args:TrainingArguments|None=None,  # Ready-made; then only these say how long, how fast and where
     **kwargs,  # accumulation, and anything TrainingArguments takes
 ) -> TrainResult:  # What happened, for a page or a log
-    "Run one training stage; ValueError if it would train nothing or write over another run, RuntimeError or FloatingPointError where `safety` stops it."
+    "Run one training stage; ValueError if it would train nothing, write over another run, or is told a thing twice, RuntimeError or FloatingPointError where `safety` stops it."
     if not len(dataset): raise ValueError('the dataset is empty: nothing to train on')
+    if args and (twice := [n for n, v in dict(output_dir=output_dir, steps=steps, batch_size=batch_size, lr=lr, **kwargs).items() if v is not None]):
+        raise ValueError(f'args are given, and {", ".join(twice)} besides: expected one or the other')
     output_dir = args.output_dir if args else output_dir
     point, stage, start = resume_point(output_dir, resume), apply_stage(model, stage), time.perf_counter()
     if output_dir and importlib.util.find_spec('tensorboard'): kwargs = dict(report_to='tensorboard') | kwargs

@@ -93,7 +93,7 @@ class Worker:
     def __init__(self,
         model,  # A LLaVA model with an image_processor
         template=None,  # The model's own by default
-    ): # ValueError if the model cannot be asked
+    ):  # ValueError if the model cannot be asked
         settings(model, None, template)
         if model.image_processor is None: raise ValueError('the model has no image_processor: set model.image_processor = image_processor_for(model.config.vision_config)')
         self.model, self.template, self.lock, self.running = model, template, Lock(), {}
@@ -112,7 +112,7 @@ class Worker:
                 yield got
         finally: stop.set()
 
-    def work(self, talk, question, stop, out): # As for `ask`, and the queue
+    def work(self, talk, question, stop, out):  # As for `ask`, and the queue
         "Answer into a queue, in a thread of its own; None ends it."
         try:
             with self.lock, (record_routing(self.model) if moe_layers(self.model) else nullcontext()) as trace, closing(talk.stream(question)) as pieces:
@@ -173,7 +173,7 @@ def begin(
 # %% ../nbs/32c_web.ipynb #c3e10259
 WAITING = '<p>…</p>'
 
-def as_plain(text:str) -> str: # HTML
+def as_plain(text:str) -> str:  # HTML
     "Text that shows as it was typed."
     return html.escape(text, quote=False)
 
@@ -208,7 +208,7 @@ FOLDERS = '/assets/', '/static/', '/svelte/'                                    
 ROUTES = 'upload', 'upload_progress', 'queue/join', 'queue/data', 'run/predict', 'heartbeat/', 'startup-events', 'info', 'cancel', 'reset', 'app_id', 'theme.css'
 API = '/gradio_api/'
 
-def inside(path, folder) -> bool: # Of a file, and of where it should be
+def inside(path, folder) -> bool:  # Of a file, and of where it should be
     "Whether a path lies in a folder, links resolved."
     return '\0' not in path and Path(path).resolve().is_relative_to(Path(folder).resolve())
 
@@ -270,7 +270,7 @@ class Guard:
         await self.app(scope, receive, self.with_policy(send, FILE_POLICY if scope['path'].startswith(f'{API}file=') else PAGE_POLICY))
 
 # %% ../nbs/32c_web.ipynb #1508f97c
-def look(self:Guard, scope, headers): # (status or 0, why)
+def look(self:Guard, scope, headers):  # (status or 0, why)
     "What is wrong with a request, before its body is read."
     length, origin = headers.get('content-length'), headers.get('origin')
     if not allowed_path(scope['path'], self.folder): return 404, 'no such page'
@@ -282,7 +282,7 @@ def look(self:Guard, scope, headers): # (status or 0, why)
     if scope['path'] == f'{API}upload' and folder_size(self.folder) > self.max_folder: return 507, 'too many uploads: wait an hour, or start the page anew'
     return 0, None
 
-def read(self:Guard, body, headers): # (status or 0, why)
+def read(self:Guard, body, headers):  # (status or 0, why)
     "What is wrong with what a request says."
     try: wrong = foreign(json.loads(body or b'null'), self.folder, headers.get('host'))
     except (ValueError, RecursionError): return 400, 'not JSON'
@@ -290,19 +290,19 @@ def read(self:Guard, body, headers): # (status or 0, why)
 Guard.look, Guard.read = look, read
 
 # %% ../nbs/32c_web.ipynb #562897dc
-async def whole(self:Guard, receive) -> bytes: # The body
+async def whole(self:Guard, receive) -> bytes:  # The body
     "A request's body; the server ends it at its declared length."
     parts, more = [], True
     while more: m = await receive(); parts.append(m.get('body', b'')); more = m.get('more_body', False)
     return b''.join(parts)
 
-def again(self:Guard, body, receive): # An ASGI receive
+def again(self:Guard, body, receive):  # An ASGI receive
     "The body once more, then whatever the connection says."
     waiting = [dict(type='http.request', body=body, more_body=False)]
     async def once(): return waiting.pop() if waiting else await receive()
     return once
 
-def with_policy(self:Guard, send, policy): # An ASGI send
+def with_policy(self:Guard, send, policy):  # An ASGI send
     "Replies with a policy, and without hints to other sites."
     async def reply(message):
         if message['type'] == 'http.response.start':
@@ -310,7 +310,7 @@ def with_policy(self:Guard, send, policy): # An ASGI send
         await send(message)
     return reply
 
-async def refuse(self:Guard, send, status, why): # An HTTP status, and what to say
+async def refuse(self:Guard, send, status, why):  # An HTTP status, and what to say
     "A short reply in place of the page's."
     text = json.dumps(dict(detail=why)).encode()
     await send(dict(type='http.response.start', status=status, headers=[(b'content-type', b'application/json'), (b'content-length', str(len(text)).encode()), (b'connection', b'close')]))
@@ -352,13 +352,13 @@ def build_page(
 # %% ../nbs/32c_web.ipynb #eb5b9982
 MAX_FILES = 8                                                                   # pictures in one upload
 
-def is_loopback(host:str) -> bool: # A name or an address, of IPv4 or IPv6
+def is_loopback(host:str) -> bool:  # A name or an address, of IPv4 or IPv6
     "Whether only this machine can reach an address."
     try: return ip_address(host.strip('[]')).is_loopback
     except ValueError: return host == 'localhost'
 
 @contextmanager
-def environment(**values): # Names and texts
+def environment(**values):  # Names and texts
     "Variables of the environment during a `with` block."
     was = {k: os.environ.get(k) for k in values}
     os.environ.update(values)
