@@ -5,19 +5,22 @@
 # %% auto #0
 __all__ = ['VIDEO_TOKEN', 'MEDIA', 'ANIMATED', 'expand_image_tokens', 'index_rows', 'RowFile', 'BadSample', 'named_files',
            'media_marks', 'check_row', 'image_first', 'find_file', 'open_picture', 'spread', 'video_to_images',
-           'read_frames', 'CheckedRows', 'LlavaDataset', 'each_tokens', 'LlavaCollator']
+           'read_frames', 'CheckedRows', 'LlavaDataset', 'row_counts', 'each_tokens', 'LlavaCollator', 'count_rows',
+           'check_trained']
 
 # %% ../nbs/06_data.ipynb #12c336a8
 import json, os, re, sys
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 import numpy as np, torch
 from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
-from .masks import preprocess
-from .templates import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, Turns, get_template, parse_turns
+from .masks import MaskedSample, as_sample, preprocess
+from .templates import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, SeparatorStyle, Turns, get_template, parse_turns
 from .vocab import need
 
 # %% ../nbs/06_data.ipynb #99c27683
@@ -325,13 +328,16 @@ class CheckedRows:
         if on_bad_sample not in ('raise', 'skip'): raise ValueError(f"on_bad_sample must be 'raise' or 'skip', got {on_bad_sample!r}")
         self.sources, images = _sources(data_path), _paths(image_folder) or ['.']
         self.folders = dict(image=images, video=_paths(video_folder) or images)
-        self.on_bad_sample, self.rejected, kept = on_bad_sample, [], []
+        self.on_bad_sample, self.rejected, kept, pictured = on_bad_sample, [], [], []
         for s,(name,rows) in enumerate(self.sources):
             if getattr(rows, 'problem', None): self._refuse(BadSample('file', rows.problem, name))
             for r in tqdm(range(len(rows)), desc=f'checking {name}', delay=5, file=sys.stderr):
-                try: self.parse(s, r, find_files); kept.append((s, r))
+                try:
+                    pictured.append(bool(self.parse(s, r, find_files)['paths']))
+                    kept.append((s, r))
                 except BadSample as e: self._refuse(e)
         self.where = np.array(kept, dtype=np.int64).reshape(-1, 2)
+        self.pictured = np.array(pictured, dtype=bool)   # has the sample a picture or a video?
 
     def _refuse(self, error):
         if self.on_bad_sample == 'raise': raise error
@@ -356,9 +362,50 @@ class CheckedRows:
     def __len__(self): return len(self.where)
     def __getitem__(self, i): return self.parse(*map(int, self.where[i]))
 
+# %% ../nbs/06_data.ipynb #a3d1c0b1
+def picture_size(
+    patches:int|None,  # Positions a picture takes; None: not known
+    counted:bool=True,  # Are there pictures that somebody counts?
+)->int:  # What to count a picture as
+    "Positions a picture takes; ValueError where they are counted and nobody said how many."
+    if patches is None and counted:
+        raise ValueError('max_length, lengths, packing and audit count the positions a picture takes '
+                         '(patches), and nobody said how many: LlavaDataset.for_model(model, …) takes '
+                         'them from the model; else say patches=model.image_tokens')
+    if patches is not None and patches < 1:
+        raise ValueError(f'patches={patches}: expected at least 1 position for a picture')
+    return patches or 1
+
+def check_room(
+    max_length:int|None,  # Where samples are cut, in positions
+    patches:int|None,  # Positions a picture takes
+    pictured:bool,  # Are there pictures?
+):
+    "ValueError if samples are cut before their first picture can end."
+    size = picture_size(patches, pictured and max_length is not None)
+    if pictured and max_length is not None and max_length <= size:
+        raise ValueError(f'max_length={max_length} leaves no room for a picture, which takes {size} '
+                         'positions: every picture would be cut away, and the answer with it; expected '
+                         f'more than {size} and the words, such as 2048 (--model_max_length)')
+
+# %% ../nbs/06_data.ipynb #a3d1c0b4
+def model_settings(
+    model,  # A LLaVA model, as `build_llava` makes it
+    template=None,  # Another template than the model's
+)->dict:  # Arguments of `LlavaDataset`
+    "What a model knows about its data; ValueError where it lacks tokenizer or template."
+    config = model.config.template if template is None else template
+    if model.tokenizer is None:
+        raise ValueError('the model has no tokenizer: build_llava(..., tokenizer=…), or set model.tokenizer')
+    if config is None:
+        raise ValueError("the model has no template: build_llava(..., template='phi'), "
+                         "or LlavaDataset.for_model(..., template='phi')")
+    return dict(tokenizer=model.tokenizer, template=config, image_processor=model.image_processor,
+                patches=model.image_tokens)
+
 # %% ../nbs/06_data.ipynb #7b854d62
 class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
-    "Samples of LLaVA files as tokens, labels and pixels"
+    "Samples of LLaVA files as tokens, labels and pixels."
     def __init__(self,
                  data_path,  # A JSON or JSONL file, several, or a list of samples
                  image_folder=None,  # Folder(s) that the paths of pictures start from
@@ -368,56 +415,113 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
                  image_aspect_ratio:str|None=None,  # 'pad', 'square' or 'original'; None: as the image_processor says
                  on_bad_sample:str='raise',  # Or 'skip': leave it out, and name it in `bad`
                  max_length:int|None=None,  # Cut longer samples (in positions, a picture at its `patches`, never cut through)
-                 patches:int=1,  # Vectors per picture, for `max_length` and `lengths`
+                 patches:int|None=None,  # Positions a picture takes in the model (`model.image_tokens`); None: not known
                  image_first:bool=True,  # Move the mark of a turn with one picture to its front, as LLaVA does
                  num_frames:int=8,  # Pictures a video becomes
                  video_folder=None,  # Folder(s) that the paths of videos start from; None: the image folders
                  **mask_kw):  # More for `preprocess`, for example labels='recipe'
-        super().__init__(data_path, image_folder, on_bad_sample, image_folder is not None or video_folder is not None or image_processor is not None, video_folder)
-        self.tokenizer, self.template, self.image_processor = tokenizer, get_template(template, tokenizer), _fit(image_processor, image_aspect_ratio)
-        self.max_length, self.patches, self.image_first, self.num_frames, self.mask_kw = max_length, patches, image_first, num_frames, mask_kw
-        self.broken = torch.zeros(len(self), dtype=torch.bool).share_memory_()   # set by any worker, seen by all
+        self.tokenizer, self.template = tokenizer, get_template(template, tokenizer)
+        self.image_processor = _fit(image_processor, image_aspect_ratio)
+        self.max_length, self.patches, self.image_first = max_length, patches, image_first
+        self.num_frames, self.mask_kw = num_frames, mask_kw
+        find_files = any(x is not None for x in (image_folder, video_folder, image_processor))
+        super().__init__(data_path, image_folder, on_bad_sample, find_files, video_folder)
+        check_room(max_length, patches, self.pictured.any())
+        # set by any worker, seen by all: samples that could not be read, and whose answer was cut off
+        self.broken, self.cut = (torch.zeros(len(self), dtype=torch.bool).share_memory_() for _ in range(2))
+
+    @classmethod
+    def for_model(cls,
+                  model,  # A LLaVA model with its tokenizer, template and image processor
+                  data_path,  # A JSON or JSONL file, several, or a list of samples
+                  image_folder=None,  # Folder(s) that the paths of pictures start from
+                  template=None,  # Another than the model's: 'plain' in pretraining
+                  **kwargs,  # More for LlavaDataset that a model does not know: max_length, on_bad_sample, …
+        )->'LlavaDataset':  # Read as the model reads
+        "The samples as a model wants them; ValueError for what the model lacks, or knows itself."
+        known = model_settings(model, template)
+        if twice := [k for k in known if k in kwargs]:
+            raise ValueError(f'{", ".join(twice)}: the model says that, so leave it out; '
+                             'LlavaDataset(...) itself takes what you say')
+        ds = cls(data_path, image_folder, **known, **kwargs)
+        if ds.pictured.any() and ds.image_processor is None:
+            raise ValueError('the samples have pictures, and the model has no image_processor: '
+                             'set model.image_processor (image_processor_for(model.config.vision_config))')
+        return ds
 
     def __repr__(self): return f'LlavaDataset({len(self)} samples of {", ".join(n for n,_ in self.sources)}; {len(self.rejected)} left out)'
     def __getitem__(self, i): return _item(self, range(len(self))[i])
 
+    def parse(self, source:int, row:int, find_files:bool=True)->dict:  # As of `CheckedRows`; and `shown`, the turns as they are trained
+        "One checked row that its template can render; whatever is wrong is a BadSample with file, row and id."
+        return _shown(self, super().parse(source, row, find_files))
+
     def load(self, i:int)->dict:  # input_ids, labels, id; pixel_values if there are pictures
-        "Sample `i` itself; if it cannot be used, a BadSample, remembered in `bad`"
+        "Sample `i` itself; if it cannot be used, a BadSample, remembered in `bad`."
         try: return _load(self, i)
         except BadSample: self.broken[i] = True; raise
 
     def tokens(self, i:int, max_length:int|None=None)->dict:  # input_ids, labels, findings; and what `parse` gives
-        "Ids and labels of sample `i` as lists, a picture as one -200"
+        "Ids and labels of sample `i` as lists, a picture as one -200."
         return _tokens_of(self, self.parse(*map(int, self.where[i]), find_files=False), max_length)
+
+    def sample(self, i:int)->MaskedSample:  # Shows itself
+        "Sample `i` as it is trained, to look at: ids and labels come from the call that makes items."
+        row, way = self.tokens(i, self.max_length), self.mask_kw.get('labels', 'exact')
+        title = f'{self.template.version}, {way if isinstance(way, str) else "own recipe"}'
+        return as_sample(row, row['shown'], self.tokenizer, self.template, bool(row['paths']), title)
 
     @cached_property
     def modality_lengths(self)->list:  # One number per sample: positive with pictures, negative without
-        "`lengths` whose sign says whether there is a picture, as LLaVA's sampler wants them"
+        "`lengths` whose sign says whether there is a picture, as LLaVA's sampler wants them."
         return [n if pictured else -n for n,pictured in _sizes(self)]
 
     @property
     def lengths(self)->list:  # One number per sample
-        "Positions each sample takes in the language model, pictures at their full size (`patches`)"
+        "Positions each sample takes in the language model, pictures at their full size (`patches`)."
         return [abs(n) for n in self.modality_lengths]
 
     @property
     def bad(self)->list:  # Dicts with kind, file, row, id, why
-        "Every sample that was left out or replaced, and why"
+        "Every sample that was left out or replaced, and why."
         late = (_complaint(self, i) for i in self.broken.nonzero().flatten().tolist())
         return [e.to_dict() for e in [*self.rejected, *filter(None, late)]]
 
 # %% ../nbs/06_data.ipynb #cd6e8ac0
+def _shown(ds, row):
+    "A row and, as `shown`, its turns as they are trained; a BadSample if the template cannot render them"
+    turns = image_first(row['turns']) if ds.image_first else row['turns']
+    turns = video_to_images(turns, ds.num_frames)
+    try:
+        if ds.template.sep_style is not SeparatorStyle.NATIVE: ds.template.segments(turns)
+    except ValueError as e: raise BadSample('tokens', str(e), row['file'], row['row'], row['id']) from e
+    return row | dict(shown=turns)
+
 def _tokens(ds, rows, max_length):
     "Rows with ids, labels and findings; several are encoded together, which uses all cores"
-    turns = [video_to_images(image_first(r['turns']) if ds.image_first else r['turns'], ds.num_frames) for r in rows]
-    out = preprocess(turns, ds.tokenizer, ds.template, has_image=any(r['paths'] for r in rows), max_length=max_length, image_tokens=ds.patches, **ds.mask_kw)
+    pictured = any(r['paths'] for r in rows)
+    size = picture_size(ds.patches, pictured and max_length is not None)
+    out = preprocess([r['shown'] for r in rows], ds.tokenizer, ds.template, has_image=pictured,
+                     max_length=max_length, image_tokens=size, **ds.mask_kw)
     return [r | {k: v[j] for k,v in out.items()} for j,r in enumerate(rows)]
 
 def _tokens_of(ds, row, max_length):
     "One row with ids, labels and findings, or a BadSample"
     if ds.tokenizer is None: raise ValueError('this LlavaDataset has no tokenizer: LlavaDataset(..., tokenizer=load_tokenizer(name))')
+    picture_size(ds.patches, bool(row['paths']) and max_length is not None)   # not the sample's fault
     try: return _tokens(ds, [row], max_length)[0]
     except ValueError as e: raise BadSample('tokens', str(e), row['file'], row['row'], row['id']) from e
+
+# %% ../nbs/06_data.ipynb #a3d1c0c1
+def row_counts(
+    row:dict,  # As `LlavaDataset.tokens` and `each_tokens` give it
+)->Counter:  # Of 1 or 0 each, and the number of trained tokens
+    "What is trained of a sample, and what its cut costs."
+    cut = next((f for f in row['findings'] if f['kind']=='truncated'), {})
+    trained = len(row['labels']) - row['labels'].count(IGNORE_INDEX)
+    return Counter({'samples': 1, 'trained tokens': trained, 'cut': int(bool(cut)),
+                    'answers cut': int(cut.get('lost', 0) > 0), 'pictures lost': int(cut.get('images', 0) > 0),
+                    'untrained': int(not trained)})
 
 # %% ../nbs/06_data.ipynb #ce503807
 def _pictures(ds, row, n):
@@ -430,7 +534,9 @@ def _pictures(ds, row, n):
 def _load(ds, i):
     "Sample `i` as an item; pictures whose mark was cut off by `max_length` are left out with it"
     row = _tokens_of(ds, ds.parse(*map(int, ds.where[i]), find_files=ds.image_processor is not None), ds.max_length)
-    item, n = dict(input_ids=torch.tensor(row['input_ids']), labels=torch.tensor(row['labels']), id=row['id']), row['input_ids'].count(IMAGE_TOKEN_INDEX)
+    if row_counts(row)['answers cut']: ds.cut[i] = True
+    item = dict(input_ids=torch.tensor(row['input_ids']), labels=torch.tensor(row['labels']), id=row['id'])
+    n = row['input_ids'].count(IMAGE_TOKEN_INDEX)
     if not n or ds.image_processor is None: return item
     try: return item | dict(pixel_values=torch.stack([ds.image_processor(im) for im in _pictures(ds, row, n)]))
     except BadSample as e: raise BadSample(e.kind, e.why, row['file'], row['row'], row['id']) from e
@@ -454,10 +560,12 @@ def _complaint(ds, i): return e if isinstance(e := _try(_load, ds, i), BadSample
 # %% ../nbs/06_data.ipynb #4d6feaa1
 def each_tokens(ds,  # A LlavaDataset
                 max_length:int|None=None,  # Where to cut
-                chunk:int=64):  # Samples encoded together
-    "For every sample what `ds.tokens` gives, or the BadSample it is"
-    for k in range(0, len(ds), chunk):
-        rows = [_try(ds.parse, *map(int, w), False) for w in ds.where[k:k+chunk]]
+                chunk:int=64,  # Samples encoded together
+                indices=None):  # Which samples; None: all
+    "For every sample what `ds.tokens` gives, or the BadSample it is."
+    where = ds.where if indices is None else ds.where[indices]
+    for k in range(0, len(where), chunk):
+        rows = [_try(ds.parse, *map(int, w), False) for w in where[k:k+chunk]]
         good = [r for r in rows if isinstance(r, dict)]
         try: done = iter(_tokens(ds, good, max_length) if good and ds.tokenizer else [_tokens_of(ds, r, max_length) for r in good])
         except ValueError: done = iter([_try(_tokens_of, ds, r, max_length) for r in good])
@@ -465,13 +573,13 @@ def each_tokens(ds,  # A LlavaDataset
 
 def _sizes(ds):
     "(positions, has it a picture) of every item"
-    sizes = []
+    sizes, size = [], picture_size(ds.patches, ds.pictured.any())
     for i,row in enumerate(tqdm(each_tokens(ds, ds.max_length), desc='lengths', total=len(ds), delay=5, file=sys.stderr)):
         if isinstance(row, BadSample):
             if ds.on_bad_sample == 'raise': raise row
             ds.broken[i] = True; sizes.append(None); continue
         n = row['input_ids'].count(IMAGE_TOKEN_INDEX)
-        sizes.append((len(row['input_ids']) + n*(ds.patches-1), n > 0))
+        sizes.append((len(row['input_ids']) + n*(size-1), n > 0))
     following = next(filter(None, sizes), (0, False))
     for i in reversed(range(len(sizes))): following = sizes[i] = sizes[i] or following
     return sizes
@@ -497,3 +605,35 @@ class LlavaCollator:
         if self.patches: ids, mask, labels = expand_image_tokens(ids, self.patches, mask, labels, self.padding_side, self.pad_token_id)
         pixels = [o['pixel_values'] for o in items if 'pixel_values' in o]
         return dict(input_ids=ids, attention_mask=mask, labels=labels) | (dict(pixel_values=torch.cat(pixels)) if pixels else {})
+
+# %% ../nbs/06_data.ipynb #a3d1c0d7
+def count_rows(
+    ds,  # A LlavaDataset
+    first:int=1000,  # How many samples are read at most
+)->Counter:  # As of `row_counts`; 'unusable' are samples that could not be made into tokens
+    "What training will see of the first samples; a BadSample where the policy is to raise it."
+    total = Counter()
+    for row in islice(each_tokens(ds, ds.max_length), first):
+        if isinstance(row, BadSample) and ds.on_bad_sample == 'raise': raise row
+        total.update(dict(unusable=1) if isinstance(row, BadSample) else row_counts(row))
+    return total
+
+def check_trained(
+    ds,  # A LlavaDataset
+    most:int=1000,  # How many samples are read at most, spread over all of them
+):
+    "ValueError if no sample trains a token, or none of those with a picture keeps it and trains one."
+    pictured, why = ds.pictured.any(), ''
+    which = np.flatnonzero(ds.pictured) if pictured else np.arange(len(ds))
+    which = which[spread(len(which), min(most, len(which)))]
+    for row in each_tokens(ds, ds.max_length, 16, which):
+        if isinstance(row, BadSample):
+            if ds.on_bad_sample == 'raise': raise row
+            continue
+        seen = not pictured or IMAGE_TOKEN_INDEX in row['input_ids']
+        if seen and row_counts(row)['trained tokens']: return
+        why = why or '; '.join(f['why'] for f in row['findings'])
+    raise ValueError(f'not one of {len(which)} samples {"with a picture keeps it and " if pictured else ""}'
+                     f'trains a token; the first: {why or "no reason was found"} '
+                     f'(max_length={ds.max_length}, patches={ds.patches}). Expected a longer max_length, '
+                     'or other data; LlavaDataset.sample(i) shows what is left of a sample')

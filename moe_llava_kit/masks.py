@@ -266,6 +266,10 @@ def _recipe_of(labels, conv, tokenizer):
     return name, recipe
 
 # %% ../nbs/03_masks.ipynb #0dd58658
+def _truncated(positions, trained, lost, images, why):
+    "The finding of a cut: what the whole sample had, and what is lost of it"
+    return dict(kind='truncated', positions=positions, trained=trained, lost=lost, images=images, why=why)
+
 def _cut(sample, max_length, image_tokens):
     "Cut to `max_length` positions, never inside a picture; what that loses is a finding"
     ids, labels, findings = sample
@@ -274,7 +278,7 @@ def _cut(sample, max_length, image_tokens):
     n = bisect_right(ends, max_length)
     lost, images, trained = sum(l!=IGNORE_INDEX for l in labels[n:]), ids[n:].count(IMAGE_TOKEN_INDEX), sum(l!=IGNORE_INDEX for l in labels)
     why = f'cut from {ends[-1]} to {ends[n-1] if n else 0} positions: {lost} of {trained} trained tokens lost' + (f', and {images} of {ids.count(IMAGE_TOKEN_INDEX)} images' if images else '')
-    return ids[:n], labels[:n], [*(f for f in findings if f.get('token', 0)<n), dict(kind='truncated', lost=lost, images=images, why=why)]
+    return ids[:n], labels[:n], [*(f for f in findings if f.get('token', 0)<n), _truncated(ends[-1], trained, lost, images, why)]
 
 # %% ../nbs/03_masks.ipynb #2b83c07b
 def _reads_image(conv, has_image): return has_image or conv.sep_style in (SeparatorStyle.PLAIN, SeparatorStyle.MPT)
@@ -394,6 +398,25 @@ def _pieces(segments, tokenizer, has_image):
     return pieces, spans
 
 # %% ../nbs/03_masks.ipynb #8ce4ce90
+def as_sample(
+    out:dict,          # `input_ids`, `labels` and `findings` of one conversation, as `preprocess` made them
+    turns,             # As they were rendered
+    tokenizer,         # That made the ids
+    conv:Conversation, # That rendered the turns
+    has_image:bool,    # Was `<image>` read as a picture?
+    title:str='',      # Template and way of masking
+)->MaskedSample:  # Its ids and labels are those of `out`
+    "Ids and labels that exist already, with what is needed to look at them."
+    segments, has_image = conv.segments(turns), _reads_image(conv, has_image)
+    ids, n = out['input_ids'], len(out['input_ids'])
+    pieces, spans = _pieces(segments, tokenizer, has_image)
+    added = (i for i,t in tokenizer.added_tokens_decoder.items() if t.special)
+    known = {*tokenizer.all_special_ids, *added}
+    return MaskedSample(ids, out['labels'], pieces[:n], spans[:n], [i in known for i in ids],
+                        ''.join(s.text for s in segments), segments, list(turns), out['findings'],
+                        title, tokenizer, conv, has_image)
+
+# %% ../nbs/03_masks.ipynb #8ce4ce91
 def mask_sample(
     conversation,      # Turns, or a sample that holds them
     tokenizer,         # Fast, or one in Python whose tokens decode to the text
@@ -404,15 +427,10 @@ def mask_sample(
     max_length:int|None=None,   # As in `preprocess`
     image_tokens:int=1,         # As in `preprocess`
 )->MaskedSample:  # Shows itself, colored, at the end of a cell
-    "The mask of one conversation, to look at; errors are those of `preprocess`"
+    "The mask of one conversation, to look at; errors are those of `preprocess`."
     conv, turns = get_template(template, tokenizer), parse_turns(conversation)
-    segments = conv.segments(turns)
-    prompt = ''.join(s.text for s in segments)
-    has_image = _reads_image(conv, IMAGE_TOKEN in prompt if has_image is None else has_image)
+    if has_image is None: has_image = IMAGE_TOKEN in ''.join(s.text for s in conv.segments(turns))
     out = preprocess([turns], tokenizer, conv, has_image, labels, on_mismatch, max_length, image_tokens)
-    ids, n = out['input_ids'][0], len(out['input_ids'][0])
-    pieces, spans = _pieces(segments, tokenizer, has_image)
-    known = {*tokenizer.all_special_ids, *(i for i,t in tokenizer.added_tokens_decoder.items() if t.special)}
-    name, way = (x if isinstance(x, str) else other for x,other in ((template, conv.version), (labels, 'own recipe')))
-    return MaskedSample(ids, out['labels'][0], pieces[:n], spans[:n], [i in known for i in ids], prompt, segments, list(turns),
-                        out['findings'][0], f'{name}, {way}', tokenizer, conv, has_image)
+    texts = (x if isinstance(x, str) else other
+             for x,other in ((template, conv.version), (labels, 'own recipe')))
+    return as_sample({k: v[0] for k,v in out.items()}, turns, tokenizer, conv, has_image, ', '.join(texts))
