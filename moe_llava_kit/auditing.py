@@ -14,8 +14,8 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 from tqdm import tqdm
-from .data import VIDEO_TOKEN, _MARK, BadSample, LlavaDataset, each_tokens, media_marks, open_picture, read_frames
-from .masks import _cut
+from .data import (VIDEO_TOKEN, _MARK, BadSample, LlavaDataset, each_tokens, media_marks,
+                                open_picture, picture_size, read_frames)
 from .templates import IGNORE_INDEX, IMAGE_TOKEN_INDEX
 
 # %% ../nbs/06b_audit.ipynb #fda5ceea
@@ -35,21 +35,25 @@ def _positions(ids, patches): return len(ids) + ids.count(IMAGE_TOKEN_INDEX)*(pa
 def _trained(labels): return len(labels) - labels.count(IGNORE_INDEX)
 
 # %% ../nbs/06b_audit.ipynb #f56b5cb0
-def look(ds:LlavaDataset,  # Its tokenizer, template and `patches` count
-         row:dict,  # As `ds.tokens` gives it, uncut
-         max_length:int|None,  # Where training will cut
-         limit:int|None  # Positions the language model can read
-    )->tuple:  # Counts (what the sample adds to its source), findings [(kind, why)]
-    "What the tokens of one sample tell"
-    full, found = _trained(row['labels']), [(f['kind'], f['why']) for f in row['findings'] if f['kind'] != 'untrained']
-    ids, labels, cut = _cut((row['input_ids'], row['labels'], []), max_length, ds.patches)
-    n, trained, ended = _positions(ids, ds.patches), _trained(labels), ends_trained(ds.tokenizer, row['input_ids'], row['labels'], ds.template.stop)
+def look(
+    ds:LlavaDataset,  # Its tokenizer, template and `patches` count
+    row:dict,  # As `ds.tokens` gives it, cut where training will cut
+    limit:int|None,  # Positions the language model can read
+)->tuple:  # Counts (what the sample adds to its source), findings [(kind, why)]
+    "What the tokens of one sample tell."
+    ids, labels, stop = row['input_ids'], row['labels'], ds.template.stop
+    found = [(f['kind'], f['why']) for f in row['findings'] if f['kind'] != 'untrained']
+    cut = next((f for f in row['findings'] if f['kind'] == 'truncated'), {})
+    n, trained = _positions(ids, picture_size(ds.patches, bool(row['paths']))), _trained(labels)
+    lost, ended = cut.get('lost', 0), ends_trained(ds.tokenizer, ids, labels, stop)
+    full = cut.get('trained', trained)
     if not full: found.append(('no_label', 'nothing in this sample is trained'))
-    elif not ended: found.append(('end_not_trained', f'the end of the last answer, {ds.template.stop!r}, is not trained'))
-    if cut: found.append(('truncated', cut[0]['why']))
+    elif not ended and not lost: found.append(('end_not_trained', f'the end of the last answer, {stop!r}, is not trained'))
     if full and not trained: found.append(('no_label', 'every answer is cut off: nothing is trained'))
     if limit and n > limit: found.append(('too_long', f'{n} positions, {n-limit} more than {limit}'))
-    return dict(samples=1, pictures=ids.count(IMAGE_TOKEN_INDEX), positions=n, trained=trained, ended=int(ended), labeled=int(full > 0), cut=int(bool(cut)), lost=full-trained), found
+    counts = dict(samples=1, pictures=ids.count(IMAGE_TOKEN_INDEX), positions=n, trained=trained,
+                  ended=int(ended and not lost), labeled=int(full > 0), cut=int(bool(cut)), lost=lost)
+    return counts, found
 
 # %% ../nbs/06b_audit.ipynb #ca43d90a
 SCRIPTS = dict(LATIN='Latin', CJK='Han', HIRAGANA='Kana', KATAKANA='Kana', HANGUL='Hangul', CYRILLIC='Cyrillic', ARABIC='Arabic', DEVANAGARI='Devanagari', GREEK='Greek',
@@ -237,7 +241,10 @@ def _add(out, row, counts, patches):
     out.sources.setdefault(source, Counter()).update(counts)
     letters = out.scripts.setdefault(source, Counter())
     for _,text in row['turns']: letters.update(scripts(_MARK.sub('', text)))
-    out.lengths[_positions(ids, patches)] += 1; out.pictures[ids.count(IMAGE_TOKEN_INDEX)] += 1; out.turns[(len(row['turns'])+1)//2] += 1
+    cut = next((f for f in row['findings'] if f['kind'] == 'truncated'), {})
+    out.lengths[cut.get('positions', _positions(ids, patches))] += 1
+    out.pictures[ids.count(IMAGE_TOKEN_INDEX) + cut.get('images', 0)] += 1
+    out.turns[(len(row['turns'])+1)//2] += 1
 
 # %% ../nbs/06b_audit.ipynb #2f33ea41
 def audit(data,  # A LlavaDataset, or anything its `data_path` takes
@@ -251,10 +258,11 @@ def audit(data,  # A LlavaDataset, or anything its `data_path` takes
     if unknown := set(allow) - set(KINDS): raise ValueError(f'unknown kinds of findings {sorted(unknown)}; known: {", ".join(KINDS)}')
     ds = data if isinstance(data, LlavaDataset) else LlavaDataset(data, **{'on_bad_sample': 'skip', **kw})
     out, seen, wrong, limit = Audit(findings=[e.to_dict() for e in ds.rejected], allow=tuple(allow)), {}, _opener(ds), _context(ds.tokenizer)
-    for row in tqdm(each_tokens(ds), desc='audit', total=len(ds), disable=not progress, file=sys.stderr):
+    size, cut_at = picture_size(ds.patches, ds.pictured.any()), max_length or ds.max_length
+    for row in tqdm(each_tokens(ds, cut_at), desc='audit', total=len(ds), disable=not progress, file=sys.stderr):
         if isinstance(row, BadSample): out.findings.append(row.to_dict()); continue
-        counts, found = look(ds, row, max_length or ds.max_length, limit)
+        counts, found = look(ds, row, limit)
         if images: found += filter(None, map(wrong, media_marks(row['turns']), row['paths']))
         out.findings += [BadSample(kind, why, row['file'], row['row'], row['id']).to_dict() for kind,why in (*found, *_repeated(seen, row))]
-        _add(out, row, counts, ds.patches)
+        _add(out, row, counts, size)
     return out
