@@ -402,7 +402,7 @@ def picture_items(
     template:str|Conversation|None=None,  # The model's own by default
 ) -> list:  # Items that `train` takes
     "LLaVA samples as ids, labels and pixels."
-    return list(LlavaDataset(rows, world.folder, model.tokenizer, template or model.config.template, model.image_processor))
+    return list(LlavaDataset.for_model(model, rows, world.folder, template))
 
 # %% ../nbs/34_demo.ipynb #051321c4
 def to_moe(

@@ -461,8 +461,9 @@ def data_lines(
     "What training will see of the first samples, and the first of them with its mask."
     n = count_rows(data, first)
     of = f'all {len(data)}' if len(data) <= first else f'the first {first} of {len(data)}'
-    lost = ', '.join(f'{n[k]} {what}' for k, what in (('cut', 'cut'), ('answers cut', 'lose the end of an answer'),
-        ('pictures lost', 'lose a picture'), ('untrained', 'train nothing'), ('unusable', 'cannot be used')))
+    kinds = {'cut': 'cut', 'answers cut': 'lose the end of an answer', 'pictures lost': 'lose a picture',
+             'untrained': 'train nothing', 'unusable': 'cannot be used'}
+    lost = ', '.join(f'{n[k]} {what}' for k, what in kinds.items() if n[k]) or 'none is cut'
     head = f'{len(data)} samples, {len(data.rejected)} left out; of {of}: {lost}; {n["trained tokens"]} tokens trained'
     return f'{head}\n\nthe first one, ⟦trained⟧:\n{first_sample(data).text()}'
 
