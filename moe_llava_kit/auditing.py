@@ -14,8 +14,8 @@ from functools import lru_cache
 from html import escape
 from pathlib import Path
 from tqdm import tqdm
-from .data import (VIDEO_TOKEN, _MARK, BadSample, LlavaDataset, each_tokens, media_marks,
-                                open_picture, picture_size, read_frames)
+from .data import (VIDEO_TOKEN, _MARK, BadSample, LlavaDataset, each_tokens,
+                                media_marks, open_picture, picture_size, read_frames)
 from .templates import IGNORE_INDEX, IMAGE_TOKEN_INDEX
 
 # %% ../nbs/06b_audit.ipynb #fda5ceea
@@ -48,11 +48,13 @@ def look(
     lost, ended = cut.get('lost', 0), ends_trained(ds.tokenizer, ids, labels, stop)
     full = cut.get('trained', trained)
     if not full: found.append(('no_label', 'nothing in this sample is trained'))
-    elif not ended and not lost: found.append(('end_not_trained', f'the end of the last answer, {stop!r}, is not trained'))
+    elif not ended and not lost:
+        found.append(('end_not_trained', f'the end of the last answer, {stop!r}, is not trained'))
     if full and not trained: found.append(('no_label', 'every answer is cut off: nothing is trained'))
     if limit and n > limit: found.append(('too_long', f'{n} positions, {n-limit} more than {limit}'))
     counts = dict(samples=1, pictures=ids.count(IMAGE_TOKEN_INDEX), positions=n, trained=trained,
-                  ended=int(ended and not lost), labeled=int(full > 0), cut=int(bool(cut)), lost=lost)
+                  ended=int(ended and not lost), labeled=int(full > 0), cut=int(bool(cut)),
+                  lost=lost)
     return counts, found
 
 # %% ../nbs/06b_audit.ipynb #ca43d90a
@@ -259,7 +261,8 @@ def audit(data,  # A LlavaDataset, or anything its `data_path` takes
     ds = data if isinstance(data, LlavaDataset) else LlavaDataset(data, **{'on_bad_sample': 'skip', **kw})
     out, seen, wrong, limit = Audit(findings=[e.to_dict() for e in ds.rejected], allow=tuple(allow)), {}, _opener(ds), _context(ds.tokenizer)
     size, cut_at = picture_size(ds.patches, ds.pictured.any()), max_length or ds.max_length
-    for row in tqdm(each_tokens(ds, cut_at), desc='audit', total=len(ds), disable=not progress, file=sys.stderr):
+    bar = dict(desc='audit', total=len(ds), disable=not progress, file=sys.stderr)
+    for row in tqdm(each_tokens(ds, cut_at), **bar):
         if isinstance(row, BadSample): out.findings.append(row.to_dict()); continue
         counts, found = look(ds, row, limit)
         if images: found += filter(None, map(wrong, media_marks(row['turns']), row['paths']))

@@ -158,8 +158,8 @@ def train(args):  # Parsed flags; returns what to print
     except (BadLoss, FirstStepError) as e: raise ValueError(str(e)) from e
     leave_together()
     if not plan.args.should_save: return None                                 # one voice is enough
-    out = dict(stage=result.stage, steps=result.steps, losses=result.losses, aux=result.aux, supervised_tokens=result.supervised_tokens,
-               skipped=result.skipped, cut=result.cut, seconds=round(result.seconds, 1), folder=result.folder, stopped=result.stopped)
+    out = dict(stage=result.stage, steps=result.steps, losses=result.losses, aux=result.aux, supervised_tokens=result.supervised_tokens, seconds=round(result.seconds, 1), folder=result.folder, stopped=result.stopped)
+    out |= dict(skipped=result.skipped, cut=result.cut)
     return out if args.json else repr(result), 143 if result.stopped else 0
 
 # %% ../nbs/35_cli.ipynb #3e5a0015

@@ -20,7 +20,8 @@ import numpy as np, torch
 from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
 from .masks import MaskedSample, as_sample, preprocess
-from .templates import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, SeparatorStyle, Turns, get_template, parse_turns
+from .templates import (IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, SeparatorStyle,
+                                     Turns, get_template, parse_turns)
 from .vocab import need
 
 # %% ../nbs/06_data.ipynb #99c27683
@@ -369,9 +370,9 @@ def picture_size(
 )->int:  # What to count a picture as
     "Positions a picture takes; ValueError where they are counted and nobody said how many."
     if patches is None and counted:
-        raise ValueError('max_length, lengths, packing and audit count the positions a picture takes '
-                         '(patches), and nobody said how many: LlavaDataset.for_model(model, …) takes '
-                         'them from the model; else say patches=model.image_tokens')
+        raise ValueError('max_length, lengths, packing and audit count the positions a picture '
+                         'takes (patches), and nobody said how many: LlavaDataset.for_model '
+                         'takes them from a model; else say patches=model.image_tokens')
     if patches is not None and patches < 1:
         raise ValueError(f'patches={patches}: expected at least 1 position for a picture')
     return patches or 1
@@ -384,9 +385,9 @@ def check_room(
     "ValueError if samples are cut before their first picture can end."
     size = picture_size(patches, pictured and max_length is not None)
     if pictured and max_length is not None and max_length <= size:
-        raise ValueError(f'max_length={max_length} leaves no room for a picture, which takes {size} '
-                         'positions: every picture would be cut away, and the answer with it; expected '
-                         f'more than {size} and the words, such as 2048 (--model_max_length)')
+        raise ValueError(f'max_length={max_length} leaves no room for a picture, which takes '
+                         f'{size} positions: each would be cut away, and the answer with it; '
+                         f'expected {size} and room for words, such as 2048 (--model_max_length)')
 
 # %% ../nbs/06_data.ipynb #a3d1c0b4
 def model_settings(
@@ -396,7 +397,8 @@ def model_settings(
     "What a model knows about its data; ValueError where it lacks tokenizer or template."
     config = model.config.template if template is None else template
     if model.tokenizer is None:
-        raise ValueError('the model has no tokenizer: build_llava(..., tokenizer=…), or set model.tokenizer')
+        raise ValueError('the model has no tokenizer: build_llava(..., tokenizer=…), or set '
+                         'model.tokenizer')
     if config is None:
         raise ValueError("the model has no template: build_llava(..., template='phi'), "
                          "or LlavaDataset.for_model(..., template='phi')")
@@ -415,7 +417,7 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
                  image_aspect_ratio:str|None=None,  # 'pad', 'square' or 'original'; None: as the image_processor says
                  on_bad_sample:str='raise',  # Or 'skip': leave it out, and name it in `bad`
                  max_length:int|None=None,  # Cut longer samples (in positions, a picture at its `patches`, never cut through)
-                 patches:int|None=None,  # Positions a picture takes in the model (`model.image_tokens`); None: not known
+                 patches:int|None=None,  # Positions a picture takes in the model; None: unknown
                  image_first:bool=True,  # Move the mark of a turn with one picture to its front, as LLaVA does
                  num_frames:int=8,  # Pictures a video becomes
                  video_folder=None,  # Folder(s) that the paths of videos start from; None: the image folders
@@ -427,8 +429,8 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
         find_files = any(x is not None for x in (image_folder, video_folder, image_processor))
         super().__init__(data_path, image_folder, on_bad_sample, find_files, video_folder)
         check_room(max_length, patches, self.pictured.any())
-        # set by any worker, seen by all: samples that could not be read, and whose answer was cut off
-        self.broken, self.cut = (torch.zeros(len(self), dtype=torch.bool).share_memory_() for _ in range(2))
+        # set by any worker, seen by all: samples that cannot be read, and whose answer is cut
+        self.broken, self.cut = torch.zeros(2, len(self), dtype=torch.bool).share_memory_()
 
     @classmethod
     def for_model(cls,
@@ -436,7 +438,7 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
                   data_path,  # A JSON or JSONL file, several, or a list of samples
                   image_folder=None,  # Folder(s) that the paths of pictures start from
                   template=None,  # Another than the model's: 'plain' in pretraining
-                  **kwargs,  # More for LlavaDataset that a model does not know: max_length, on_bad_sample, …
+                  **kwargs,  # More for LlavaDataset: what a model does not know, as max_length
         )->'LlavaDataset':  # Read as the model reads
         "The samples as a model wants them; ValueError for what the model lacks, or knows itself."
         known = model_settings(model, template)
@@ -446,14 +448,14 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
         ds = cls(data_path, image_folder, **known, **kwargs)
         if ds.pictured.any() and ds.image_processor is None:
             raise ValueError('the samples have pictures, and the model has no image_processor: '
-                             'set model.image_processor (image_processor_for(model.config.vision_config))')
+                             'image_processor_for(model.config.vision_config) makes one')
         return ds
 
     def __repr__(self): return f'LlavaDataset({len(self)} samples of {", ".join(n for n,_ in self.sources)}; {len(self.rejected)} left out)'
     def __getitem__(self, i): return _item(self, range(len(self))[i])
 
-    def parse(self, source:int, row:int, find_files:bool=True)->dict:  # As of `CheckedRows`; and `shown`, the turns as they are trained
-        "One checked row that its template can render; whatever is wrong is a BadSample with file, row and id."
+    def parse(self, source:int, row:int, find_files:bool=True)->dict:  # And `shown`: as trained
+        "One checked row that its template can render; whatever is wrong is a BadSample."
         return _shown(self, super().parse(source, row, find_files))
 
     def load(self, i:int)->dict:  # input_ids, labels, id; pixel_values if there are pictures
@@ -466,10 +468,11 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
         return _tokens_of(self, self.parse(*map(int, self.where[i]), find_files=False), max_length)
 
     def sample(self, i:int)->MaskedSample:  # Shows itself
-        "Sample `i` as it is trained, to look at: ids and labels come from the call that makes items."
+        "Sample `i` as it is trained, to look at: its ids come from the call that makes items."
         row, way = self.tokens(i, self.max_length), self.mask_kw.get('labels', 'exact')
         title = f'{self.template.version}, {way if isinstance(way, str) else "own recipe"}'
-        return as_sample(row, row['shown'], self.tokenizer, self.template, bool(row['paths']), title)
+        pictured = bool(row['paths'])
+        return as_sample(row, row['shown'], self.tokenizer, self.template, pictured, title)
 
     @cached_property
     def modality_lengths(self)->list:  # One number per sample: positive with pictures, negative without
@@ -478,7 +481,7 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
 
     @property
     def lengths(self)->list:  # One number per sample
-        "Positions each sample takes in the language model, pictures at their full size (`patches`)."
+        "Positions each sample takes in the language model, pictures at full size (`patches`)."
         return [abs(n) for n in self.modality_lengths]
 
     @property
@@ -489,7 +492,7 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
 
 # %% ../nbs/06_data.ipynb #cd6e8ac0
 def _shown(ds, row):
-    "A row and, as `shown`, its turns as they are trained; a BadSample if the template cannot render them"
+    "A row and, as `shown`, its turns as they are trained; a BadSample if they cannot be rendered"
     turns = image_first(row['turns']) if ds.image_first else row['turns']
     turns = video_to_images(turns, ds.num_frames)
     try:
@@ -508,7 +511,7 @@ def _tokens(ds, rows, max_length):
 def _tokens_of(ds, row, max_length):
     "One row with ids, labels and findings, or a BadSample"
     if ds.tokenizer is None: raise ValueError('this LlavaDataset has no tokenizer: LlavaDataset(..., tokenizer=load_tokenizer(name))')
-    picture_size(ds.patches, bool(row['paths']) and max_length is not None)   # not the sample's fault
+    picture_size(ds.patches, row['paths'] and max_length is not None)   # not the sample's fault
     try: return _tokens(ds, [row], max_length)[0]
     except ValueError as e: raise BadSample('tokens', str(e), row['file'], row['row'], row['id']) from e
 
@@ -517,11 +520,11 @@ def row_counts(
     row:dict,  # As `LlavaDataset.tokens` and `each_tokens` give it
 )->Counter:  # Of 1 or 0 each, and the number of trained tokens
     "What is trained of a sample, and what its cut costs."
-    cut = next((f for f in row['findings'] if f['kind']=='truncated'), {})
+    cut = next((f for f in row['findings'] if f['kind'] == 'truncated'), {})
     trained = len(row['labels']) - row['labels'].count(IGNORE_INDEX)
-    return Counter({'samples': 1, 'trained tokens': trained, 'cut': int(bool(cut)),
-                    'answers cut': int(cut.get('lost', 0) > 0), 'pictures lost': int(cut.get('images', 0) > 0),
-                    'untrained': int(not trained)})
+    yes = {'samples': True, 'cut': cut, 'answers cut': cut.get('lost'),
+           'pictures lost': cut.get('images'), 'untrained': not trained}
+    return Counter({'trained tokens': trained} | {k: int(bool(v)) for k,v in yes.items()})
 
 # %% ../nbs/06_data.ipynb #ce503807
 def _pictures(ds, row, n):
@@ -535,7 +538,8 @@ def _load(ds, i):
     "Sample `i` as an item; pictures whose mark was cut off by `max_length` are left out with it"
     row = _tokens_of(ds, ds.parse(*map(int, ds.where[i]), find_files=ds.image_processor is not None), ds.max_length)
     if row_counts(row)['answers cut']: ds.cut[i] = True
-    item = dict(input_ids=torch.tensor(row['input_ids']), labels=torch.tensor(row['labels']), id=row['id'])
+    ids, labels = torch.tensor(row['input_ids']), torch.tensor(row['labels'])
+    item = dict(input_ids=ids, labels=labels, id=row['id'])
     n = row['input_ids'].count(IMAGE_TOKEN_INDEX)
     if not n or ds.image_processor is None: return item
     try: return item | dict(pixel_values=torch.stack([ds.image_processor(im) for im in _pictures(ds, row, n)]))
@@ -622,7 +626,7 @@ def check_trained(
     ds,  # A LlavaDataset
     most:int=1000,  # How many samples are read at most, spread over all of them
 ):
-    "ValueError if no sample trains a token, or none of those with a picture keeps it and trains one."
+    "ValueError if no sample trains a token, or none that has a picture keeps it and trains one."
     pictured, why = ds.pictured.any(), ''
     which = np.flatnonzero(ds.pictured) if pictured else np.arange(len(ds))
     which = which[spread(len(which), min(most, len(which)))]
@@ -633,7 +637,8 @@ def check_trained(
         seen = not pictured or IMAGE_TOKEN_INDEX in row['input_ids']
         if seen and row_counts(row)['trained tokens']: return
         why = why or '; '.join(f['why'] for f in row['findings'])
-    raise ValueError(f'not one of {len(which)} samples {"with a picture keeps it and " if pictured else ""}'
-                     f'trains a token; the first: {why or "no reason was found"} '
-                     f'(max_length={ds.max_length}, patches={ds.patches}). Expected a longer max_length, '
-                     'or other data; LlavaDataset.sample(i) shows what is left of a sample')
+    what = 'samples with a picture keeps it and' if pictured else 'samples'
+    raise ValueError(f'not one of {len(which)} {what} trains a token; the first: '
+                     f'{why or "no reason was found"} (max_length={ds.max_length}, '
+                     f'patches={ds.patches}). Expected a longer max_length, or other data; '
+                     'LlavaDataset.sample(i) shows what is left of a sample')

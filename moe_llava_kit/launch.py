@@ -78,7 +78,7 @@ class DataFlags:
     video_folder:str|None = _f(None, 'where the paths of videos start')
     num_frames:int = _f(8, 'pictures a video becomes')
     image_aspect_ratio:str = _f('square', 'pad, crop or squash; square: as the tower was trained')
-    model_max_length:int|None = _f(None, 'positions of a sample, pictures included (default: as the tower asks, 2048 for 576 a picture)')
+    model_max_length:int|None = _f(None, 'positions of a sample, pictures included; None: 2048 or more')
     group_by_modality_length:bool = _f(False, 'batches of one modality and similar length')
 
 # %% ../nbs/23_launch.ipynb #f86e2aff
@@ -296,8 +296,9 @@ class TrainPlan:
     def lines(self) -> list:  # of str
         "The plan in words."
         f, a, moe = self.flags, self.args, self.stage.moe or {}; n, b, k = f.gpus or a.world_size, a.per_device_train_batch_size, a.gradient_accumulation_steps
+        cut = f'cut at {f.model_max_length or "2048 or more"} positions'
         rows = dict(stage=f'{self.stage.name}: {self.stage.why}', model=' + '.join(filter(None, (f.model_name_or_path, f.image_tower))), template=f.version,
-                    data=f'{", ".join(f.data_path or ["none"])}; pictures {f.image_aspect_ratio}, cut at {f.model_max_length or "as many"} positions{"" if f.model_max_length else " as the tower asks for"}',
+                    data=f'{", ".join(f.data_path or ["none"])}; pictures {f.image_aspect_ratio}, {cut}',
                     step=f'{n*b*k} rows = {n} × {b} × {k}, lr {a.learning_rate:g}' + (f' (projector {f.mm_projector_lr:g})' if f.mm_projector_lr else ''),
                     experts=', '.join(f'{k}={v}' for k, v in moe.items()), adapters=f.lora_enable and f'LoRA of rank {f.lora_r}' + (f' over {f.bits}-bit weights' if f.bits < 16 else ''), output=a.output_dir)
         return [f'{k:11}{v}' for k, v in rows.items() if v] + [f'note       --{n.flag} {n.value}: {n.why}' for n in self.notes]
@@ -378,7 +379,7 @@ def max_length_of(
     f:SimpleNamespace,  # Flags by name
     model,  # A LLaVA model, also without weights
 )->int:  # Positions
-    "Where samples are cut: as the flag says, else a picture and `WORDS`, at most the decoder's context."
+    "Where samples are cut: as the flag says, else a picture and `WORDS`, within the context."
     if f.model_max_length: return f.model_max_length
     context = getattr(model.config.text_config, 'max_position_embeddings', None)
     return min(max(2048, model.image_tokens + WORDS), context or 10**9)
@@ -397,7 +398,8 @@ def load_model(
         tok = prepare_tokenizer(load_tokenizer(name))
         with on_meta(meta): model = bare_model(plan, get_template(f.version, tok), tok, meta)
     if meta and model.tokenizer is None: model.tokenizer = load_tokenizer(name)
-    if model.image_processor is None: model.image_processor = image_processor_for(model.config.vision_config)
+    if model.image_processor is None:
+        model.image_processor = image_processor_for(model.config.vision_config)
     f.model_max_length = max_length_of(f, model)                               # known from here on
     model.config.template = get_template(f.version, model.tokenizer).to_dict()
     if f.pretrain_mm_mlp_adapter and not meta: load_projector(model, f.pretrain_mm_mlp_adapter)
@@ -439,14 +441,14 @@ def dataset_of(
     "The data of a run; ValueError if there is none."
     f = plan.flags
     if not f.data_path: raise ValueError('--data_path is missing: one or more LLaVA JSON files')
-    return LlavaDataset.for_model(model, f.data_path, f.image_folder, image_aspect_ratio=f.image_aspect_ratio,
-                                  on_bad_sample=f.on_bad_sample, max_length=f.model_max_length,
-                                  num_frames=f.num_frames, video_folder=f.video_folder)
+    how = dict(image_aspect_ratio=f.image_aspect_ratio, on_bad_sample=f.on_bad_sample,
+               max_length=f.model_max_length, num_frames=f.num_frames, video_folder=f.video_folder)
+    return LlavaDataset.for_model(model, f.data_path, f.image_folder, **how)
 
 def first_sample(
     data:LlavaDataset,  # Not empty
 ):  # A `MaskedSample`
-    "The first sample that can be used, as it is trained; a BadSample where the policy is to raise it."
+    "The first sample that can be used, as it is trained; a BadSample where that is the policy."
     for i in range(len(data)):
         try: return data.sample(i)
         except BadSample as e:
@@ -461,10 +463,12 @@ def data_lines(
     "What training will see of the first samples, and the first of them with its mask."
     n = count_rows(data, first)
     of = f'all {len(data)}' if len(data) <= first else f'the first {first} of {len(data)}'
-    kinds = {'cut': 'cut', 'answers cut': 'lose the end of an answer', 'pictures lost': 'lose a picture',
-             'untrained': 'train nothing', 'unusable': 'cannot be used'}
+    kinds = {'cut': 'cut', 'answers cut': 'lose the end of an answer',
+             'pictures lost': 'lose a picture', 'untrained': 'train nothing',
+             'unusable': 'cannot be used'}
     lost = ', '.join(f'{n[k]} {what}' for k, what in kinds.items() if n[k]) or 'none is cut'
-    head = f'{len(data)} samples, {len(data.rejected)} left out; of {of}: {lost}; {n["trained tokens"]} tokens trained'
+    head = f'{len(data)} samples, {len(data.rejected)} left out; of {of}: {lost}; '
+    head += f'{n["trained tokens"]} tokens trained'
     return f'{head}\n\nthe first one, ⟦trained⟧:\n{first_sample(data).text()}'
 
 # %% ../nbs/23_launch.ipynb #858b851e
@@ -485,7 +489,8 @@ def dry_run(
     "Everything that can be known about a run without running it."
     model = load_model(plan, meta=True); apply_stage(model, plan.stage)
     data = dataset_of(plan, model); check_data(model, data, plan.stage)
-    return '\n\n'.join([str(plan), str(trainable_report(model, plan.stage, plan.args)), str(memory_of(plan, model)), data_lines(data)])
+    report = trainable_report(model, plan.stage, plan.args)
+    return '\n\n'.join([*map(str, (plan, report, memory_of(plan, model))), data_lines(data)])
 
 # %% ../nbs/23_launch.ipynb #c1b39120
 def with_adapters(

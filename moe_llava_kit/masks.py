@@ -268,7 +268,8 @@ def _recipe_of(labels, conv, tokenizer):
 # %% ../nbs/03_masks.ipynb #0dd58658
 def _truncated(positions, trained, lost, images, why):
     "The finding of a cut: what the whole sample had, and what is lost of it"
-    return dict(kind='truncated', positions=positions, trained=trained, lost=lost, images=images, why=why)
+    return dict(kind='truncated', positions=positions, trained=trained, lost=lost, images=images,
+                why=why)
 
 def _cut(sample, max_length, image_tokens):
     "Cut to `max_length` positions, never inside a picture; what that loses is a finding"
@@ -278,7 +279,8 @@ def _cut(sample, max_length, image_tokens):
     n = bisect_right(ends, max_length)
     lost, images, trained = sum(l!=IGNORE_INDEX for l in labels[n:]), ids[n:].count(IMAGE_TOKEN_INDEX), sum(l!=IGNORE_INDEX for l in labels)
     why = f'cut from {ends[-1]} to {ends[n-1] if n else 0} positions: {lost} of {trained} trained tokens lost' + (f', and {images} of {ids.count(IMAGE_TOKEN_INDEX)} images' if images else '')
-    return ids[:n], labels[:n], [*(f for f in findings if f.get('token', 0)<n), _truncated(ends[-1], trained, lost, images, why)]
+    kept = [f for f in findings if f.get('token', 0)<n]
+    return ids[:n], labels[:n], [*kept, _truncated(ends[-1], trained, lost, images, why)]
 
 # %% ../nbs/03_masks.ipynb #2b83c07b
 def _reads_image(conv, has_image): return has_image or conv.sep_style in (SeparatorStyle.PLAIN, SeparatorStyle.MPT)
@@ -399,7 +401,7 @@ def _pieces(segments, tokenizer, has_image):
 
 # %% ../nbs/03_masks.ipynb #8ce4ce90
 def as_sample(
-    out:dict,          # `input_ids`, `labels` and `findings` of one conversation, as `preprocess` made them
+    out:dict,          # `input_ids`, `labels` and `findings` of one conversation
     turns,             # As they were rendered
     tokenizer,         # That made the ids
     conv:Conversation, # That rendered the turns
@@ -430,7 +432,8 @@ def mask_sample(
     "The mask of one conversation, to look at; errors are those of `preprocess`."
     conv, turns = get_template(template, tokenizer), parse_turns(conversation)
     if has_image is None: has_image = IMAGE_TOKEN in ''.join(s.text for s in conv.segments(turns))
-    out = preprocess([turns], tokenizer, conv, has_image, labels, on_mismatch, max_length, image_tokens)
-    texts = (x if isinstance(x, str) else other
-             for x,other in ((template, conv.version), (labels, 'own recipe')))
-    return as_sample({k: v[0] for k,v in out.items()}, turns, tokenizer, conv, has_image, ', '.join(texts))
+    out = preprocess([turns], tokenizer, conv, has_image, labels, on_mismatch, max_length,
+                     image_tokens)
+    title = ', '.join(x if isinstance(x, str) else other
+                      for x,other in ((template, conv.version), (labels, 'own recipe')))
+    return as_sample({k: v[0] for k,v in out.items()}, turns, tokenizer, conv, has_image, title)

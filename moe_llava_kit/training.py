@@ -17,7 +17,8 @@ from torch import nn
 from transformers import Trainer, TrainingArguments, PrinterCallback, ProgressCallback
 from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
 from .vocab import need
-from .templates import IGNORE_INDEX, IMAGE_TOKEN_INDEX, SeparatorStyle, conv_templates, get_template
+from .templates import (IGNORE_INDEX, IMAGE_TOKEN_INDEX, Conversation, SeparatorStyle,
+                                     conv_templates, get_template)
 from .data import LlavaCollator, LlavaDataset, check_trained
 from .batches import GroupedSampler, PackedDataset
 from .llava import count_samples, stacked_experts
@@ -96,11 +97,16 @@ class TrainResult:
 
     def __repr__(self):
         ends = f'loss {self.losses[0]:.3f} → {self.losses[-1]:.3f}' if self.losses else 'no loss logged'
-        return f'{self.stage}: {self.steps[-1] if self.steps else 0} steps, {ends}, {self.supervised_tokens:,} supervised tokens' + (f', stopped by {self.stopped}' if self.stopped else '') + self._lost()
+        steps = self.steps[-1] if self.steps else 0
+        said = f'{self.stage}: {steps} steps, {ends}, {self.supervised_tokens:,} supervised tokens'
+        return said + self._notes()
 
-    def _lost(self):
-        "What was left out, for a summary"
-        return (f', {self.skipped} samples skipped' if self.skipped else '') + (f', {self.cut} answers cut off' if self.cut else '')
+    def _notes(self):
+        "What a summary must not leave out"
+        notes = {f'stopped by {self.stopped}': self.stopped,
+                 f'{self.skipped} samples skipped': self.skipped,
+                 f'{self.cut} answers cut off': self.cut}
+        return ''.join(f', {text}' for text, true in notes.items() if true)
 
     def plot(self,
         ax=None,  # matplotlib axes; a new figure by default
@@ -260,10 +266,12 @@ def tokenizer_differences(
 )->list:  # In words: what the first has, and what the second
     "How two tokenizers differ; empty if they encode alike."
     if a is b: return []
-    va, vb = a.get_vocab(), b.get_vocab()
-    odd = next((t for t in va if va[t] != vb.get(t)), None) or next((t for t in vb if t not in va), None)
-    facts = [('tokens', len(va), len(vb)), ('the id of ' + repr(odd), va.get(odd), vb.get(odd)),
-             ('the end token', a.eos_token, b.eos_token), ('the first token', a.bos_token, b.bos_token),
+    ours, theirs = a.get_vocab(), b.get_vocab()
+    odd = next((t for t in (ours | theirs) if ours.get(t) != theirs.get(t)), None)
+    facts = [('tokens', len(ours), len(theirs)),
+             (f'the id of {odd!r}', ours.get(odd), theirs.get(odd)),
+             ('the end token', a.eos_token, b.eos_token),
+             ('the first token', a.bos_token, b.bos_token),
              ('ids of a text', a(SPECIMEN).input_ids, b(SPECIMEN).input_ids)]
     return [f'{name} {x!r} and {y!r}' for name, x, y in facts if x != y]
 
@@ -272,8 +280,9 @@ def template_name(
     conv,  # A `Conversation`
 )->str:  # With the text that ends an answer
     "What to call a template in an error."
-    known = (k for k, c in conv_templates.items() if k != 'default' and c.to_dict() == conv.to_dict())
-    return f'{next(known, conv.version)!r} (an answer ends in {conv.stop!r})'
+    keys = [k for k, c in conv_templates.items() if c.to_dict() == conv.to_dict()]
+    name = next((k for k in keys if k != 'default'), conv.version)
+    return f'{name!r} (an answer ends in {conv.stop!r})'
 
 def template_differences(
     a,  # The data set's template
@@ -281,26 +290,27 @@ def template_differences(
 )->str:  # In words; empty if they are equal
     "How two templates differ: their names or, under one name, their fields."
     a, b = get_template(a), get_template(b)
-    names, fields = (template_name(a), template_name(b)), (a.to_dict(), b.to_dict())
-    if fields[0] == fields[1]: return ''
+    names, ours, theirs = (template_name(a), template_name(b)), a.to_dict(), b.to_dict()
+    if ours == theirs: return ''
     if names[0] != names[1]: return ' and '.join(names)
-    return '; '.join(f'{k}: {v!r:.60} and {fields[1][k]!r:.60}' for k, v in fields[0].items() if v != fields[1][k])
+    apart = [k for k in ours if ours[k] != theirs[k]]
+    return '; '.join(f'{k}: {ours[k]!r:.60} and {theirs[k]!r:.60}' for k in apart)
 
 # %% ../nbs/21_training.ipynb #b4e2d0a7
 def chosen_template(
     model,  # A LLaVA model
     stage:Stage,  # Its template comes first
 ):  # A template, or None if nobody names one
-    "The template a stage's data should have; ValueError if stage and model would chat in different ones."
+    "The template of a stage's data; ValueError if stage and model would chat in different ones."
     base = base_of(model)
     own, name = base.config.template, stage.template or base.config.template
     if name is None: return None
     conv = get_template(name, base.tokenizer)
     chats = None not in (stage.template, own) and conv.sep_style is not SeparatorStyle.PLAIN
     if chats and (apart := template_differences(conv, own)):
-        raise ValueError(f'the templates of stage {stage.name!r} and of the model differ: {apart}; what is trained '
-                         'in one would be asked in the other. Expected one: build_llava(..., template=…), '
-                         'or a stage without a template')
+        raise ValueError(f'the templates of stage {stage.name!r} and of the model differ: {apart}; '
+                         'what is trained in one would be asked in the other. Expected one: '
+                         'build_llava(..., template=…), or a stage without a template')
     return conv
 
 def compare_data(
@@ -308,41 +318,45 @@ def compare_data(
     data,  # A data set
     stage:Stage,  # As for `chosen_template`
 )->list:  # What could not be compared, by name
-    "ValueError, with both values, for a tokenizer, template or patch count that is not the model's."
+    "ValueError with both values if tokenizer, template or patch count is not the model's."
     base, want = base_of(model), chosen_template(model, stage)
     tok, conv, patches = (getattr(data, k, None) for k in ('tokenizer', 'template', 'patches'))
     named = f', template={stage.template!r}' if stage.template else ''
     way = f'LlavaDataset.for_model(model, …{named}) takes what fits'
-    if tok is not None and base.tokenizer is not None and (apart := tokenizer_differences(tok, base.tokenizer)):
+    known = dict(tokenizer=hasattr(tok, 'get_vocab') and base.tokenizer is not None,
+                 template=isinstance(conv, Conversation) and want is not None,
+                 patches=isinstance(patches, int))
+    if known['tokenizer'] and (apart := tokenizer_differences(tok, base.tokenizer)):
         raise ValueError(f"the data set's tokenizer is not the model's: {'; '.join(apart)} ({way})")
-    if conv is not None and want is not None and (apart := template_differences(conv, want)):
-        whose = "the model's" if stage.template is None else f'that of stage {stage.name!r}'
+    if known['template'] and (apart := template_differences(conv, want)):
+        whose = f'that of stage {stage.name!r}' if stage.template else "the model's"
         raise ValueError(f"the data set's template is not {whose}: {apart} ({way})")
-    if patches is not None and patches != base.image_tokens and any(getattr(data, 'pictured', [True])):
+    wrong = known['patches'] and patches != base.image_tokens
+    if wrong and any(getattr(data, 'pictured', [True])):
         raise ValueError(f'the data set counts a picture as {patches} positions, the model as '
                          f'{base.image_tokens} ({way})')
-    found = dict(tokenizer=(tok, base.tokenizer), template=(conv, want), patches=(patches, base.image_tokens))
-    return [name for name, pair in found.items() if any(x is None for x in pair)]
+    return [name for name, yes in known.items() if not yes]
 
 # %% ../nbs/21_training.ipynb #b4e2d0a9
 def inner_data(
     dataset,  # Any data set
 )->list:  # Those it is made of; itself if it wraps none
     "What a `PackedDataset`, a `Subset` or a `ConcatDataset` wraps."
-    parts = getattr(dataset, 'datasets', None) or [d for d in [getattr(dataset, 'dataset', None)] if d is not None]
-    return [d for p in parts for d in inner_data(p)] if parts else [dataset]
+    parts = getattr(dataset, 'datasets', None) or [getattr(dataset, 'dataset', None)]
+    return [d for p in parts for d in inner_data(p)] if parts[0] is not None else [dataset]
 
 def check_data(
     model,  # A LLaVA model
     dataset,  # `LlavaDataset`, one that wraps it, or anything with its items
     stage:str|Stage,  # As for `get_stage`
 )->list:  # What could not be compared, by name: a data set of your own need not say it
-    "ValueError for data that is empty, not the model's or the stage's, or of which nothing would be trained."
+    "ValueError for data that is empty, not the model's or the stage's, or trains no token."
     if not len(dataset): raise ValueError('the dataset is empty: nothing to train on')
     parts, stage = inner_data(dataset), get_stage(stage)
     unknown = sorted({name for d in parts for name in compare_data(model, d, stage)})
-    for d in parts if parts == [dataset] or isinstance(dataset, PackedDataset) else []:
-        if isinstance(d, LlavaDataset): check_trained(d)
+    all_read = parts == [dataset] or isinstance(dataset, PackedDataset)     # a Subset reads some
+    for d in parts:
+        if all_read and isinstance(d, LlavaDataset): check_trained(d)
     return unknown
 
 # %% ../nbs/21_training.ipynb #1248f957
@@ -367,8 +381,9 @@ def check_learned(
 ):
     "ValueError if steps were taken and not one of them had a label."
     if trainer.step_samples is None or trainer.supervised_tokens or trainer.signal.received: return
-    raise ValueError(f'{trainer.state.global_step} steps were taken and not one token was trained: no sample had '
-                     'a label. Expected answers that max_length leaves room for; LlavaDataset.sample(i) shows them')
+    raise ValueError(f'{trainer.state.global_step} steps were taken and not one token was trained: '
+                     'no sample had a label. Expected answers that max_length leaves room for; '
+                     'LlavaDataset.sample(i) shows them')
 
 def list_skipped(
     rows:list,  # As `LlavaDataset.bad` gives them
@@ -377,10 +392,12 @@ def list_skipped(
 )->int:  # Samples in the list
     "Write what was skipped, a line of JSON for each sample."
     file = Path(folder)/'skipped.jsonl'
-    before = map(json.loads, file.read_text(encoding='utf-8').splitlines()) if resumed and file.exists() else ()
+    before = file.read_text(encoding='utf-8').splitlines() if resumed and file.exists() else []
+    before = map(json.loads, before)
     rows = list({(r['file'], r['row']): r for r in (*before, *rows)}.values())
     text = ''.join(json.dumps(r, ensure_ascii=False, default=str) + '\n' for r in rows)
-    file.write_text(text, encoding='utf-8') if rows else file.unlink(missing_ok=True)
+    if rows: file.write_text(text, encoding='utf-8')
+    else: file.unlink(missing_ok=True)
     return len(rows)
 
 # %% ../nbs/21_training.ipynb #b4e2d0b3
@@ -395,7 +412,8 @@ def report_lost(
     for flag in (f for d in parts for f in (d.broken, d.cut)):
         flag |= trainer.accelerator.reduce(flag.float().to(trainer.args.device), 'sum').cpu() > 0
     cut = sum(int(d.cut.sum()) for d in parts)
-    if not trainer.is_world_process_zero(): return dict(skipped=sum(len(d.rejected) + int(d.broken.sum()) for d in parts), cut=cut)
+    if not trainer.is_world_process_zero():
+        return dict(skipped=sum(len(d.rejected) + int(d.broken.sum()) for d in parts), cut=cut)
     bad = [row for d in parts for row in d.bad]
     return dict(skipped=list_skipped(bad, output_dir, resumed) if output_dir else len(bad), cut=cut)
 
@@ -417,7 +435,7 @@ def train(
 ) -> TrainResult:  # What happened, for a page or a log
     "Run one training stage; ValueError if it would train nothing, write over another run, or is told a thing twice, RuntimeError or FloatingPointError where `safety` stops it."
     unknown = check_data(model, dataset, stage)
-    if unknown: log.info(f'{type(dataset).__name__} does not say its {", ".join(unknown)}: not compared with the model')
+    if unknown: log.info(f'{", ".join(unknown)} of {type(dataset).__name__}: not compared')
     if args and (twice := [n for n, v in dict(output_dir=output_dir, steps=steps, batch_size=batch_size, lr=lr, **kwargs).items() if v is not None]):
         raise ValueError(f'args are given, and {", ".join(twice)} besides: expected one or the other')
     output_dir = args.output_dir if args else output_dir
@@ -434,4 +452,5 @@ def train(
         if done: trainer.save_model(output_dir)
         lost = report_lost(trainer, dataset, output_dir, resumed=bool(point))
     return TrainResult(stage.name, **read_log(trainer.state.log_history), seconds=time.perf_counter()-start, supervised_tokens=trainer.supervised_tokens,
-                       folder=str(output_dir) if done else None, stopped=trainer.signal.received, first_step=trainer.first_step.report, **lost)
+                       folder=str(output_dir) if done else None, stopped=trainer.signal.received,
+                       first_step=trainer.first_step.report, **lost)
