@@ -78,7 +78,7 @@ class DataFlags:
     video_folder:str|None = _f(None, 'where the paths of videos start')
     num_frames:int = _f(8, 'pictures a video becomes')
     image_aspect_ratio:str = _f('square', 'pad, crop or squash; square: as the tower was trained')
-    model_max_length:int|None = _f(None, 'positions of a sample, pictures included; None: 2048 or more')
+    model_max_length:int|None = _f(None, 'positions of a sample, with pictures; None: 2048 or more')
     group_by_modality_length:bool = _f(False, 'batches of one modality and similar length')
 
 # %% ../nbs/23_launch.ipynb #f86e2aff
@@ -297,8 +297,9 @@ class TrainPlan:
         "The plan in words."
         f, a, moe = self.flags, self.args, self.stage.moe or {}; n, b, k = f.gpus or a.world_size, a.per_device_train_batch_size, a.gradient_accumulation_steps
         cut = f'cut at {f.model_max_length or "2048 or more"} positions'
+        how = f'pictures {f.image_aspect_ratio}, {cut}'
         rows = dict(stage=f'{self.stage.name}: {self.stage.why}', model=' + '.join(filter(None, (f.model_name_or_path, f.image_tower))), template=f.version,
-                    data=f'{", ".join(f.data_path or ["none"])}; pictures {f.image_aspect_ratio}, {cut}',
+                    data=f'{", ".join(f.data_path or ["none"])}; {how}',
                     step=f'{n*b*k} rows = {n} × {b} × {k}, lr {a.learning_rate:g}' + (f' (projector {f.mm_projector_lr:g})' if f.mm_projector_lr else ''),
                     experts=', '.join(f'{k}={v}' for k, v in moe.items()), adapters=f.lora_enable and f'LoRA of rank {f.lora_r}' + (f' over {f.bits}-bit weights' if f.bits < 16 else ''), output=a.output_dir)
         return [f'{k:11}{v}' for k, v in rows.items() if v] + [f'note       --{n.flag} {n.value}: {n.why}' for n in self.notes]
