@@ -267,12 +267,13 @@ def tokenizer_differences(
     "How two tokenizers differ; empty if they encode alike."
     if a is b: return []
     ours, theirs = a.get_vocab(), b.get_vocab()
-    odd = next((t for t in (ours | theirs) if ours.get(t) != theirs.get(t)), None)
+    apart = [t for t in ours | theirs if ours.get(t) != theirs.get(t)]
+    odd = min(apart, key=lambda t: (ours.get(t, len(ours)), t), default=None)
     facts = [('tokens', len(ours), len(theirs)),
              (f'the id of {odd!r}', ours.get(odd), theirs.get(odd)),
              ('the end token', a.eos_token, b.eos_token),
-             ('the first token', a.bos_token, b.bos_token),
-             ('ids of a text', a(SPECIMEN).input_ids, b(SPECIMEN).input_ids)]
+             ('the first token', a.bos_token, b.bos_token)]
+    if not apart: facts.append(('ids of a text', a(SPECIMEN).input_ids, b(SPECIMEN).input_ids))
     return [f'{name} {x!r} and {y!r}' for name, x, y in facts if x != y]
 
 # %% ../nbs/21_training.ipynb #b4e2d0a5
