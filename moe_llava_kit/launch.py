@@ -344,7 +344,6 @@ def check_names(
     "ValueError for an optimizer, schedule or report that is not known, not installed, or not supported."
     for k, why in UNSUPPORTED.items():
         if getattr(args, k): raise ValueError(f'--{k} {getattr(args, k)}: {why}')
-    if args.fp16 and args.use_cpu: raise ValueError('--fp16 True: needs a GPU, and there is none here; bf16 and fp32 do not')
     there = get_available_reporting_integrations()
     for name in args.report_to:
         if name not in there: raise ValueError(f'--report_to {name}: not known, or not installed; here are {", ".join(there) or "no others"} and none')
