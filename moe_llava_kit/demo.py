@@ -227,7 +227,7 @@ class World:
     captions:list  # Stage 1
     talks:list  # Stages 2 and 3
     held_out:list  # One question each, about scenes of held-out scans
-    validation:dict  # {'words' | 'captions' | 'talks': a few rows about held-out scenes, to measure a loss on}
+    validation:dict  # {'words' | 'captions' | 'talks': rows about held-out scenes, for a loss}
 
 def _write(folder, name, rows):  # rows, written to folder/name
     (folder/name).write_text(json.dumps(rows, indent=1), encoding='utf-8')
@@ -240,7 +240,8 @@ def validation_rows(
     "What each stage's loss is measured on beside its training data; every question is asked."
     described = word_talks(len(scenes), seed+2**32)
     captions = [caption_row(i, f'{i}.png', f) for i,f in scenes]
-    return dict(words=described, captions=captions, talks=[talk(i, questions(f), f'{i}.png') for i,f in scenes])
+    asked = [talk(i, questions(f), f'{i}.png') for i,f in scenes]
+    return dict(words=described, captions=captions, talks=asked)
 
 def make_world(
     folder:str|Path,  # Will hold pictures and JSON
@@ -262,7 +263,9 @@ def make_world(
     talks = [talk(i, some(questions(f), turns, rand), f'{i}.png') for i,f in seen]
     asked = [talk(f'{i}-{k}', [q], f'{i}.png') | dict(digits=len(f)) for i,f in unseen for k,q in enumerate(some(questions(f), 4, rand))]
     checks = validation_rows(unseen[:VALIDATED], seed)
-    parts = dict(words=word_talks(words, seed, turns), captions=[caption_row(i, f'{i}.png', f) for i,f in seen], talks=talks, held_out=asked, validation=checks)
+    captions = [caption_row(i, f'{i}.png', f) for i,f in seen]
+    parts = dict(words=word_talks(words, seed, turns), captions=captions, talks=talks, held_out=asked,
+                 validation=checks)
     return World(folder, **{name: _write(folder, f'{name}.json', rows) for name,rows in parts.items()})
 
 # %% ../nbs/34_demo.ipynb #faabf11b
@@ -417,7 +420,8 @@ def learn(
     "One stage, with its name on stderr."
     if progress: print(f'{getattr(stage, "name", stage)}: {steps} steps', file=sys.stderr)
     with quiet(not progress):
-        result = train(model, list(items), stage, steps=steps, disable_tqdm=not progress, logging_steps=max(1, steps//40), **OPTIONS, **kwargs)
+        result = train(model, list(items), stage, steps=steps, disable_tqdm=not progress,
+                       logging_steps=max(1, steps//40), **OPTIONS, **kwargs)
     if progress: print(f'{result}, {result.seconds:.0f} s', file=sys.stderr)
     return result
 
@@ -501,10 +505,11 @@ def curve(
     top, last = max([*losses, *eval_losses]), max([*steps, *eval_steps])
     both = line_of(steps, losses, last, top, 'line')
     if eval_steps: both += line_of(eval_steps, eval_losses, last, top, 'line eval')
-    said = f'{losses[0]:.2f} → {losses[-1]:.2f} in {last} steps' + (f'<br>validation {eval_losses[0]:.2f} → {eval_losses[-1]:.2f}' if eval_steps else '')
+    said = f'{losses[0]:.2f} → {losses[-1]:.2f} in {last} steps'
+    if eval_steps: said += f'<br>validation {eval_losses[0]:.2f} → {eval_losses[-1]:.2f}'
     label = f'{html.escape(title)}: loss from {losses[0]:.2f} to {losses[-1]:.2f}'
-    return (f'<figure><svg viewBox="-2 -4 224 98" width="220" height="90" role="img" aria-label="{label}">'
-            f'<path d="M0 0V90H220" class="axis"/>{both}</svg>'
+    return (f'<figure><svg viewBox="-2 -4 224 98" width="220" height="90" role="img" '
+            f'aria-label="{label}"><path d="M0 0V90H220" class="axis"/>{both}</svg>'
             f'<figcaption><b>{html.escape(title)}</b><br>{said}</figcaption></figure>')
 
 # %% ../nbs/34_demo.ipynb #d3fc0097
@@ -565,7 +570,8 @@ h2{margin-top:2.5rem;border-bottom:1px solid var(--line)} p,figcaption{color:var
 .row{display:flex;flex-wrap:wrap;gap:1.2rem} figure{margin:0;max-width:15rem} figcaption{font-size:.85rem} img{image-rendering:pixelated;border-radius:6px}
 table{border-collapse:collapse} td,th{padding:.2rem .8rem;border-bottom:1px solid var(--line);text-align:left} caption{text-align:left;color:var(--soft)}
 .num{text-align:right;min-width:6rem;background:linear-gradient(90deg,var(--fill) var(--p,0%),transparent 0)}
-.axis,.line{fill:none;stroke:var(--line)} .line{stroke:var(--blue);stroke-width:1.5} .eval{stroke:var(--soft);stroke-dasharray:3 3} .right{color:var(--good)} .wrong{color:var(--bad)}'''
+.axis,.line{fill:none;stroke:var(--line)} .line{stroke:var(--blue);stroke-width:1.5}
+.eval{stroke:var(--soft);stroke-dasharray:3 3} .right{color:var(--good)} .wrong{color:var(--bad)}'''
 
 def page(
     title:str,  # In the tab, and above all
@@ -588,7 +594,7 @@ def report_sections(
     m = metrics
     return [('Answers', f'{m["n_questions"]} questions about scenes of held-out scans; an answer counts if it is exactly right. Baseline: the most frequent answer to that type of question.', accuracy_table(m)),
             ('Pictures', 'Scenes composed from scans that no stage has seen.', pictures),
-            ('Losses', 'Tower and decoder are trained first, then stage 1 (projector), stage 2 (all but the tower) and, after the conversion, stage 3 (experts). Dashed: a few held-out scenes that nobody learns from.', '<div class="row">'+''.join(curve(*c) for c in curves)+'</div>'),
+            ('Losses', 'Tower and decoder are trained first, then stage 1 (projector), stage 2 (all but the tower) and, after the conversion, stage 3 (experts). Dashed: a few held-out scenes.', '<div class="row">'+''.join(curve(*c) for c in curves)+'</div>'),
             ('Masks', 'Underlined tokens are trained: a caption in stage 1, a conversation in stages 2 and 3.', masks),
             ('Router', f'Largest change of a logit by the conversion: {m["step0_max_diff"]:.1e}.', router)]
 
@@ -649,25 +655,30 @@ def teach(
     out:Path,  # The dense and the MoE model are saved here
     seed:int=0,  # Of the order of samples
     progress:bool=True,  # Bars on stderr
-) -> tuple:  # (results of the stages, answers of the dense model, answers of the MoE, step-0 difference)
+) -> tuple:  # (results of the stages, answers of the dense model, those of the MoE, step-0 difference)
     "Language, stage 1, stage 2, conversion, stage 3; and the held-out questions before and after."
     kw, new = dict(progress=progress, batch_size=p.batch, seed=seed), world.validation
-    described = [word_items(rows, model.tokenizer, model.config.template) for rows in (world.words, new['words'])]
-    captions = [picture_items(world, rows, model, 'plain') for rows in (world.captions, new['captions'])]
+    chat = model.tokenizer, model.config.template
+    described = [word_items(rows, *chat) for rows in (world.words, new['words'])]
+    captions = [picture_items(world, r, model, 'plain') for r in (world.captions, new['captions'])]
     talks, held_out = (picture_items(world, rows, model) for rows in (world.talks, new['talks']))
     runs = [learn(model, described[0], LANGUAGE, p.language, eval_data=described[1], **kw),
             learn(model, captions[0], 'pretrain', p.pretrain, lr=2e-3, eval_data=captions[1], **kw),
-            learn(model, talks, 'finetune', p.finetune, lr=2e-3, output_dir=out/'dense', eval_data=held_out, **kw)]
+            learn(model, talks, 'finetune', p.finetune, lr=2e-3, output_dir=out/'dense',
+                  eval_data=held_out, **kw)]
     dense, diff = ask(model, world).answers, to_moe(model, world)
-    runs.append(learn(model, talks, 'moe', p.moe, lr=1e-3, output_dir=out/'moe', eval_data=held_out, **kw))
+    runs.append(learn(model, talks, 'moe', p.moe, lr=1e-3, output_dir=out/'moe',
+                      eval_data=held_out, **kw))
     return runs, dense, ask(model, world).answers, diff
 
 # %% ../nbs/34_demo.ipynb #669c2794
+def _validation(result): return dict(steps=result.eval_steps, losses=[round(l, 4) for l in result.eval_losses])
+
 def _metrics(world, runs, dense, moe, diff, seed, start):  # what metrics.json holds
     said = dict(baseline=guess(dense, majority(world.talks)), dense=dense, moe=moe)
     return dict({k: figures(a, world) for k,a in said.items()}, n_questions=len(world.held_out), step0_max_diff=diff,
-                seconds=round(time.perf_counter()-start, 1), peak_rss_mb=round(peak_rss_mb() or 0), seed=seed,
-                validation={r.stage: dict(steps=r.eval_steps, losses=[round(l, 4) for l in r.eval_losses]) for r in runs})
+                seconds=round(time.perf_counter()-start, 1), peak_rss_mb=round(peak_rss_mb() or 0),
+                seed=seed, validation={r.stage: _validation(r) for r in runs})
 
 def run_demo(
     out:str|Path='demo_out',  # Folder for data, models, metrics.json and report.html

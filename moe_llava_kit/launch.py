@@ -9,8 +9,8 @@ __all__ = ['FLAGS', 'IGNORED', 'REFUSED', 'RENAMED', 'VALUES', 'PUBLISHED', 'TOG
            'moe_of', 'check_together', 'stage_of', 'check_files', 'check_numbers', 'made', 'check_names',
            'defaults_for', 'without_switch', 'rhythm', 'TrainPlan', 'check_values', 'plan_run', 'few_bits',
            'decoder_of_plan', 'decoder_config', 'bare_model', 'earlier_model', 'load_model', 'save_projector',
-           'load_projector', 'dataset_of', 'eval_data_of', 'early_stopping', 'look_once', 'rehearse', 'reads_original',
-           'memory_of', 'dry_run', 'with_adapters', 'run_plan']
+           'projector_of', 'load_projector', 'dataset_of', 'eval_data_of', 'early_stopping', 'look_once', 'rehearse',
+           'reads_original', 'memory_of', 'dry_run', 'with_adapters', 'run_plan']
 
 # %% ../nbs/23_launch.ipynb #b81e5bbd
 import contextlib, difflib, json, math
@@ -19,8 +19,8 @@ from pathlib import Path
 from types import SimpleNamespace
 import torch
 import yaml
-from transformers import AutoConfig, AutoModelForCausalLM, EarlyStoppingCallback, HfArgumentParser, PretrainedConfig
-from transformers import Trainer, TrainingArguments, get_scheduler, set_seed
+from transformers import AutoConfig, AutoModelForCausalLM, EarlyStoppingCallback, HfArgumentParser
+from transformers import PretrainedConfig, Trainer, TrainingArguments, get_scheduler, set_seed
 from transformers.integrations import get_available_reporting_integrations
 from .vocab import load_tokenizer
 from .tokenizers import prepare_tokenizer
@@ -34,7 +34,8 @@ from .moe import MoEConfig, upcycle
 from .checkpoints import READERS, load_checkpoint, our_name
 from .adapters import add_lora, quantization
 from .stages import GROUPS, PRESETS, STAGES, Stage, apply_stage, get_stage, trainable_report
-from .training import EVALUATE, TrainResult, check_rows, check_validation, default_report, train
+from .training import EVALUATE, TrainResult, train
+from .training import check_rows, check_validation, default_report
 from .distributed import plan_memory
 
 # %% ../nbs/23_launch.ipynb #19f38a75
@@ -63,7 +64,8 @@ class MoEFlags:
     "What the decoder becomes in stage 3."
     moe_enable:bool = _f(False, 'turn MLPs into experts')
     train_modules:list[str]|None = _f(None, 'parts of parameter names that stage 3 trains')
-    moe_mode:str = _f('second_half', 'which layers are converted', 'first_half', 'second_half', 'sparse', 'dense')
+    moe_mode:str = _f('second_half', 'which layers are converted',
+                      'first_half', 'second_half', 'sparse', 'dense')
     moe_layers_idx:list[int]|None = _f(None, 'layers to convert, instead of a mode')
     ep_size:int = _f(1, 'processes that share the experts of a layer')
     num_experts:list[int] = _f([4], 'experts, for all layers or for each')
@@ -109,7 +111,7 @@ class OurFlags:
     stage:str|None = _f(None, 'pretrain, finetune or moe; guessed from the other flags')
     preset:str|None = _f(None, 'published settings to start from: stablelm, qwen, phi or openchat')
     on_bad_sample:str = _f('raise', 'raise or skip: a sample that cannot be read', 'raise', 'skip')
-    early_stopping_patience:int|None = _f(None, 'end after so many validations without a better one')
+    early_stopping_patience:int|None = _f(None, 'validations without a better one, then the end')
     dry_run:bool = _f(False, 'show the plan and stop')
     gpus:int|None = _f(None, 'with dry_run: GPUs to plan for, wherever it runs')
 
@@ -274,7 +276,8 @@ def check_together(
 ):
     "ValueError for two flags that contradict each other."
     for a, b, why in TOGETHER:
-        if getattr(f, a) and getattr(f, b): raise ValueError(f'--{a} and --{b} {why}: expected one of them')
+        both = getattr(f, a) and getattr(f, b)
+        if both: raise ValueError(f'--{a} and --{b} {why}: expected one of them')
 
 def stage_of(
     f:SimpleNamespace,  # Flags by name
@@ -283,34 +286,45 @@ def stage_of(
     "The stage that flags describe; ValueError for flags that contradict each other."
     check_together(f)
     name = 'moe' if f.moe_enable else 'pretrain' if f.tune_mm_mlp_adapter else 'finetune'
-    if f.stage not in (None, name): raise ValueError(f'--stage {f.stage} with flags of stage {name}: --moe_enable makes it moe, --tune_mm_mlp_adapter pretrain')
+    if f.stage not in (None, name):
+        raise ValueError(f'--stage {f.stage} with flags of stage {name}: --moe_enable makes it moe, '
+                         '--tune_mm_mlp_adapter pretrain')
     if f.train_modules and not f.moe_enable: raise ValueError('--train_modules belongs to stage 3: add --moe_enable True, or leave it out')
     frozen = ('projector',) if f.freeze_mm_mlp_adapter else ()
-    learns = ('projector',) if f.tune_mm_mlp_adapter or f.freeze_backbone else tuple(g for g in GROUPS if g != 'tower')
-    trains = tuple(g for g in learns if g not in frozen)
-    if not trains and not f.lora_enable: raise ValueError('--freeze_backbone and --freeze_mm_mlp_adapter leave nothing to train: expected one of them, or --lora_enable True')
-    return Stage(name, trains, lr, f.version, STAGES[name].why, tuple(f.train_modules or ()), f.mm_projector_lr, aspect=f.image_aspect_ratio,
-                 group_by_modality=f.group_by_modality_length, moe=moe_of(f) if f.moe_enable else None, frozen=frozen)
+    learns = ('projector',) if f.tune_mm_mlp_adapter or f.freeze_backbone else GROUPS
+    trains = tuple(g for g in learns if g not in ('tower', *frozen))
+    if not trains and not f.lora_enable:
+        raise ValueError('--freeze_backbone and --freeze_mm_mlp_adapter leave nothing to train: '
+                         'expected one of them, or --lora_enable True')
+    return Stage(name, trains, lr, f.version, STAGES[name].why, tuple(f.train_modules or ()),
+                 f.mm_projector_lr, aspect=f.image_aspect_ratio, frozen=frozen,
+                 group_by_modality=f.group_by_modality_length, moe=moe_of(f) if f.moe_enable else None)
 
 # %% ../nbs/23_launch.ipynb #5741bf84
 def check_files(
     flags:dict,  # {flag: [values]}
 ):
-    "FileNotFoundError for files that are named and are not there, ValueError for a DeepSpeed file that is no JSON."
-    for k in ('data_path', 'eval_data_path', 'pretrain_mm_mlp_adapter', 'deepspeed', 'image_folder', 'video_folder'):
+    "FileNotFoundError for files that are not there, ValueError for a DeepSpeed file that is no JSON."
+    for k in ('data_path', 'eval_data_path', 'pretrain_mm_mlp_adapter', 'deepspeed', 'image_folder',
+              'video_folder'):
         for v in flags.get(k, []):
             if v and v[0] != '{' and not Path(v).exists(): raise FileNotFoundError(f'--{k} {v}: no such {"folder" if "folder" in k else "file"}')
     for v in flags.get('deepspeed', []):
         try: config = json.loads(v if v[:1] == '{' else Path(v).read_text(encoding='utf-8'))
-        except (ValueError, OSError) as e: raise ValueError(f'--deepspeed {v}: expected JSON ({e})') from e
-        if not isinstance(config, dict): raise ValueError(f'--deepspeed {v}: expected a table of settings, got a {type(config).__name__}')
+        except (ValueError, OSError) as e:
+            raise ValueError(f'--deepspeed {v}: expected JSON ({e})') from e
+        if not isinstance(config, dict):
+            raise ValueError(f'--deepspeed {v}: expected settings, got a {type(config).__name__}')
 
 KINDS = {  # What is expected: (condition, flags)
-    'at least 1': (lambda v: 1 <= v, '''gpus ep_size num_frames model_max_length lora_r lora_alpha num_experts top_k_experts
-        per_device_train_batch_size per_device_eval_batch_size gradient_accumulation_steps save_total_limit early_stopping_patience'''),
-    'more than 0': (lambda v: 0 < v < math.inf, 'learning_rate mm_projector_lr num_train_epochs logging_steps save_steps eval_steps adam_epsilon'),
-    '0 or more': (lambda v: 0 <= v < math.inf, '''dataloader_num_workers weight_decay warmup_steps max_grad_norm eval_delay capacity_factor
-        eval_capacity_factor min_capacity router_aux_loss_coef moe_layers_idx'''),
+    'at least 1': (lambda v: 1 <= v, '''gpus ep_size num_frames model_max_length lora_r lora_alpha
+        num_experts top_k_experts per_device_train_batch_size per_device_eval_batch_size
+        gradient_accumulation_steps save_total_limit early_stopping_patience'''),
+    'more than 0': (lambda v: 0 < v < math.inf, '''learning_rate mm_projector_lr num_train_epochs
+        logging_steps save_steps eval_steps adam_epsilon'''),
+    '0 or more': (lambda v: 0 <= v < math.inf, '''dataloader_num_workers weight_decay warmup_steps
+        max_grad_norm eval_delay capacity_factor eval_capacity_factor min_capacity
+        router_aux_loss_coef moe_layers_idx'''),
     '0 or more, and less than 1': (lambda v: 0 <= v < 1, 'lora_dropout adam_beta1 adam_beta2'),
     '0 or more, and less than 2**32': (lambda v: 0 <= v < 2**32, 'seed data_seed'),
     'at least 1, or -1 for whole epochs': (lambda v: v == -1 or v >= 1, 'max_steps')}
@@ -322,8 +336,9 @@ def check_numbers(
     for expected, (fits, names) in KINDS.items():
         for k in names.split():
             v = getattr(f, k, None)
-            if not all(map(fits, v if isinstance(v, list) else [] if v is None else [v])):
-                raise ValueError(f'--{k} {" ".join(map(str, v)) if isinstance(v, list) else v}: expected {expected}')
+            numbers = v if isinstance(v, list) else [] if v is None else [v]
+            if not all(map(fits, numbers)):
+                raise ValueError(f'--{k} {" ".join(map(str, numbers))}: expected {expected}')
 
 # %% ../nbs/23_launch.ipynb #f21621bf
 UNSUPPORTED = dict(
@@ -341,16 +356,17 @@ def made(
 def check_names(
     args:TrainingArguments,  # All the other flags
 ):
-    "ValueError for an optimizer, schedule or report that is not known, not installed, or not supported."
+    "ValueError for an optimizer, schedule or report that is not known, installed, or supported."
     for k, why in UNSUPPORTED.items():
         if getattr(args, k): raise ValueError(f'--{k} {getattr(args, k)}: {why}')
     there = get_available_reporting_integrations()
     for name in args.report_to:
-        if name not in there: raise ValueError(f'--report_to {name}: not known, or not installed; here are {", ".join(there) or "no others"} and none')
+        if name not in there:
+            raise ValueError(f'--report_to {name}: not known, or not installed; here are {", ".join([*there, "none"])}')
     made(f'--optim {args.optim.value}', lambda: Trainer.get_optimizer_cls_and_kwargs(args))
-    some = torch.optim.SGD([torch.zeros(1)], lr=args.learning_rate)
+    some, more = torch.optim.SGD([torch.zeros(1)], lr=args.learning_rate), args.lr_scheduler_kwargs
     made(f'--lr_scheduler_type {args.lr_scheduler_type.value}',
-         lambda: get_scheduler(args.lr_scheduler_type, some, 1, 10, dict(args.lr_scheduler_kwargs or {})))
+         lambda: get_scheduler(args.lr_scheduler_type, some, 1, 10, dict(more or {})))
 
 # %% ../nbs/23_launch.ipynb #e6da7fc7
 def defaults_for(
@@ -364,8 +380,10 @@ def defaults_for(
     if said.get('load_best_model_at_end') == 'True': new |= dict(save_strategy='best')
     return split_flags(words(new))
 
-SWITCHES = dict(lora_enable='lora_r lora_alpha lora_dropout lora_bias only_lora_ffn', moe_enable='''moe_mode moe_layers_idx ep_size num_experts
-    top_k_experts capacity_factor eval_capacity_factor min_capacity use_residual router_aux_loss_coef''', dry_run='gpus')
+SWITCHES = dict(
+    lora_enable='lora_r lora_alpha lora_dropout lora_bias only_lora_ffn', dry_run='gpus',
+    moe_enable='''moe_mode moe_layers_idx ep_size num_experts top_k_experts capacity_factor
+        eval_capacity_factor min_capacity use_residual router_aux_loss_coef''')
 
 def without_switch(
     flags:list,  # As they were written
@@ -373,7 +391,8 @@ def without_switch(
 ) -> list:  # A `Note` for each
     "Flags that have no effect because another one is off."
     switch = {k: s for s, names in SWITCHES.items() for k in names.split()}
-    return [Note(k, ' '.join(v), f'no effect without --{switch[k]} True') for k, v in flags if k in switch and not getattr(f, switch[k])]
+    idle = [(k, v) for k, v in flags if k in switch and not getattr(f, switch[k])]
+    return [Note(k, ' '.join(v), f'no effect without --{switch[k]} True') for k, v in idle]
 
 # %% ../nbs/23_launch.ipynb #9a9d9441
 def rhythm(
@@ -381,10 +400,12 @@ def rhythm(
     a:TrainingArguments,  # All the other flags
 ) -> str:  # In words
     "When validation data are read, and what follows from the loss."
-    often = f'every {a.eval_steps:.0%} of the steps' if a.eval_steps and a.eval_steps < 1 else f'every {a.eval_steps or 0:g} steps'
-    words = ['before the first step' if a.eval_on_start else '', 'after each epoch' if a.eval_strategy == 'epoch' else often,
+    n, patience = a.eval_steps or 1, f.early_stopping_patience
+    often = f'every {n:.0%} of the steps' if n < 1 else f'every {n:g} steps'
+    words = ['before the first step' if a.eval_on_start else '',
+             'after each epoch' if a.eval_strategy == 'epoch' else often,
              'the best is kept' if a.load_best_model_at_end else '',
-             f'the end after {f.early_stopping_patience} without a better one' if f.early_stopping_patience else '']
+             f'the end after {patience} without a better one' if patience else '']
     return ', '.join(filter(None, words))
 
 @dataclass
@@ -398,13 +419,14 @@ class TrainPlan:
     def lines(self) -> list:  # of str
         "The plan in words."
         f, a, moe = self.flags, self.args, self.stage.moe or {}
-        n, b, k = f.gpus or a.world_size, a.per_device_train_batch_size, a.gradient_accumulation_steps
+        n, b = f.gpus or a.world_size, a.per_device_train_batch_size
+        k = a.gradient_accumulation_steps
         rows = dict(stage=f'{self.stage.name}: {self.stage.why}', model=' + '.join(filter(None, (f.model_name_or_path, f.image_tower))), template=f.version,
                     data=f'{", ".join(f.data_path or ["none"])}; pictures {f.image_aspect_ratio}, cut at {f.model_max_length} positions',
-                    validation=f.eval_data_path and f'{", ".join(f.eval_data_path)}; {rhythm(f, a)}',
+                    validation=f.eval_data_path and ', '.join(f.eval_data_path)+f'; {rhythm(f, a)}',
                     step=f'{n*b*k} rows = {n} × {b} × {k}, lr {a.learning_rate:g}' + (f' (projector {f.mm_projector_lr:g})' if f.mm_projector_lr else ''),
                     experts=', '.join(f'{k}={v}' for k, v in moe.items()), adapters=f.lora_enable and f'LoRA of rank {f.lora_r}' + (f' over {f.bits}-bit weights' if f.bits < 16 else ''), output=a.output_dir,
-                    log=f'the first, the last and every {a.logging_steps:g} steps, to stderr' + ''.join(f' and {r}' for r in a.report_to))
+                    log=f'the first, the last and every {a.logging_steps:g} steps, to ' + ' and '.join(['stderr', *a.report_to]))
         return [f'{k:11}{v}' for k, v in rows.items() if v] + [f'note       --{n.flag} {n.value}: {n.why}' for n in self.notes]
 
     def __repr__(self): return '\n'.join(self.lines())
@@ -415,12 +437,13 @@ ALWAYS = dict(remove_unused_columns=False, logging_nan_inf_filter=False)
 def check_values(
     plan:TrainPlan,  # Its flags and arguments
 ):
-    "ValueError for anything that flags alone show to be wrong; a run and its dry run both begin here."
+    "ValueError for what flags alone show to be wrong; a run and its dry run both begin here."
     f, a = plan.flags, plan.args
     check_numbers(by_name([a, f]))
     check_names(a)
     check_validation(a, bool(f.eval_data_path), '--eval_data_path')
-    if f.early_stopping_patience and not f.eval_data_path: raise ValueError('--early_stopping_patience needs --eval_data_path: expected data to measure a loss on')
+    if f.early_stopping_patience and not f.eval_data_path:
+        raise ValueError('--early_stopping_patience needs --eval_data_path: expected validation data')
 
 def plan_run(
     argv:list|dict,  # Words of a command line, or a dictionary of flags
@@ -497,14 +520,15 @@ def load_model(
 ) -> MoELlavaForConditionalGeneration:  # fp32 or packed, with the plan's template, converted to experts if the plan says so
     "The model a run starts with; ValueError or OSError if its parts are missing or do not fit."
     f, name = plan.flags, plan.flags.model_name_or_path
-    few_bits(f)                                                                # refused before anything is loaded
+    few_bits(f)                                         # refused before anything is loaded
     model, on_meta = earlier_model(f, meta), lambda yes: torch.device('meta') if yes else contextlib.nullcontext()
     if model is None:
         tok = prepare_tokenizer(load_tokenizer(name))
         with on_meta(meta): model = bare_model(plan, get_template(f.version, tok), tok, meta)
     if meta and model.tokenizer is None: model.tokenizer = load_tokenizer(name)
     model.config.template = get_template(f.version, model.tokenizer).to_dict()
-    if f.pretrain_mm_mlp_adapter and not meta: load_projector(model, f.pretrain_mm_mlp_adapter)
+    read = projector_of if meta else load_projector
+    if f.pretrain_mm_mlp_adapter: read(model, f.pretrain_mm_mlp_adapter)
     if f.ep_size > 1 and model.config.moe: raise ValueError(f'--ep_size {f.ep_size}: the experts of {name} exist already, and only new ones can be spread; leave it out, ZeRO-3 shards them, too')
     here = dict(implementation='auto', ep_size=1) if meta else {}             # a plan is made of all experts
     with on_meta(model.device.type == 'meta'):
@@ -521,11 +545,11 @@ def save_projector(
     torch.save({f'model.mm_projector.image_spatial_proj.{k}': v.detach().cpu() for k, v in model.model.multi_modal_projector.state_dict().items()}, file)
     return file
 
-def load_projector(
-    model,  # A LLaVA model; changed in place
+def projector_of(
+    model,  # A LLaVA model, also without weights
     file,  # mm_projector.bin of MoE-LLaVA, LLaVA or ours
-):
-    "Fill the projector; ValueError if names or shapes do not fit, OSError for a damaged file."
+) -> dict:  # {name: tensor}
+    "Weights that fit the projector; ValueError if names or shapes do not, OSError for a damaged file."
     try: weights = torch.load(file, map_location='cpu', weights_only=True)
     except FileNotFoundError: raise
     except Exception as e: raise OSError(f'{file} cannot be read, it is damaged or cut short ({type(e).__name__}); copy it again') from e
@@ -533,7 +557,14 @@ def load_projector(
     have = {our_name(k).removeprefix(start): v for k, v in weights.items() if our_name(k).startswith(start)}
     sizes = lambda d: {k: tuple(v.shape) for k, v in d.items()}
     if sizes(have) != sizes(want): raise ValueError(f'{file} holds a projector of {sizes(have) or list(weights)[:4]}, expected {sizes(want)} ({model.config.projector_type}): check --image_projector_type, the tower and the language model')
-    model.model.multi_modal_projector.load_state_dict(have)
+    return have
+
+def load_projector(
+    model,  # A LLaVA model; changed in place
+    file,  # mm_projector.bin of MoE-LLaVA, LLaVA or ours
+):
+    "Fill the projector, as `projector_of` reads it."
+    model.model.multi_modal_projector.load_state_dict(projector_of(model, file))
 
 # %% ../nbs/23_launch.ipynb #8df04b14
 def dataset_of(
@@ -569,20 +600,24 @@ def look_once(
 ):
     "Have the tower read a blank picture; ValueError for a layer it does not have."
     c = model.config
-    try: model.model.get_image_features(torch.zeros(1, 3, *image_size(c.vision_config), device=model.device))
-    except ValueError as e: raise ValueError(f'--mm_vision_select_layer {c.vision_feature_layer}: {e}') from e
+    blank = torch.zeros(1, 3, *image_size(c.vision_config), device=model.device)
+    try: model.model.get_image_features(blank)
+    except ValueError as e:
+        raise ValueError(f'--mm_vision_select_layer {c.vision_feature_layer}: {e}') from e
 
 @torch.no_grad()
 def rehearse(
     plan:TrainPlan,  # As `plan_run` gives it
 ) -> MoELlavaForConditionalGeneration:  # The plan's model without weights, its stage applied
-    "Build a run's model without weights; ValueError or OSError for parts, layers, experts or modules that do not fit."
+    "Build a run's model without weights; ValueError or OSError for parts that do not fit."
     f, processes = plan.flags, plan.flags.gpus or plan.args.world_size
     model = load_model(plan, meta=True)
     look_once(model)
     apply_stage(model, plan.stage)
-    if f.ep_size > 1 and not plan.args.deepspeed: raise ValueError(f'--ep_size {f.ep_size}: experts are spread over processes by DeepSpeed only: add --deepspeed')
-    if processes % f.ep_size: raise ValueError(f'--ep_size {f.ep_size} does not divide the number of processes, {processes}')
+    if f.ep_size > 1 and not plan.args.deepspeed:
+        raise ValueError(f'--ep_size {f.ep_size}: DeepSpeed spreads experts over processes: add --deepspeed')
+    if processes % f.ep_size:
+        raise ValueError(f'--ep_size {f.ep_size} does not divide the number of processes, {processes}')
     return model
 
 def reads_original(
@@ -612,8 +647,9 @@ def dry_run(
     model = rehearse(plan)
     data, held_out = dataset_of(plan, model), eval_data_of(plan, model)
     check_rows(plan.args, len(data))
+    beside = f', {len(held_out)} to validate on' if held_out else ''
     sample = mask_sample(data.parse(*map(int, data.where[0]), find_files=False)['sample'], model.tokenizer, model.config.template) if len(data) else None
-    return '\n\n'.join([str(plan), str(trainable_report(model, plan.stage, plan.args)), str(memory_of(plan, model)), f'{len(data)} samples' + (f', {len(held_out)} to validate on' if held_out else '') + '; the first one, [trained]:', sample.text() if sample else ''])
+    return '\n\n'.join([str(plan), str(trainable_report(model, plan.stage, plan.args)), str(memory_of(plan, model)), f'{len(data)} samples{beside}; the first one, [trained]:', sample.text() if sample else ''])
 
 # %% ../nbs/23_launch.ipynb #c1b39120
 def with_adapters(

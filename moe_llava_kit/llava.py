@@ -389,7 +389,7 @@ class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, NamesItsP
         pixel_values:torch.Tensor=None,  # All pictures of the batch in order (N, 3, H, W)
         labels:torch.Tensor=None,  # (B, T), -100 where nothing is learned
         inputs_embeds:torch.Tensor=None,  # (B, T, hidden) instead of ids
-        full_logits:bool|None=None,  # Logits everywhere, or at labels only; None: everywhere in eval mode
+        full_logits:bool|None=None,  # Logits everywhere; None: in eval mode only
         logits_to_keep:int=0,  # Without labels: only the last n positions; 0 = all
         num_items_in_batch=None,  # Labels of the whole optimizer step, over micro-batches and processes
         num_samples_in_batch=None,  # Samples of the whole step

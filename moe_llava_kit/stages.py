@@ -61,8 +61,11 @@ class Stage:
     frozen:tuple = ()  # Groups that stay frozen, also those that `modules` would train along
 
     def __post_init__(self):
-        if both := [g for g in self.trains if g in self.frozen]: raise ValueError(f'stage {self.name!r} trains and freezes {", ".join(both)}: expected one of them')
-        if bad := [g for g in (*self.trains, *self.frozen) if g not in GROUPS]: raise ValueError(f'stage {self.name!r} trains unknown groups {bad}; known: {", ".join(GROUPS)}')
+        if bad := [g for g in (*self.trains, *self.frozen) if g not in GROUPS]:
+            known = ', '.join(GROUPS)
+            raise ValueError(f'stage {self.name!r} trains unknown groups {bad}; known: {known}')
+        if both := ', '.join(g for g in self.trains if g in self.frozen):
+            raise ValueError(f'stage {self.name!r} trains and freezes {both}: expected one of them')
 
 STAGES = {s.name: s for s in (
     Stage('pretrain', ('projector',), 1e-3, 'plain', 'the projector learns to turn patches into words'),
@@ -187,7 +190,8 @@ def select_modules(
         if w in used(tower)-used(rest): raise ValueError(f'train_modules: {w!r} occurs in the vision tower only, which stays frozen: expected a part of the decoder, such as {examples(names)}')
         if w not in used(rest): raise ValueError(f'train_modules: {w!r} occurs in no parameter of this model: expected a part of a name such as {examples(names)}')
     refuse_halves(rest, names)
-    born = {n: f'{ALONG}, as in MoE-LLaVA' for n in rest if n.startswith('model.multi_modal_projector.') or '.router.' in n or '.gate.wg.' in n or '.coefficient.' in n}
+    new = '.multi_modal_projector.', '.router.', '.gate.wg.', '.coefficient.'
+    born = {n: f'{ALONG}, as in MoE-LLaVA' for n in rest if any(part in n for part in new)}
     return {n: ' '.join(sorted({w for part in f for w in part})) or born[n] for n, f in rest.items() if any(f) or n in born}
 
 # %% ../nbs/20_stages.ipynb #4d86d5ac
@@ -218,7 +222,8 @@ def chosen_by(
         for n in groups.get(g, {}):
             why = found.pop(n, ALONG)
             if not why.startswith(ALONG):
-                raise ValueError(f'stage {stage.name!r} freezes {g}, and its module {why!r} means {n}: expected one of them')
+                raise ValueError(f'stage {stage.name!r} freezes {g}, and its module {why!r} means '
+                                 f'{n}: expected one of them')
     return set(found)
 
 def apply_stage(

@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 from torch import nn
 import numpy as np
-from transformers import Trainer, TrainerCallback, TrainingArguments, PrinterCallback, ProgressCallback
+from transformers import PrinterCallback, ProgressCallback
+from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
 from transformers.utils import is_in_notebook, logging
 from .vocab import need
@@ -137,7 +138,7 @@ def read_log(
 ) -> dict:  # Fields of `TrainResult`
     "Losses, balance and load from a trainer's log."
     logs = [l for l in history if 'loss' in l]
-    evals = {l['step']: l['eval_loss'] for l in history if 'eval_loss' in l}     # once per step, also after a resume
+    evals = {l['step']: l['eval_loss'] for l in history if 'eval_loss' in l}  # once per step
     named = lambda start: sorted({k for l in logs for k in l if k.startswith(start)}, key=lambda k: [int(n) for n in k.replace('_', '/').split('/') if n.isdigit()])
     layers = {int(k.rsplit('_', 1)[1]): [l[k] for l in logs] for k in named('aux_loss/')}
     load = {i: [[l[k] for k in named(f'load/layer_{i}/')] for l in logs] for i in layers}
@@ -158,8 +159,8 @@ class LossProgress(ProgressCallback):
         self.training_bar.set_postfix(self.shown, refresh=False)
 
 # %% ../nbs/21_training.ipynb #fcde25f7
-LINE = dict(loss='loss {:.3f}', eval_loss='validation loss {:.3f}', aux_loss='aux {:.3f}', eval_aux_loss='aux {:.3f}',
-            learning_rate='lr {:.2e}', eval_labels='over {:,} labels')
+LINE = dict(loss='loss {:.3f}', eval_loss='validation loss {:.3f}', aux_loss='aux {:.3f}',
+            eval_aux_loss='aux {:.3f}', learning_rate='lr {:.2e}', eval_labels='over {:,} labels')
 
 def log_line(
     logs:dict,  # As callbacks get them
@@ -171,7 +172,7 @@ def log_line(
     return f'step {step}/{steps}  ' + '  '.join(words) if words else ''
 
 class LogLines(TrainerCallback):
-    "A line on stderr for every log of the main process; none where transformers is told to be quiet."
+    "A line on stderr for every log, of the main process, unless transformers is told to be quiet."
     def on_log(self, args, state, control, logs=None, **kwargs):
         "Print it."
         if not state.is_world_process_zero or args.get_process_log_level() > logging.WARNING: return
@@ -238,7 +239,7 @@ class StepLoss:
 
 # %% ../nbs/21_training.ipynb #6edc5424
 class EvalShare(torch.utils.data.Dataset):
-    "Every `world`-th item of a data set; where that does not come out even, an item without labels fills up."
+    "Every `world`-th item of a data set; an item without labels fills up an uneven end."
     def __init__(self,
         data,  # A data set; its items have labels
         rank:int=0,  # Of this process
@@ -250,7 +251,7 @@ class EvalShare(torch.utils.data.Dataset):
     def __getitem__(self, i):
         at = i*self.world+self.rank
         if at < len(self.data): return self.data[at]
-        first = self.data[0]                                                  # every process takes part in every pass
+        first = self.data[0]                            # every process takes part in every pass
         return first | dict(labels=torch.full_like(first['labels'], IGNORE_INDEX))
 
 # %% ../nbs/21_training.ipynb #219b3d15
@@ -271,14 +272,15 @@ def undisturbed(
 
 # %% ../nbs/21_training.ipynb #54cafd97
 class ValidationLoss(StepLoss):
-    "Put before `transformers.Trainer`: the validation loss is the mean over all labels, without auxiliary losses, and leaves no trace."
+    "Put before `transformers.Trainer`: the validation loss is the mean over all labels, no more."
     def get_eval_dataloader(self, eval_dataset=None):
         "This process's share, in order; workers draw from a generator of their own."
         a, data = self.args, self.eval_dataset if eval_dataset is None else eval_dataset
         if data is None: raise ValueError('there are no validation data: expected eval_data=…')
         share = EvalShare(data, a.process_index, a.world_size)
-        return torch.utils.data.DataLoader(share, a.per_device_eval_batch_size, collate_fn=self.data_collator,
-                                           num_workers=a.dataloader_num_workers, generator=torch.Generator())
+        return torch.utils.data.DataLoader(
+            share, a.per_device_eval_batch_size, collate_fn=self.data_collator,
+            num_workers=a.dataloader_num_workers, generator=torch.Generator())
 
     def evaluate(self, *args, **kwargs):
         "As the Trainer does, without a trace; its time is none of training's."
@@ -291,7 +293,8 @@ class ValidationLoss(StepLoss):
         "Keep the sums of a batch: losses, labels, l_aux, samples."
         inputs = self._prepare_inputs(inputs)
         labels, _, samples = token_counts(self.llava, inputs)
-        sums = dict(num_items_in_batch=1, num_samples_in_batch=math.inf)      # not divided; the routers' share of endless samples is 0
+        # a sum is not divided, and the routers' share of endlessly many samples is 0
+        sums = dict(num_items_in_batch=1, num_samples_in_batch=math.inf)
         with torch.no_grad(), self.compute_loss_context_manager():
             out = model(**inputs, full_logits=False, **sums)
         aux = 0 if out.aux_loss is None else out.aux_loss.float()*samples
@@ -299,24 +302,25 @@ class ValidationLoss(StepLoss):
         return None, None, None
 
     def evaluation_loop(self, *args, metric_key_prefix='eval', **kwargs):
-        "The Trainer's, and then the sums over all batches and processes, divided once; ValueError without any label."
+        "The Trainer's, with the loss of all batches and processes; ValueError without any label."
         self.sums = []
         out = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **kwargs)
         sums = self.accelerator.gather(torch.stack(self.sums)).cpu().double().sum(0)
         loss, labels, aux, samples = sums.tolist()
-        if not labels: raise ValueError('the validation data have no label: expected answers to measure a loss on')
-        found = dict(loss=loss/labels, labels=int(labels))
-        if self.llava.config.moe: found['aux_loss'] = aux/samples/len(self.llava.config.moe['layers'])
+        if not labels: raise ValueError('the validation data have no label: expected answers')
+        found, moe = dict(loss=loss/labels, labels=int(labels)), self.llava.config.moe
+        if moe: found['aux_loss'] = aux/samples/len(moe['layers'])
         out.metrics.update({f'{metric_key_prefix}_{k}': v for k, v in found.items()})
         return out
 
 # %% ../nbs/21_training.ipynb #8cd93949
 class LogEnds(TrainerCallback):
-    "Logs the first and the last step, whatever `logging_steps` says; nothing with logging_strategy='no'."
+    "Logs the first and the last step, too; nothing with logging_strategy='no'."
     def on_step_end(self, args, state, control, **kwargs):
         "Ask for a log."
         last = state.global_step >= state.max_steps or control.should_training_stop
-        if args.logging_strategy != 'no' and (last or state.global_step == 1): control.should_log = True
+        if args.logging_strategy == 'no': return
+        if last or state.global_step == 1: control.should_log = True
 
 # %% ../nbs/21_training.ipynb #c4914028
 class LlavaTrainer(ValidationLoss, SafeCheckpoints, Trainer):
@@ -372,9 +376,11 @@ def training_args(
     "The published schedule: AdamW, cosine, 3 % warm-up, no weight decay; overridable. ValueError for a number that is not above 0."
     for name, x in dict(steps=steps, batch_size=batch_size, lr=lr, accumulation=accumulation).items():
         if x is not None and not x > 0: raise ValueError(f'{name}={x}: expected more than 0, or None for {dict(steps="one epoch").get(name, "what the stage says")}')
-    gpu = torch.cuda.is_available()
-    defaults = dict(output_dir=output_dir, max_steps=steps or -1, num_train_epochs=1, per_device_train_batch_size=batch_size or stage.batch_size, per_device_eval_batch_size=batch_size or stage.batch_size, gradient_accumulation_steps=accumulation or stage.accumulation,
-                    learning_rate=lr or stage.lr, lr_scheduler_type='cosine', warmup_steps=0.03, weight_decay=0., seed=seed, data_seed=seed, logging_steps=10, logging_nan_inf_filter=False, save_strategy='best' if kwargs.get('load_best_model_at_end') else 'no',
+    gpu, rows = torch.cuda.is_available(), batch_size or stage.batch_size
+    best = kwargs.get('load_best_model_at_end')
+    defaults = dict(output_dir=output_dir, max_steps=steps or -1, num_train_epochs=1, per_device_train_batch_size=rows, per_device_eval_batch_size=rows, gradient_accumulation_steps=accumulation or stage.accumulation,
+                    learning_rate=lr or stage.lr, lr_scheduler_type='cosine', warmup_steps=0.03, weight_decay=0., seed=seed, data_seed=seed, logging_steps=10, logging_nan_inf_filter=False,
+                    save_strategy='best' if best else 'no',
                     report_to='none', remove_unused_columns=False, use_cpu=not gpu, dataloader_pin_memory=gpu)
     return TrainingArguments(**{**defaults, **kwargs})
 
@@ -384,7 +390,7 @@ def default_report() -> str:  # For TrainingArguments' report_to
     return 'tensorboard' if importlib.util.find_spec('tensorboard') else 'none'
 
 # %% ../nbs/21_training.ipynb #17a496ac
-EVALUATE = dict(eval_strategy='steps', eval_steps=.25, eval_on_start=True)      # a share below 1 is one of the whole run
+EVALUATE = dict(eval_strategy='steps', eval_steps=.25, eval_on_start=True)  # .25 of the whole run
 
 def check_rows(
     args:TrainingArguments,  # Say how many rows a batch has
@@ -394,7 +400,8 @@ def check_rows(
     if not rows: raise ValueError('the dataset is empty: nothing to train on')
     batch = args.per_device_train_batch_size*args.world_size
     if args.dataloader_drop_last and rows < batch:
-        raise ValueError(f'the dataset has {rows} rows, a batch {batch}, and dataloader_drop_last leaves unfinished batches out: nothing to train on')
+        raise ValueError(f'the dataset has {rows} rows, a batch {batch}, and dataloader_drop_last '
+                         'leaves unfinished batches out: nothing to train on')
 
 def check_validation(
     args:TrainingArguments,  # Say when validation data are read, and what is done with the loss
@@ -402,12 +409,16 @@ def check_validation(
     data:str='eval_data',  # What they are called where the reader gave them
 ):
     "ValueError if validation data would never be read, or are needed and not there."
-    asked = [f'{k}={getattr(getattr(args, k), "value", getattr(args, k))}' for k, no in dict(
-        eval_strategy='no', eval_on_start=False, load_best_model_at_end=False).items() if getattr(args, k) != no]
-    if asked and not there: raise ValueError(f'{" and ".join(asked)} without {data}: expected validation data to measure a loss on')
-    if there and args.eval_strategy == 'no': raise ValueError(f'{data} with eval_strategy=no would not be read: expected steps or epoch')
+    needs = dict(eval_strategy='no', eval_on_start=False, load_best_model_at_end=False)
+    for name, off in needs.items():
+        value = getattr(args, name)
+        if value != off and not there:
+            raise ValueError(f'{name}={getattr(value, "value", value)} without {data}: expected validation data')
+    if there and args.eval_strategy == 'no':
+        raise ValueError(f'{data} with eval_strategy=no would not be read: expected steps or epoch')
     best, known = args.metric_for_best_model, ('loss', 'eval_loss', 'aux_loss', 'eval_aux_loss')
-    if best not in (None, *known): raise ValueError(f'metric_for_best_model={best} is not measured: expected one of {", ".join(known)}')
+    if best not in (None, *known):
+        raise ValueError(f'metric_for_best_model={best} is not measured: expected one of {", ".join(known)}')
 
 # %% ../nbs/21_training.ipynb #1248f957
 def resume_point(
@@ -437,13 +448,13 @@ def train(
     projector_lr:float|None=None,  # Peak learning rate of the projector; None = the stage's own, else as the rest
     group_by_modality:bool|None=None,  # None = as the stage says
     args:TrainingArguments|None=None,  # Ready-made; then only these say how long, how fast and where
-    eval_data=None,  # Validation data, as `dataset`; read before the first step and after each quarter, unless eval_strategy says otherwise
+    eval_data=None,  # Validation data, as `dataset`; read at the start and after each quarter by default
     callbacks:list|None=None,  # More for the Trainer, such as transformers' EarlyStoppingCallback
     **kwargs,  # accumulation, and anything TrainingArguments takes
 ) -> TrainResult:  # What happened, for a page or a log
     "Run one training stage; ValueError if it would train nothing, write over another run, or is told a thing twice, RuntimeError or FloatingPointError where `safety` stops it."
     if not len(dataset): raise ValueError('the dataset is empty: nothing to train on')
-    if eval_data is not None and not len(eval_data): raise ValueError('eval_data is empty: nothing to measure a loss on')
+    if eval_data is not None and not len(eval_data): raise ValueError('eval_data is empty: expected rows')
     if args and (twice := [n for n, v in dict(output_dir=output_dir, steps=steps, batch_size=batch_size, lr=lr, **kwargs).items() if v is not None]):
         raise ValueError(f'args are given, and {", ".join(twice)} besides: expected one or the other')
     output_dir = args.output_dir if args else output_dir
@@ -456,12 +467,15 @@ def train(
         check_rows(args, len(dataset))
         check_validation(args, eval_data is not None)
         collator = LlavaCollator(getattr(base_of(model).tokenizer, 'pad_token_id', None) or 0)
-        trainer = LlavaTrainer(model, args, dataset, collator, stage, rate, group, eval_dataset=eval_data, callbacks=callbacks)
+        trainer = LlavaTrainer(model, args, dataset, collator, stage, rate, group,
+                               eval_dataset=eval_data, callbacks=callbacks)
         if not output_dir: trainer.remove_callback(trainer.signal)             # nothing would be kept
         trainer.train(resume_from_checkpoint=point)
         done = output_dir and not trainer.signal.received
         if done: trainer.save_model(output_dir)
     state, best = trainer.state, args.load_best_model_at_end and trainer.state.best_model_checkpoint
-    return TrainResult(stage.name, **read_log(state.log_history), seconds=time.perf_counter()-start, supervised_tokens=trainer.supervised_tokens,
-                       folder=str(output_dir) if done else None, stopped=trainer.signal.received, first_step=trainer.first_step.report,
-                       global_step=state.global_step, best_step=state.best_global_step if best else None)
+    return TrainResult(stage.name, **read_log(state.log_history), seconds=time.perf_counter()-start,
+                       supervised_tokens=trainer.supervised_tokens, folder=str(output_dir) if done else None,
+                       stopped=trainer.signal.received, first_step=trainer.first_step.report,
+                       global_step=state.global_step,
+                       best_step=state.best_global_step if best else None)
