@@ -150,12 +150,14 @@ def read_log(
 SHOWN = dict(loss='loss', eval_loss='validation')  # What stands behind a bar
 
 class LossProgress(ProgressCallback):
-    "A progress bar with the loss in it, on stderr, and no printed dictionaries."
+    "A progress bar with the losses in it, on stderr, and no printed dictionaries."
+    shown = {}
+
     def on_log(self, args, state, control, logs=None, **kwargs):
-        "Put the newest loss behind the bar."
+        "Put the newest losses behind the bar."
         if not state.is_world_process_zero or self.training_bar is None: return
-        self.shown = getattr(self, 'shown', {}) | {
-            name: f'{float(logs[key]):.3f}' for key, name in SHOWN.items() if key in (logs or {})}
+        new = {name: f'{float(logs[key]):.3f}' for key, name in SHOWN.items() if key in (logs or {})}
+        self.shown = self.shown | new
         self.training_bar.set_postfix(self.shown, refresh=False)
 
 # %% ../nbs/21_training.ipynb #fcde25f7
@@ -357,6 +359,13 @@ class LlavaTrainer(ValidationLoss, SafeCheckpoints, Trainer):
             if self.projector_lr is not None: groups = split_groups(groups, projector, lr=self.projector_lr)
             self.optimizer.param_groups = split_experts(groups)
         return self.optimizer
+
+    def _issue_warnings_after_load(self, load_result):
+        "Say what a checkpoint lacks; a tied tensor is there under its other name."
+        form, lost = self.model.state_dict(), load_result.missing_keys
+        there = {t.data_ptr() for name, t in form.items() if name not in lost}
+        lost = [name for name in lost if form[name].data_ptr() not in there]
+        super()._issue_warnings_after_load(load_result._replace(missing_keys=lost))
 
     def save_model(self, *args, **kwargs):
         "Save as always; experts that are spread over processes are collected, for DeepSpeed asks for the weights before `save_pretrained` does."
