@@ -7,7 +7,7 @@ __all__ = ['FLAGS', 'IGNORED', 'REFUSED', 'RENAMED', 'VALUES', 'PUBLISHED', 'TOG
            'ALWAYS', 'ModelFlags', 'MoEFlags', 'DataFlags', 'LoraFlags', 'OurFlags', 'split_flags', 'Note', 'settle',
            'OneLineParser', 'words', 'read_yaml', 'usage', 'stage_flags', 'started_from', 'with_yaml', 'by_name',
            'moe_of', 'check_together', 'stage_of', 'check_files', 'check_numbers', 'made', 'check_names',
-           'defaults_for', 'without_switch', 'rhythm', 'TrainPlan', 'check_values', 'plan_run', 'few_bits',
+           'defaults_for', 'without_switch', 'every', 'rhythm', 'TrainPlan', 'check_values', 'plan_run', 'few_bits',
            'decoder_of_plan', 'decoder_config', 'bare_model', 'earlier_model', 'load_model', 'save_projector',
            'projector_of', 'load_projector', 'dataset_of', 'eval_data_of', 'early_stopping', 'look_once', 'rehearse',
            'reads_original', 'memory_of', 'dry_run', 'with_adapters', 'run_plan']
@@ -395,15 +395,20 @@ def without_switch(
     return [Note(k, ' '.join(v), f'no effect without --{switch[k]} True') for k, v in idle]
 
 # %% ../nbs/23_launch.ipynb #9a9d9441
+def every(
+    n:float,  # Steps, or below 1 a share of the run
+) -> str:  # In words
+    "How often something happens."
+    return f'every {n:.0%} of the steps' if n < 1 else 'every step' if n == 1 else f'every {n:g} steps'
+
 def rhythm(
     f:SimpleNamespace,  # Flags by name
     a:TrainingArguments,  # All the other flags
 ) -> str:  # In words
     "When validation data are read, and what follows from the loss."
-    n, patience = a.eval_steps or 1, f.early_stopping_patience
-    often = f'every {n:.0%} of the steps' if n < 1 else f'every {n:g} steps'
+    patience = f.early_stopping_patience
     words = ['before the first step' if a.eval_on_start else '',
-             'after each epoch' if a.eval_strategy == 'epoch' else often,
+             'after each epoch' if a.eval_strategy == 'epoch' else every(a.eval_steps or 1),
              'the best is kept' if a.load_best_model_at_end else '',
              f'the end after {patience} without a better one' if patience else '']
     return ', '.join(filter(None, words))
@@ -426,7 +431,7 @@ class TrainPlan:
                     validation=f.eval_data_path and ', '.join(f.eval_data_path)+f'; {rhythm(f, a)}',
                     step=f'{n*b*k} rows = {n} × {b} × {k}, lr {a.learning_rate:g}' + (f' (projector {f.mm_projector_lr:g})' if f.mm_projector_lr else ''),
                     experts=', '.join(f'{k}={v}' for k, v in moe.items()), adapters=f.lora_enable and f'LoRA of rank {f.lora_r}' + (f' over {f.bits}-bit weights' if f.bits < 16 else ''), output=a.output_dir,
-                    log=f'the first, the last and every {a.logging_steps:g} steps, to ' + ' and '.join(['stderr', *a.report_to]))
+                    log=f'the first step, the last and {every(a.logging_steps)}, to ' + ' and '.join(['stderr', *a.report_to]))
         return [f'{k:11}{v}' for k, v in rows.items() if v] + [f'note       --{n.flag} {n.value}: {n.why}' for n in self.notes]
 
     def __repr__(self): return '\n'.join(self.lines())
