@@ -158,8 +158,9 @@ def train(args):  # Parsed flags; returns what to print
     except (BadLoss, FirstStepError) as e: raise ValueError(str(e)) from e
     leave_together()
     if not plan.args.should_save: return None                                 # one voice is enough
-    out = dict(stage=result.stage, steps=result.steps, losses=result.losses, aux=result.aux, supervised_tokens=result.supervised_tokens, seconds=round(result.seconds, 1), folder=result.folder, stopped=result.stopped)
-    out |= dict(skipped=result.skipped, cut=result.cut)
+    shown = 'global_step', 'eval_steps', 'eval_losses', 'best_step', 'skipped', 'cut'
+    judged = {k: getattr(result, k) for k in shown}
+    out = dict(stage=result.stage, steps=result.steps, losses=result.losses, aux=result.aux, **judged, supervised_tokens=result.supervised_tokens, seconds=round(result.seconds, 1), folder=result.folder, stopped=result.stopped)
     return out if args.json else repr(result), 143 if result.stopped else 0
 
 # %% ../nbs/35_cli.ipynb #3e5a0015

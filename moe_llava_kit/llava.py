@@ -389,7 +389,7 @@ class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, NamesItsP
         pixel_values:torch.Tensor=None,  # All pictures of the batch in order (N, 3, H, W)
         labels:torch.Tensor=None,  # (B, T), -100 where nothing is learned
         inputs_embeds:torch.Tensor=None,  # (B, T, hidden) instead of ids
-        full_logits:bool=False,  # Logits everywhere, also in training
+        full_logits:bool|None=None,  # Logits everywhere; None: in eval mode only
         logits_to_keep:int=0,  # Without labels: only the last n positions; 0 = all
         num_items_in_batch=None,  # Labels of the whole optimizer step, over micro-batches and processes
         num_samples_in_batch=None,  # Samples of the whole step
@@ -401,7 +401,9 @@ class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, NamesItsP
         h, loss = out.last_hidden_state, None
         extra, aux = self.router_losses() if kwargs.get('cache', kwargs.get('past_key_values')) is None else (None, None)      # not for every token of an answer; `cache` since transformers 5.24
         if labels is None: logits = self.logits(h[:, -logits_to_keep:])
-        else: loss, logits = total_loss(self, h, labels, full_logits or not self.training, num_items_in_batch)
+        else:
+            everywhere = not self.training if full_logits is None else full_logits
+            loss, logits = total_loss(self, h, labels, everywhere, num_items_in_batch)
         if loss is not None and extra is not None: loss = loss + (extra if num_samples_in_batch is None else extra*count_samples(attention_mask, len(h))/num_samples_in_batch)
         return MoELlavaOutput(loss=loss, logits=logits, past_key_values=out.past_key_values, hidden_states=out.hidden_states, attentions=out.attentions, aux_loss=aux)
 

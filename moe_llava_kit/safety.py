@@ -168,7 +168,8 @@ class Watch:
         return fingerprint(values), extreme(values, -math.inf) if part.trains else None
 
     def inputs(self, model, args, kwargs):
-        "Count the labels and pictures that come in; a forward pre-hook."
+        "Count the labels and pictures that are trained on; a forward pre-hook."
+        if not torch.is_grad_enabled(): return          # validation between two steps
         labels, pictures = kwargs.get('labels'), kwargs.get('pixel_values')
         self.count['labels'] += 0 if labels is None else int((labels != -100).sum())
         self.count['pictures'] += 0 if pictures is None else len(pictures)
