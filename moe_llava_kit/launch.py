@@ -13,6 +13,7 @@ __all__ = ['FLAGS', 'IGNORED', 'REFUSED', 'RENAMED', 'VALUES', 'PUBLISHED', 'ALW
 # %% ../nbs/23_launch.ipynb #b81e5bbd
 import contextlib, difflib, json
 from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 import torch
@@ -30,7 +31,7 @@ from .moe import MoEConfig, upcycle
 from .checkpoints import READERS, load_checkpoint, our_name
 from .adapters import add_lora, quantization
 from .stages import GROUPS, PRESETS, STAGES, Stage, apply_stage, get_stage, trainable_report
-from .training import TrainResult, train
+from .training import TrainResult, resume_asked, resume_point, train
 from .distributed import plan_memory
 
 # %% ../nbs/23_launch.ipynb #19f38a75
@@ -464,9 +465,10 @@ def run_plan(
     plan:TrainPlan,  # As `plan_run` gives it
 ) -> TrainResult:  # The model itself is in the output folder
     "Build, train, save; errors come before the first step where they can."
+    resume = resume_asked(True, plan.args.resume_from_checkpoint)
+    resume_point(plan.args.output_dir, resume)                                 # refused before anything is loaded
     set_seed(plan.args.seed)                                                   # new projectors and routers are random
     model = load_model(plan)
     data = dataset_of(plan, model)
-    result = train(with_adapters(plan, model), data, plan.stage, resume=True, args=plan.args)
-    if plan.stage.trains == ('projector',) and result.folder and plan.args.should_save: save_projector(model, result.folder)
-    return result
+    along = partial(save_projector, model) if plan.stage.trains == ('projector',) else None
+    return train(with_adapters(plan, model), data, plan.stage, resume=resume, args=plan.args, flags=vars(plan.flags), along=along)
