@@ -399,7 +399,9 @@ def begin_run(
         return run
     changed = judge(there, was, now)
     if changed and main: log.warning(f'{there} goes on, changed: ' + '; '.join(f'{k}: {a} → {b}' for k, (a, b) in changed.items()))
-    if finished and not any(k in LENGTH for k in changed): return Run(folder, was, main, True)
+    if finished and not any(k in LENGTH for k in changed):
+        if main: log.warning(f'{folder} holds this run, and it is finished: nothing is trained, its result is given')
+        return Run(folder, was, main, True)
     resumed = [*was.get('resumed', []), dict(at=now_text(), checkpoint=Path(point or '').name, changed=changed)]
     run = Run(folder, now | dict(state='running', began=was.get('began'), resumed=resumed), main)
     run.write()
