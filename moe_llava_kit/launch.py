@@ -466,9 +466,10 @@ def run_plan(
 ) -> TrainResult:  # The model itself is in the output folder
     "Build, train, save; errors come before the first step where they can."
     resume = resume_asked(True, plan.args.resume_from_checkpoint)
-    resume_point(plan.args.output_dir, resume)                                 # refused before anything is loaded
+    resume_point(plan.args.output_dir, resume)                        # refused before anything is loaded
     set_seed(plan.args.seed)                                                   # new projectors and routers are random
     model = load_model(plan)
     data = dataset_of(plan, model)
     along = partial(save_projector, model) if plan.stage.trains == ('projector',) else None
-    return train(with_adapters(plan, model), data, plan.stage, resume=resume, args=plan.args, flags=vars(plan.flags), along=along)
+    return train(with_adapters(plan, model), data, plan.stage, resume=resume, args=plan.args,
+                 flags=vars(plan.flags), along=along)

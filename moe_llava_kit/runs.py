@@ -29,8 +29,9 @@ def git_hash()->str|None:  # Such as 'c2cc11c' or 'c2cc11c-dirty'; None where th
     home = Path(PLACES[0]).parent
     if not (home/'.git').exists(): return None
     ask = ['git', '-C', str(home), 'describe', '--always', '--dirty', '--exclude', '*']
-    try: return subprocess.run(ask, capture_output=True, text=True, timeout=10).stdout.strip() or None
+    try: said = subprocess.run(ask, capture_output=True, text=True, timeout=10)
     except (OSError, subprocess.SubprocessError): return None
+    return said.stdout.strip() or None
 
 def versions()->dict:  # {package: version}, without those that are not installed
     "What computes."
@@ -40,14 +41,19 @@ def versions()->dict:  # {package: version}, without those that are not installe
         except PackageNotFoundError: pass
     return found
 
-# %% ../nbs/20c_runs.ipynb #9c0092d9
+# %% ../nbs/20c_runs.ipynb #277546b0
+def as_json(
+    x,  # Anything; what JSON does not know counts by its text
+)->bytes:  # Keys in order
+    "The same bytes for the same value."
+    return json.dumps(x, sort_keys=True, default=str).encode()
+
 def digest(
     *parts,  # Bytes, or anything that JSON knows; what it does not know counts by its text
 )->str:  # 16 hexadecimal digits
     "A short fingerprint."
     total = hashlib.sha256()
-    for x in parts:
-        total.update(x if isinstance(x, bytes) else json.dumps(x, sort_keys=True, default=str).encode())
+    for x in parts: total.update(x if isinstance(x, bytes) else as_json(x))
     return total.hexdigest()[:16]
 
 def tokenizer_digest(
@@ -55,8 +61,9 @@ def tokenizer_digest(
 )->str|None:  # 16 hexadecimal digits
     "A fingerprint of everything a tokenizer does."
     if tok is None: return None
-    fast, calls = getattr(tok, 'backend_tokenizer', None), ('padding', 'truncation')
-    does = {k: v for k, v in json.loads(fast.to_str()).items() if k not in calls} if fast else tok.get_vocab()
+    fast = getattr(tok, 'backend_tokenizer', None)
+    does = json.loads(fast.to_str()) if fast else tok.get_vocab()
+    if fast: does |= dict(padding=None, truncation=None)
     return digest(does, tok.special_tokens_map)
 
 # %% ../nbs/20c_runs.ipynb #caeb2664
@@ -66,7 +73,7 @@ def rows_digest(
     "A fingerprint of rows and of their order."
     if hasattr(rows, 'path'): return sha256(rows.path)[:16]
     total = hashlib.sha256()
-    for r in rows: total.update(json.dumps(r, sort_keys=True, default=str).encode()+b'\n')
+    for row in rows: total.update(as_json(row)+b'\n')
     return total.hexdigest()[:16]
 
 def evenly(
@@ -88,18 +95,18 @@ def media_sizes(
     rows = [data.parse(*map(int, data.where[i]), find_files=False) for i in evenly(len(data), most)]
     return [size(mark, p) for r in rows for mark, p in zip(media_marks(r['turns']), r['paths'])]
 
-# %% ../nbs/20c_runs.ipynb #98bd7c11
+# %% ../nbs/20c_runs.ipynb #fc0fe46e
 def items_digest(
     data,  # Anything with a length and items
-    most:int=3,  # How many are read, twice
-)->str|None:  # 16 hexadecimal digits; None for items that are not the same each time, or cannot be read
+    most:int=8,  # How many are read, twice
+)->str|None:  # 16 digits; None for items that differ each time, or cannot be read
     "A fingerprint of the tokens and labels of a few items."
     def read(i):
         item = data[i]
         keys = [k for k in ('input_ids', 'labels') if isinstance(item, dict) and k in item]
         return {k: torch.as_tensor(item[k]).tolist() for k in keys}
     try: once, again = ([read(i) for i in evenly(len(data), most)] for _ in range(2))
-    except Exception: return None                                             # the training will say it
+    except Exception: return None                                     # the training will say it
     return digest(once) if once == again else None
 
 def transform_of(
@@ -117,7 +124,8 @@ def data_record(
     "What a run learns from, so that any other data is noticed."
     inner = getattr(data, 'dataset', None)
     if isinstance(inner, CheckedRows):
-        return data_record(inner) | dict(rows=len(data), around=type(data).__name__, items=items_digest(data))
+        own = dict(rows=len(data), around=type(data).__name__, items=items_digest(data))
+        return data_record(inner) | own
     if not isinstance(data, CheckedRows): return dict(rows=len(data), items=items_digest(data))
     template = getattr(data, 'template', None)
     return dict(
@@ -128,8 +136,9 @@ def data_record(
         tokenizer=tokenizer_digest(getattr(data, 'tokenizer', None)),
         **{k: getattr(data, k) for k in ENCODED if hasattr(data, k)})
 
-# %% ../nbs/20c_runs.ipynb #f3b1a641
-OWN_MATTERS = {'name', 'why', 'lr', 'batch_size', 'accumulation', 'template', 'projector_lr', 'group_by_modality'}
+# %% ../nbs/20c_runs.ipynb #deb945f0
+ELSEWHERE = {'name', 'why', 'lr', 'batch_size', 'accumulation', 'template', 'projector_lr',
+             'group_by_modality'}                             # in the settings, in the data, or below
 
 def stage_record(
     stage:Stage,  # What is trained
@@ -137,42 +146,51 @@ def stage_record(
     group_by_modality:bool,  # Likewise
 )->dict:  # {what: value}
     "A stage, without what the settings and the data say better."
-    own = {f.name: getattr(stage, f.name) for f in fields(stage) if f.name not in OWN_MATTERS}
-    return dict(name=stage.name, **own, projector_lr=projector_lr, group_by_modality=group_by_modality)
+    own = {f.name: getattr(stage, f.name) for f in fields(stage) if f.name not in ELSEWHERE}
+    used = dict(projector_lr=projector_lr, group_by_modality=group_by_modality)
+    return dict(name=stage.name) | own | used
 
 def sample_of(
     x:torch.Tensor,  # Any shape and dtype
     most:int=64,  # Numbers
 )->bytes:  # As they lie in memory
     "Some numbers of a tensor, evenly spread."
-    flat = x.detach().reshape(-1)
-    return flat[::max(1, len(flat)//most)][:most].cpu().contiguous().view(torch.uint8).numpy().tobytes()
+    line = x.detach().reshape(-1)
+    some = line[::max(1, len(line)//most)][:most].cpu().contiguous()
+    return some.view(torch.uint8).numpy().tobytes()
 
 def adapter_record(
     model:nn.Module,  # A PeftModel
 )->dict:  # {what: value}
     "The settings of adapters, and a fingerprint of the weights under them."
     c = next(iter(model.peft_config.values())).to_dict()
-    named = [c.get(k) for k in ('target_modules', 'target_parameters', 'modules_to_save')]
-    frozen = [b for n, p in model.named_parameters() if not p.requires_grad and p.numel() for b in (n, sample_of(p))]
-    return dict(r=c.get('r'), alpha=c.get('lora_alpha'), dropout=c.get('lora_dropout'), bias=str(c.get('bias')),
-                targets=digest([sorted(t) if isinstance(t, (set, list, tuple)) else t for t in named]), frozen=digest(*frozen))
+    targets = [c.get(k) for k in ('target_modules', 'target_parameters', 'modules_to_save')]
+    targets = [sorted(t) if isinstance(t, (set, list, tuple)) else t for t in targets]
+    frozen = {n: p for n, p in model.named_parameters() if not p.requires_grad and p.numel()}
+    under = digest(*(x for n, p in frozen.items() for x in (n, sample_of(p))))
+    own = {k: c.get(k) for k in ('r', 'lora_alpha', 'lora_dropout', 'bias')}
+    return own | dict(targets=digest(targets), frozen=under)
 
-VOLATILE = {'transformers_version', '_name_or_path', 'use_cache', 'dtype', 'torch_dtype', 'template', 'architectures'}
+VOLATILE = {'transformers_version', '_name_or_path', 'use_cache', 'dtype', 'torch_dtype',
+            'architectures', 'template'}                      # no part of what is computed, or elsewhere
 
 def model_record(
     model:nn.Module,  # A LLaVA model, frozen as its stage says, also with adapters
 )->dict:  # {what: value}
     "Config, what trains, adapters."
-    def plain(d): return {k: plain(v) if isinstance(v, dict) else v for k, v in d.items() if k not in VOLATILE}
-    shapes = {n: list(getattr(p, 'ds_shape', p.shape)) for n, p in model.named_parameters() if p.requires_grad}
-    trains = dict(tensors=len(shapes), weights=sum(int(np.prod(s)) for s in shapes.values()), names=digest(shapes))
+    def plain(d):
+        kept = {k: v for k, v in d.items() if k not in VOLATILE}
+        return {k: plain(v) if isinstance(v, dict) else v for k, v in kept.items()}
+    trained = {n: p for n, p in model.named_parameters() if p.requires_grad}
+    shapes = {n: list(getattr(p, 'ds_shape', p.shape)) for n, p in trained.items()}
+    weights = sum(int(np.prod(s)) for s in shapes.values())
+    trains = dict(tensors=len(shapes), weights=weights, names=digest(shapes))
     adapters = dict(adapters=adapter_record(model)) if hasattr(model, 'peft_config') else {}
     return dict(trains=trains, config=plain(base_of(model).config.to_dict())) | adapters
 
-# %% ../nbs/20c_runs.ipynb #e5ff518d
-NOT_ASKED = {'output_dir', 'resume_from_checkpoint', 'local_rank', 'disable_tqdm', 'run_name', 'hub_token', 'deepspeed',
-             'per_device_train_batch_size', 'gradient_accumulation_steps'}   # the last two stand in the step
+# %% ../nbs/20c_runs.ipynb #66630d13
+NOT_ASKED = {'output_dir', 'resume_from_checkpoint', 'local_rank', 'disable_tqdm', 'run_name',
+             'hub_token', 'deepspeed', 'per_device_train_batch_size', 'gradient_accumulation_steps'}
 
 def settings_record(
     args:TrainingArguments,  # Of a run
@@ -190,9 +208,11 @@ def engine_record(
     "Whose optimizer it is, and DeepSpeed's config."
     d = args.deepspeed
     if not d: return dict(name='plain')
-    config = d if isinstance(d, dict) else json.loads(d if str(d).lstrip()[:1] == '{' else Path(d).read_text())
+    text = d if str(d).lstrip()[:1] == '{' else None                  # JSON on the command line
+    config = d if isinstance(d, dict) else json.loads(text or Path(d).read_text())
     zero = config.get('zero_optimization', {}).get('stage', 0)
-    return dict(name=f'DeepSpeed, ZeRO-{zero}' + (f' over {args.world_size} processes' if zero else ''), config=config)
+    cut = f' over {args.world_size} processes' if zero else ''
+    return dict(name=f'DeepSpeed, ZeRO-{zero}{cut}', config=config)
 
 def step_record(
     args:TrainingArguments,  # Of a run
@@ -215,8 +235,9 @@ def run_record(
     flags:dict|None=None,  # What the command line asked for
 )->dict:  # Of what JSON knows
     "What a run is."
-    now = dict(format=1, versions=versions(), flags=flags or {}, stage=stage_record(stage, projector_lr, group_by_modality),
-               data=data_record(data), model=model_record(model), settings=settings_record(args),
+    now = dict(format=1, versions=versions(), flags=flags or {},
+               stage=stage_record(stage, projector_lr, group_by_modality), data=data_record(data),
+               model=model_record(model), settings=settings_record(args),
                step=step_record(args, group_by_modality), engine=engine_record(args))
     return json.loads(json.dumps(now, default=str))
 
@@ -226,14 +247,20 @@ def flat(
     start:str='',  # Of the names
 )->dict:  # {'settings.learning_rate': value}
     "One dictionary of values."
-    parts = [flat(v, f'{start}{k}.') if isinstance(v, dict) and v else {f'{start}{k}': v} for k, v in d.items()]
-    return {k: v for part in parts for k, v in part.items()}
+    found = {}
+    for k, v in d.items():
+        found |= flat(v, f'{start}{k}.') if isinstance(v, dict) and v else {f'{start}{k}': v}
+    return found
 
 MAY = re.compile('|'.join((
     r'(versions|format).*', r'step\.(processes|batch|accumulation)', r'data\.files',
-    r'flags\.(stage|preset|dry_run|gpus|data_path|image_folder|video_folder|model_name_or_path|image_tower|pretrain_mm_mlp_adapter)',
-    r'settings\.((logging|log|save|eval|hub|push|ddp|torch_compile|(gradient|activation)_checkpointing)(_.*)?|.*_(full_eval|eval_batch_size)'
-    r'|dataloader_(?!drop_last).*|report_to|project|trackio.*|load_best.*|metric_for.*|greater_is.*|include_.*|use_cpu|tf32|debug|skip_memory.*|do_.*)',
+    r'flags\.(stage|preset|dry_run|gpus|data_path|(image|video)_folder|model_name_or_path)',
+    r'flags\.(image_tower|pretrain_mm_mlp_adapter)',             # where weights came from
+    r'settings\.(logging|log|save|eval|hub|push|ddp|torch_compile|include|trackio)(_.*)?',
+    r'settings\.(skip_memory_metrics|do_.*)',
+    r'settings\.((gradient|activation)_checkpointing.*|dataloader_(?!drop_last).*)',
+    r'settings\.(.*_full_eval|per_device_eval_batch_size|load_best_model_at_end)',
+    r'settings\.(metric_for_best_model|greater_is_better|report_to|project|use_cpu|tf32|debug)',
     r'engine\.config\.(?!optimizer|scheduler|bf16|fp16).*')))
 LENGTH = 'settings.max_steps', 'settings.num_train_epochs'
 WHY = {
@@ -244,8 +271,10 @@ WHY = {
     'step.rows': 'the place in the data is counted in steps',
     'step.order': 'rows are grouped by batches',
     'data.content': 'rows, or their order, are others',
+    'data.items': 'rows, or their order, are others',
     'model.adapters.frozen': 'adapters belong to the weights under them',
-    'engine.name': 'moments and schedule would start anew'} | dict.fromkeys(LENGTH, 'the schedule is laid out over the whole length')
+    'engine.name': 'moments and schedule would start anew',
+    **dict.fromkeys(LENGTH, 'the schedule is laid out over the whole length')}
 
 @dataclass
 class Change:
@@ -256,9 +285,10 @@ class Change:
     may:bool  # It may change
 
     def __str__(self):
-        value = lambda x: 'the default' if x is None else str(x) if len(str(x)) < 60 else f'{str(x)[:57]}…'
+        was, now = ('the default' if x is None else str(x) for x in (self.was, self.now))
+        was, now = (x if len(x) < 60 else f'{x[:57]}…' for x in (was, now))
         why = '' if self.may or self.what not in WHY else f' ({WHY[self.what]})'
-        return f'{self.what.removeprefix("settings.")}: {value(self.was)} there, {value(self.now)} now{why}'
+        return f'{self.what.removeprefix("settings.")}: {was} there, {now} now{why}'
 
 # %% ../nbs/20c_runs.ipynb #1bdf2b1d
 def longer(
@@ -279,14 +309,16 @@ def compare_records(
     "What differs; what may not is marked."
     was, now = ({k: v for k, v in flat(r).items() if k.split('.')[0] in now} for r in (was, now))
     split = was.get('step.processes') != now.get('step.processes')
-    same_kit = was.get('versions.moe_llava_kit') == now.get('versions.moe_llava_kit')
-    same_lib = was.get('versions.transformers') == now.get('versions.transformers')
+    def same(package): return was.get(f'versions.{package}') == now.get(f'versions.{package}')
+    def unknown(k):
+        "A field that the other version does not have."
+        if k in was and k in now or k.startswith('settings.'): return False
+        return not same('transformers' if k.startswith('model.config.') else 'moe_llava_kit')
     def may(k):
-        new = k not in was or k not in now                                    # a field that another version does not know
-        other = k.startswith('model.config.') and not same_lib or not k.startswith(('settings.', 'model.')) and not same_kit
-        tokens = split and k == 'settings.average_tokens_across_devices'      # off for a single process
-        return bool(MAY.fullmatch(k)) or new and other or tokens or k in LENGTH and longer(was, now, k)
-    return [Change(k, was.get(k), now.get(k), may(k)) for k in {**was, **now} if was.get(k) != now.get(k)]
+        if split and k == 'settings.average_tokens_across_devices': return True  # off for one
+        return bool(MAY.fullmatch(k)) or unknown(k) or k in LENGTH and longer(was, now, k)
+    changed = [k for k in {**was, **now} if was.get(k) != now.get(k)]
+    return [Change(k, was.get(k), now.get(k), may(k)) for k in changed]
 
 # %% ../nbs/20c_runs.ipynb #43743449
 class RunError(ValueError):
@@ -303,8 +335,8 @@ def check_processes(
     for rank, theirs in enumerate(others, 1):
         wrong = [f'{k}: {first.get(k)} on process 0, {theirs.get(k)} on process {rank}'
                  for k in {**first, **theirs} if first.get(k) != theirs.get(k)]
-        if wrong: raise RunError(f'the processes do not see the same run: {short(wrong, 6)}. Give all of them '
-                                 'the same files and flags; nothing was trained')
+        if wrong: raise RunError(f'the processes do not see the same run: {short(wrong, 6)}. '
+                                 'Give all of them the same files and flags; nothing was trained')
 
 # %% ../nbs/20c_runs.ipynb #1019fbea
 RECORD = 'run.json'
@@ -318,7 +350,9 @@ def read_record(
     try:
         record = json.loads(file.read_text(encoding='utf-8'))
         return record | dict(state=record['state'])
-    except (ValueError, KeyError, TypeError) as e: raise RunError(f'{file} is no record of a run ({e}): bring it back from a copy, or move it away; then nothing is compared') from e
+    except (ValueError, KeyError, TypeError) as e:
+        raise RunError(f'{file} is no record of a run ({e}): bring it back from a copy, or move it '
+                       'away; then nothing is compared') from e
 
 def is_finished(
     folder,  # Of a run; or None
@@ -368,6 +402,9 @@ class Run:
         found = {k: v for k, v in found.items() if isinstance(v, known) and k != 'folder'}
         self.write(state='stopped' if stopped else 'finished', ended=now_text(), result=found)
 
+OTHER = ('Go on with what it was asked for, or choose another folder; a new run may begin with '
+         'the model of this one')
+
 def judge(
     folder,  # Of the earlier run
     was:dict,  # Its record
@@ -376,8 +413,8 @@ def judge(
     "RunError for what may not change."
     changes = compare_records(was, now)
     if wrong := [str(c) for c in changes if not c.may]:
-        raise RunError('\n  '.join([f'{folder} holds a run that was asked for something else; this would not go on with it:', *wrong,
-                                    'Go on with what it was asked for, or choose another folder; a new run may begin with the model of this one.']))
+        first = f'{folder} holds a run that was asked for something else:'
+        raise RunError('\n  '.join((first, *wrong, OTHER)))
     return {c.what: [c.was, c.now] for c in changes}
 
 # %% ../nbs/20c_runs.ipynb #ee4b37d7
@@ -388,21 +425,23 @@ def begin_run(
     again:bool=False,  # That checkpoint was asked for by name: train from it, finished or not
     main:bool=True,  # This process writes the record
 )->Run:  # With the new record; `finished` if nothing is left to be done
-    "Compare with what is there and write the record; RunError if it is another run, or processes differ."
+    "Compare with what is there, and write the record; RunError if it is another run."
     check_processes(now)
     there = Path(point).parent if point else folder
     was, finished = from_all((read_record(there), not again and is_finished(folder)))[0]
     if was is None or not (point or finished):
-        if point and main: log.warning(f'{there} holds no {RECORD}: nothing can be compared with what that run was asked for')
+        if point and main: log.warning(f'{there} holds no {RECORD}: nothing can be compared')
         run = Run(folder, now | dict(state='running', began=now_text(), resumed=[]), main)
         run.write()
         return run
     changed = judge(there, was, now)
-    if changed and main: log.warning(f'{there} goes on, changed: ' + '; '.join(f'{k}: {a} → {b}' for k, (a, b) in changed.items()))
+    said = '; '.join(f'{k}: {a} → {b}' for k, (a, b) in changed.items())
+    if said and main: log.warning(f'{there} goes on, changed: {said}')
     if finished and not any(k in LENGTH for k in changed):
-        if main: log.warning(f'{folder} holds this run, and it is finished: nothing is trained, its result is given')
+        if main: log.warning(f'{folder} holds this run, and it is finished: nothing is trained')
         return Run(folder, was, main, True)
-    resumed = [*was.get('resumed', []), dict(at=now_text(), checkpoint=Path(point or '').name, changed=changed)]
-    run = Run(folder, now | dict(state='running', began=was.get('began'), resumed=resumed), main)
+    more = dict(at=now_text(), checkpoint=Path(point or '').name, changed=changed)
+    now |= dict(state='running', began=was.get('began'), resumed=[*was.get('resumed', []), more])
+    run = Run(folder, now, main)
     run.write()
     return run
