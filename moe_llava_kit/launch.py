@@ -14,6 +14,7 @@ __all__ = ['FLAGS', 'IGNORED', 'REFUSED', 'RENAMED', 'VALUES', 'PUBLISHED', 'TOG
 # %% ../nbs/23_launch.ipynb #b81e5bbd
 import contextlib, difflib, json, math
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 import torch
@@ -33,7 +34,7 @@ from .checkpoints import READERS, load_checkpoint, our_name
 from .adapters import add_lora, quantization
 from .stages import GROUPS, PRESETS, STAGES, Stage, apply_stage, get_stage, trainable_report
 from .training import EVALUATE, TrainResult, check_data, train
-from .training import check_rows, check_validation, default_report
+from .training import check_rows, check_validation, default_report, resume_asked, resume_point
 from .distributed import plan_memory
 
 # %% ../nbs/23_launch.ipynb #19f38a75
@@ -715,11 +716,13 @@ def run_plan(
     plan:TrainPlan,  # As `plan_run` gives it
 ) -> TrainResult:  # The model itself is in the output folder
     "Build, train, save; errors come before the first step where they can."
+    resume = resume_asked(True, plan.args.resume_from_checkpoint)
+    resume_point(plan.args.output_dir, resume)                        # refused before anything is loaded
     if not reads_original(plan.flags): rehearse(plan)
     set_seed(plan.args.seed)                                                   # new projectors and routers are random
     model = load_model(plan)
     data = dataset_of(plan, model)
-    result = train(with_adapters(plan, model), data, plan.stage, resume=True, args=plan.args,
-                   eval_data=eval_data_of(plan, model), callbacks=early_stopping(plan))
-    if plan.stage.trains == ('projector',) and result.folder and plan.args.should_save: save_projector(model, result.folder)
-    return result
+    along = partial(save_projector, model) if plan.stage.trains == ('projector',) else None
+    return train(with_adapters(plan, model), data, plan.stage, resume=resume, args=plan.args,
+                 eval_data=eval_data_of(plan, model), callbacks=early_stopping(plan),
+                 flags=vars(plan.flags), along=along)

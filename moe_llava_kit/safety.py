@@ -7,13 +7,14 @@ __all__ = ['BITS', 'MIX', 'FACTORS', 'log', 'ADVICE', 'STAGING', 'MANIFEST', 'fi
            'expert_units', 'extreme', 'Part', 'layer_names', 'parts', 'tokens_that_matter', 'Watch', 'anywhere',
            'from_all', 'Row', 'evidence', 'twins', 'other_factor', 'known_zeros', 'short', 'report_lines',
            'report_table', 'StepReport', 'FirstStepError', 'check_stage', 'FirstStepCheck', 'BadLoss', 'gradient_size',
-           'StopOnBadLoss', 'write_manifest', 'is_complete', 'last_checkpoint', 'StopOnSignal', 'CheckpointError',
-           'weight_names', 'saved_form', 'compare_names', 'put_in_place', 'not_written', 'WritesWhole', 'TellEpoch',
-           'clear_leftovers', 'SafeCheckpoints']
+           'StopOnBadLoss', 'write_manifest', 'is_complete', 'last_checkpoint', 'CheckpointError', 'sound_checkpoint',
+           'StopOnSignal', 'weight_names', 'saved_form', 'compare_names', 'put_in_place', 'not_written', 'WritesWhole',
+           'TellEpoch', 'clear_leftovers', 'SafeCheckpoints']
 
 # %% ../nbs/20b_safety.ipynb #45c15b97
-import html, json, math, os, re, shutil, signal, threading
+import hashlib, html, json, math, os, re, shutil, signal, threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from logging import getLogger
@@ -469,35 +470,111 @@ class StopOnBadLoss(TrainerCallback):
         if self.hook: self.hook.remove()
         self.hook = None
 
+# %% ../nbs/20b_safety.ipynb #017214c9
+def sha256(
+    file,  # Its path
+)->str:  # 64 hexadecimal digits
+    "The SHA-256 of a file, read in pieces of 4 MB."
+    digest = hashlib.sha256()
+    with open(file, 'rb') as opened:
+        while piece := opened.read(2**22): digest.update(piece)
+    return digest.hexdigest()
+
+def flush(
+    files,  # Paths
+):
+    "Have what was written to files put on the disk."
+    for f in files:
+        with open(f, 'rb') as opened: os.fsync(opened.fileno())
+
 # %% ../nbs/20b_safety.ipynb #38cd766c
 STAGING, MANIFEST = '.saving', 'manifest.json'
 
 def write_manifest(
     folder,  # All files of a checkpoint are in it
 ):
-    "List the files of a folder and their sizes in it, and flush all of them to the disk."
-    files = {str(f.relative_to(folder)): f.stat().st_size for f in sorted(Path(folder).rglob('*')) if f.is_file()}
-    (Path(folder)/MANIFEST).write_text(json.dumps(files, indent=1))
-    for f in [*files, MANIFEST]:
-        with open(Path(folder)/f, 'rb') as opened: os.fsync(opened.fileno())
+    "List the files of a folder with sizes and hashes in it, and flush all of them to the disk."
+    folder = Path(folder)
+    files = [f for f in sorted(folder.rglob('*')) if f.is_file() and f != folder/MANIFEST]
+    with ThreadPoolExecutor() as pool: hashes = list(pool.map(sha256, files))
+    listed = {f.relative_to(folder).as_posix(): dict(size=f.stat().st_size, sha256=h)
+              for f, h in zip(files, hashes)}
+    (folder/MANIFEST).write_text(json.dumps(listed, indent=1))
+    flush([*files, folder/MANIFEST])
 
+# %% ../nbs/20b_safety.ipynb #992dee6a
+def read_manifest(
+    folder,  # checkpoint-…
+)->dict|None:  # {file: (size, hash)}, the hash None if 0.1.0 wrote it; None: no manifest
+    "What a folder should hold; ValueError or OSError if the list itself is damaged."
+    if not (Path(folder)/MANIFEST).exists(): return None
+    listed = json.loads((Path(folder)/MANIFEST).read_text())
+    try: return {f: (x, None) if isinstance(x, int) else (x['size'], x['sha256'])
+                 for f, x in listed.items()}
+    except (AttributeError, KeyError, TypeError) as e: raise ValueError('no list of files') from e
+
+def checkpoints(
+    folder,  # A Trainer's output_dir
+)->list:  # of Path, the newest first, whole or not
+    "Everything in a folder that is called checkpoint-N."
+    found = [(int(m[1]), p) for p in Path(folder).glob('checkpoint-*')
+             if (m := re.fullmatch(r'checkpoint-(\d+)', p.name))]
+    return [p for _, p in sorted(found, reverse=True)]
+
+# %% ../nbs/20b_safety.ipynb #a2adab99
 def is_complete(
     folder,  # checkpoint-…
-) -> bool:  # False, too, if there is no such folder
-    "Whether every file in the manifest is there in full; without one (a plain Trainer's) there must be a state and weights."
+)->bool:  # False, too, if there is no such folder
+    "Whether all files of the manifest are there in full, or, without one, a state and weights."
     folder = Path(folder)
     try:
         json.loads((folder/'trainer_state.json').read_text())
-        if not (folder/MANIFEST).exists(): return any(f.suffix in ('.safetensors', '.bin') and 'model' in f.name for f in folder.iterdir())
-        return all((folder/f).stat().st_size == n for f, n in json.loads((folder/MANIFEST).read_text()).items())
+        if (listed := read_manifest(folder)) is None:
+            return any(f.suffix in ('.safetensors', '.bin') and 'model' in f.name
+                       for f in folder.iterdir())
+        return all((folder/f).stat().st_size == size for f, (size, _) in listed.items())
     except (OSError, ValueError): return False
 
 def last_checkpoint(
     folder,  # A Trainer's output_dir
-) -> str|None:  # Its path
-    "The newest complete checkpoint of a run, or None; only looks."
-    found = [(int(m[1]), str(p)) for p in Path(folder).glob('checkpoint-*') if (m := re.fullmatch(r'checkpoint-(\d+)', p.name)) and is_complete(p)]
-    return max(found)[1] if found else None
+)->str|None:  # Its path
+    "The newest complete checkpoint of a run by the sizes of its files, or None; only looks."
+    return next((str(p) for p in checkpoints(folder) if is_complete(p)), None)
+
+# %% ../nbs/20b_safety.ipynb #1fc93225
+def damage(
+    folder,  # checkpoint-…
+)->str:  # '' if there is none; else the files and what is wrong with them
+    "What differs from the manifest, hashes included; nothing can be said without one."
+    folder = Path(folder)
+    try: listed = read_manifest(folder) or {}
+    except (OSError, ValueError) as e: return f'{MANIFEST} cannot be read: {e}'
+    found = {f: 'is missing' for f in listed if not (folder/f).is_file()}
+    found |= {f: f'has {n:,} bytes instead of {size:,}' for f, (size, _) in listed.items()
+              if f not in found and (n := (folder/f).stat().st_size) != size}
+    rest = {f: h for f, (_, h) in listed.items() if f not in found and h}
+    with ThreadPoolExecutor() as pool: hashes = pool.map(lambda f: sha256(folder/f), rest)
+    found |= {f: 'has other bytes than were written' for (f, h), now in zip(rest.items(), hashes)
+              if h != now}
+    return short([f'{f} {what}' for f, what in found.items()])
+
+# %% ../nbs/20b_safety.ipynb #be0d35ea
+class CheckpointError(OSError):
+    "A checkpoint could not be written, is damaged, or does not fit the model."
+
+def sound_checkpoint(
+    folder,  # A Trainer's output_dir
+)->tuple:  # (path of the newest good checkpoint or None, {name of a damaged one: what is wrong})
+    "The checkpoint to go on from, every byte of it compared; CheckpointError if all are damaged."
+    damaged = {}
+    for p in checkpoints(folder):
+        if (p/MANIFEST).exists() and (wrong := damage(p)): damaged[p.name] = wrong
+        elif is_complete(p): return str(p), damaged
+    if damaged:
+        listed = '; '.join(f'{name}: {wrong}' for name, wrong in damaged.items())
+        raise CheckpointError(f'{folder}: no checkpoint is whole ({listed}). Bring one back from a '
+                              'copy, or choose another folder to begin at the beginning')
+    return None, damaged
 
 # %% ../nbs/20b_safety.ipynb #134edccf
 class StopOnSignal(TrainerCallback):
@@ -543,9 +620,6 @@ class StopOnSignal(TrainerCallback):
         self.former = {}
 
 # %% ../nbs/20b_safety.ipynb #17b17aa9
-class CheckpointError(OSError):
-    "A checkpoint could not be written, or does not fit the model."
-
 def weight_names(
     folder,  # A checkpoint
 ) -> set:  # Of str; empty if it has no safetensors files
@@ -585,19 +659,63 @@ def put_in_place(
     os.replace(new, done); shutil.rmtree(new.parent, ignore_errors=True)
 
 def not_written(
-    done:Path,  # checkpoint-…, that was to be
+    done:Path,  # checkpoint-…, that was to be; or the run's folder, that was to get the model
     error:Exception,  # What happened meanwhile
-) -> CheckpointError:  # To be raised from it
-    "The error for a checkpoint that could not be written; what there was of it is removed."
-    staging = done.parent/STAGING; written = sum(f.stat().st_size for f in staging.rglob('*') if f.is_file())
-    free = shutil.disk_usage(done.parent).free; shutil.rmtree(staging, ignore_errors=True)
-    room = '' if isinstance(error, CheckpointError) else f' {written/2**20:,.2f} MiB of it were written, the disk had {free/2**20:,.0f} MiB left; if that is the reason, make room and resume.'
-    return CheckpointError(f'{done.name} could not be written: {type(error).__name__}: {(str(error).splitlines() or [""])[0]}.{room} The last good checkpoint is {last_checkpoint(done.parent) or "none"}.')
+    final:bool=False,  # It was the model at the end
+)->CheckpointError:  # To be raised from it
+    "The error for what could not be written; what there was of it is removed."
+    run = done if final else done.parent
+    staging, what = run/STAGING, 'the model at the end' if final else done.name
+    written = sum(f.stat().st_size for f in staging.rglob('*') if f.is_file())
+    free = shutil.disk_usage(run).free; shutil.rmtree(staging, ignore_errors=True)
+    room = (f' {written/2**20:,.2f} MiB of it were written, the disk had {free/2**20:,.0f} MiB '
+            'left; if that is the reason, make room and resume.')
+    if isinstance(error, CheckpointError): room = ''
+    said = (str(error).splitlines() or [''])[0]
+    return CheckpointError(f'{what} could not be written: {type(error).__name__}: {said}.{room} '
+                           f'The last good checkpoint is {last_checkpoint(run) or "none"}.')
+
+# %% ../nbs/20b_safety.ipynb #4fc2b45b
+FINAL = 'final'                                                       # below STAGING
+
+def move_files(
+    new:Path,  # .saving/final, complete
+    done:Path,  # The folder of the run, with earlier files of the same names or not
+):
+    "Rename all files into another folder, the config last: without it nothing is loaded."
+    for f in sorted(new.iterdir(), key=lambda f: f.name in ('config.json', 'adapter_config.json')):
+        if (done/f.name).is_dir(): shutil.rmtree(done/f.name)
+        os.replace(f, done/f.name)
+    shutil.rmtree(new.parent, ignore_errors=True)
+
+# %% ../nbs/20b_safety.ipynb #4733839e
+@torch.no_grad()
+def not_finite(
+    model:nn.Module,  # Also with adapters; cut up by ZeRO-3, this process's share is looked at
+)->list:  # Of str, such as 'lm_head.weight, row 7'
+    "Tensors that train and hold an inf or a NaN."
+    found = []
+    for name, p in model.named_parameters():
+        x = p.ds_tensor if hasattr(p, 'ds_id') else p
+        if not p.requires_grad or not x.numel(): continue
+        bad = (~extreme(x.reshape(len(x) if x.ndim > 1 else 1, -1), math.inf).isfinite()).nonzero()
+        if len(bad): found.append(name + (f', row {bad[0].item()}' if x.ndim > 1 else ''))
+    return found
+
+def check_finite(
+    model:nn.Module,  # As for `not_finite`
+    when:str,  # Such as 'before the first step'
+):
+    "CheckpointError on every process if a weight that trains is inf or NaN on any."
+    if bad := sorted({n for names in from_all(not_finite(model)) for n in names}):
+        raise CheckpointError(f'{when}, {len(bad)} tensors hold inf or NaN: {short(bad)}. Look '
+                              'where it comes from (the model the run began with, or a step since '
+                              'the last checkpoint); a row that no token uses may be set to 0')
 
 # %% ../nbs/20b_safety.ipynb #59eca1ab
 class WritesWhole:
-    "Put before `transformers.Trainer`: a checkpoint appears whole or not at all."
-    _saving = False
+    "Put before `transformers.Trainer`: checkpoints and the final model appear whole or not at all."
+    _saving, along = False, None                                      # along: see `save_model`
     def _get_output_dir(self, trial):
         folder = super()._get_output_dir(trial)
         return os.path.join(folder, STAGING) if self._saving else folder
@@ -610,6 +728,7 @@ class WritesWhole:
         run = Path(self._get_output_dir(trial)); done = run/f'checkpoint-{self.state.global_step}'; new = run/STAGING/done.name
         self._saving = True
         try:
+            check_finite(self.model, f'at step {self.state.global_step}')
             super()._save_checkpoint(model, trial)
             self.accelerator.wait_for_everyone()
             self._complete(new, done)
@@ -617,6 +736,28 @@ class WritesWhole:
         finally: self._saving = False
         self._publish(run, new, done)
         if self.args.push_to_hub: self._push_from_checkpoint(str(done))
+
+    def save_model(self,
+        output_dir:str|None=None,  # Where to; None: the run's folder
+        _internal_call:bool=False,  # The Trainer's own, for a checkpoint
+    ):
+        "As the Trainer's, staged and renamed; `along`, if set, adds files to the folder."
+        if _internal_call: return super().save_model(output_dir, True)
+        done = Path(output_dir or self.args.output_dir); new = done/STAGING/FINAL
+        try:
+            check_finite(self.model, 'at the end')
+            super().save_model(str(new), True)
+            self.accelerator.wait_for_everyone()
+            if self.args.should_save: self._finish(new, done)
+        except Exception as e: raise not_written(done, e, final=True) from e
+        self.accelerator.wait_for_everyone()
+        if self.args.push_to_hub: self.push_to_hub('Model save', revision=self.args.hub_revision)
+
+    def _finish(self, new, done):
+        "Add what belongs to the model, flush, and rename."
+        if self.along: self.along(new)
+        flush(f for f in new.rglob('*') if f.is_file())
+        move_files(new, done)
 
     def _complete(self, new, done):
         "What must be right before the folder gets its name."
@@ -634,6 +775,35 @@ class WritesWhole:
             if mine and new.exists(): put_in_place(new, done)
         self.accelerator.wait_for_everyone()
         if self.args.should_save: rotate_checkpoints(output_dir=str(run), save_total_limit=self.args.save_total_limit, best_model_checkpoint=self.state.best_model_checkpoint, use_mtime=True)
+
+# %% ../nbs/20b_safety.ipynb #e011a570
+def optimizer_of(
+    folder,  # checkpoint-…
+)->tuple:  # ('', 'PyTorch' or 'DeepSpeed', number of processes it is cut up for; 0: it is not)
+    "Whose optimizer a checkpoint holds, by the names of its files."
+    names = [f.name for f in Path(folder).glob('global_step*/*')]
+    shards = {m[1] for n in names if (m := re.search(r'zero_pp_rank_(\d+)_mp_.*optim_states', n))}
+    if names: return 'DeepSpeed', len(shards)
+    return ('PyTorch' if any(Path(folder).glob('optimizer*')) else ''), 0     # FSDP's is a folder
+
+def check_optimizer(
+    folder,  # checkpoint-…
+    deepspeed:bool,  # Whether this run uses it
+    processes:int,  # How many this run has
+):
+    "CheckpointError if the optimizer of a checkpoint cannot be that of this run."
+    kind, shards = optimizer_of(folder)
+    here = 'DeepSpeed' if deepspeed else 'PyTorch'
+    if not kind: wrong = ('no optimizer (save_only_model)', 'a resume needs one',
+                          'begin a new run with its weights, in another folder')
+    elif kind != here: wrong = (f"{kind}'s optimizer", f'this run uses {here}',
+                                f'go on with{"out" if deepspeed else " the same"} --deepspeed')
+    elif shards not in (0, processes): wrong = (f"ZeRO's optimizer in {shards} parts",
+                                                f'this run has {processes} processes',
+                                                'go on with as many as before')
+    else: return
+    raise CheckpointError(f'{folder} holds {wrong[0]}, and {wrong[1]}: {wrong[2]}. The moments and '
+                          'the schedule would start anew')
 
 # %% ../nbs/20b_safety.ipynb #202eaad8
 class TellEpoch(TrainerCallback):
@@ -666,15 +836,47 @@ class SafeCheckpoints(WritesWhole):
             if wrong := [f'{len(ns)} tensors only in the {side}: {short(ns)}' for side, ns in sides if ns]: raise CheckpointError(f'{resume_from_checkpoint} does not fit the model: {"; ".join(wrong)}')
         super()._load_from_checkpoint(resume_from_checkpoint, model)
 
+    def _load_optimizer_and_scheduler(self, checkpoint):
+        "As the Trainer does; CheckpointError where other tensors train now."
+        try: super()._load_optimizer_and_scheduler(checkpoint)
+        except ValueError as e:
+            raise CheckpointError(f'{checkpoint}: its optimizer does not fit what trains now ({e}). '
+                                  'Go on with the same stage, or choose another folder') from e
+
+    def _get_dataloader(self, *args, **kwargs):
+        "As the Trainer's; workers that stay get their seeds from a generator of their own."
+        loader = super()._get_dataloader(*args, **kwargs)
+        if self.args.dataloader_persistent_workers:
+            inner = getattr(loader, 'base_dataloader', loader)
+            inner.generator = torch.Generator().manual_seed(self.args.seed)
+        return loader
+
+    def _choose(self, resume):
+        "The checkpoint to go on from, the same on every process; CheckpointError if it is damaged."
+        if not resume: return None
+        point, damaged, error = resume, {}, None
+        if self.is_world_process_zero():
+            try:
+                if resume is True: point, damaged = sound_checkpoint(self.args.output_dir)
+                elif wrong := damage(resume): error = f'{resume} is damaged: {wrong}'
+            except CheckpointError as e: error = str(e)
+        point, error = from_all((point, error))[0]
+        if error: raise CheckpointError(error)
+        for name, wrong in damaged.items():
+            log.warning(f'{name} is damaged and left aside: {wrong}. Going on from {point}')
+        if point: check_optimizer(point, self.is_deepspeed_enabled, self.args.world_size)
+        return point
+
     def train(self,
-        resume_from_checkpoint:bool|str|None=None,  # A checkpoint's folder; True: the last complete one, or the beginning if there is none
+        resume_from_checkpoint:bool|str|None=None,  # A checkpoint's folder; True: the last whole one, or the beginning if there is none
         **kwargs,  # As for the Trainer's
     ):  # Its TrainOutput
         "As the Trainer's, after tidying up; hooks and handlers are taken away at the end, also after an error."
         if self.is_local_process_zero(): clear_leftovers(self.args.output_dir)
         self.accelerator.wait_for_everyone()
         if not any(isinstance(c, TellEpoch) for c in self.callback_handler.callbacks): self.add_callback(TellEpoch())
-        if resume_from_checkpoint is True: resume_from_checkpoint = from_all(last_checkpoint(self.args.output_dir))[0]
-        try: return super().train(resume_from_checkpoint=resume_from_checkpoint, **kwargs)
+        point = self._choose(resume_from_checkpoint)
+        if not point: check_finite(self.model, 'before the first step')
+        try: return super().train(resume_from_checkpoint=point, **kwargs)
         finally:
             for c in self.callback_handler.callbacks: getattr(c, 'close', lambda: None)()

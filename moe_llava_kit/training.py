@@ -5,12 +5,12 @@
 # %% auto #0
 __all__ = ['SHOWN', 'token_counts', 'router_counts', 'StepStats', 'TrainResult', 'read_log', 'LossProgress', 'split_groups',
            'split_experts', 'StepLoss', 'ValidationLoss', 'LlavaTrainer', 'training_args', 'inner_data', 'check_data',
-           'resume_point', 'train']
+           'resume_asked', 'resume_point', 'train']
 
 # %% ../nbs/21_training.ipynb #b7e8c13e
 import importlib.util, json, math, os, random, sys, tempfile, time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from logging import getLogger
 from pathlib import Path
 import torch
@@ -29,6 +29,7 @@ from .llava import count_samples, stacked_experts
 from .moe import balance_losses, moe_layers
 from .stages import Stage, apply_stage, base_of, get_stage
 from .safety import FirstStepCheck, SafeCheckpoints, StopOnBadLoss, StopOnSignal, is_complete, last_checkpoint
+from .runs import begin_run, is_finished, run_record
 
 # %% ../nbs/21_training.ipynb #9ecb63e7
 def token_counts(
@@ -155,6 +156,17 @@ def read_log(
     return dict(steps=[l['step'] for l in logs], losses=[l['loss'] for l in logs],
                 aux=[l['aux_loss'] for l in logs if 'aux_loss' in l], layers=layers, load=load,
                 eval_steps=list(evals), eval_losses=list(evals.values()))
+
+# %% ../nbs/21_training.ipynb #4340511f
+def earlier_result(
+    found:dict,  # As a record holds it: JSON's, where a number that is a key has become a text
+    folder,  # Where it stands
+)->TrainResult:  # As the run gave it; without what the first step moved
+    "The result of a run that ended before."
+    by_layer = {k: {int(i): v for i, v in found.get(k, {}).items()} for k in ('layers', 'load')}
+    known = {f.name for f in fields(TrainResult)}
+    kept = {k: v for k, v in (found | by_layer).items() if k in known}
+    return TrainResult(**kept | dict(folder=str(folder)))
 
 # %% ../nbs/21_training.ipynb #62a3bbbb
 SHOWN = dict(loss='loss', eval_loss='validation')  # What stands behind a bar
@@ -381,6 +393,13 @@ class LlavaTrainer(ValidationLoss, SafeCheckpoints, Trainer):
         "Save as always; experts that are spread over processes are collected, for DeepSpeed asks for the weights before `save_pretrained` does."
         with stacked_experts(self.llava): super().save_model(*args, **kwargs)
 
+    def load_result(self,
+        folder,  # Of a run that ended
+    ):
+        "Fill the model with what the run left; weights that ZeRO-3 has cut up are left alone."
+        cut = any(hasattr(p, 'ds_id') for p in self.model.parameters())
+        if not cut: self._load_from_checkpoint(str(folder))
+
 # %% ../nbs/21_training.ipynb #9b85ce3d
 def training_args(
     stage:Stage,  # Its rates and batch sizes are the defaults
@@ -543,17 +562,29 @@ def check_data(
     return unknown
 
 # %% ../nbs/21_training.ipynb #1248f957
+def resume_asked(
+    resume:bool|str|os.PathLike,  # What the caller says
+    setting:str|bool|None,  # TrainingArguments' resume_from_checkpoint: None = not said
+)->bool|str|os.PathLike:  # False: begin; True: the newest checkpoint, if any; a folder: this one
+    "Whether to go on, and from where; the setting is heard first."
+    if setting is None: return resume
+    return {'true': True, 'false': False}.get(str(setting).lower(), setting)
+
 def resume_point(
     output_dir:str|None,  # Where a run writes; None = nowhere
     resume:bool|str|os.PathLike,  # True: the newest checkpoint there, if any; or a checkpoint's folder
-) -> str|None:  # Its folder; None = begin at the beginning
+)->str|None:  # Its folder; None = begin at the beginning
     "The checkpoint to go on from; ValueError for a folder that is none, and if a new run would write over an old one's."
+    found = last_checkpoint(output_dir) if output_dir else None
+    done = Path(found).name if found else 'the model' if is_finished(output_dir) else None
     if isinstance(resume, (str, os.PathLike)):
         if not is_complete(resume): raise ValueError(f'resume={str(resume)!r}: no complete checkpoint is there; expected a folder checkpoint-N of an earlier run, or True for the newest one in output_dir')
+        if done and Path(resume).resolve().parent != Path(output_dir).resolve():
+            raise ValueError(f'resume={str(resume)!r}: {output_dir} holds {done} of another run; '
+                             'choose an empty folder, or a checkpoint in this one')
         return str(resume)
     if resume and not output_dir: raise ValueError('resume=True without output_dir: expected the folder whose newest checkpoint is to go on')
-    found = last_checkpoint(output_dir) if output_dir else None
-    if found and not resume: raise ValueError(f'{output_dir} holds {Path(found).name} of an earlier run: go on from it with resume=True, or choose another folder')
+    if done and not resume: raise ValueError(f'{output_dir} holds {done} of an earlier run: go on from it with resume=True, or choose another folder')
     return found
 
 # %% ../nbs/21_training.ipynb #b4e2d0b1
@@ -600,6 +631,73 @@ def report_lost(
     bad = [row for d in parts for row in d.bad]
     return dict(skipped=list_skipped(bad, output_dir, resumed) if output_dir else len(bad), cut=cut)
 
+# %% ../nbs/21_training.ipynb #d41f0a01
+def refuse_twice(
+    args:TrainingArguments|None,  # Ready-made ones, or None
+    said:dict,  # {name: what was said besides}
+):
+    "ValueError for what stands in `args` and is said besides."
+    twice = [n for n, v in said.items() if v is not None]
+    if args and twice:
+        raise ValueError(f'args are given, and {", ".join(twice)} besides: expected one or the other')
+
+def check_both(
+    model, dataset, eval_data,  # As for `train`
+    stage:str|Stage,  # Whose template counts
+):
+    "`check_data` for what is trained and for what is validated on; what could not be compared is logged."
+    if isinstance(eval_data, dict): raise ValueError('eval_data is a dictionary: expected one data set')
+    if eval_data is not None and not len(eval_data):
+        raise ValueError('eval_data is empty: expected rows')
+    for data in filter(lambda d: d is not None, (dataset, eval_data)):
+        if unknown := check_data(model, data, stage):
+            log.info(f'{", ".join(unknown)} of {type(data).__name__}: not compared')
+
+def trainer_for(
+    model, args, dataset, stage, rate, group, eval_data, callbacks,  # As `train` has them
+)->'LlavaTrainer':  # Ready to train
+    "The trainer of a stage, with the collator that the model's tokenizer asks for."
+    collator = LlavaCollator(getattr(base_of(model).tokenizer, 'pad_token_id', None) or 0)
+    return LlavaTrainer(model, args, dataset, collator, stage, rate, group,
+                        eval_dataset=eval_data, callbacks=callbacks)
+
+# %% ../nbs/21_training.ipynb #d41f0a02
+def keep(
+    trainer,  # A `LlavaTrainer`
+    output_dir,  # Where the run writes; None = nowhere
+    along,  # As for `train`
+):
+    "What is added to the model at the end; without a folder a signal has nothing to save for."
+    trainer.along = along
+    if not output_dir: trainer.remove_callback(trainer.signal)
+
+def end_run(
+    trainer,  # A `LlavaTrainer` that has run
+    dataset,  # What it learned from
+    output_dir,  # Where the model goes; None = nowhere
+    resumed:bool,  # It went on from a checkpoint
+)->dict:  # Fields of `TrainResult`: what was skipped and cut
+    "Save the model, unless a signal ended the run, and list what was lost."
+    check_learned(trainer)
+    if output_dir and not trainer.signal.received: trainer.save_model(output_dir)
+    return report_lost(trainer, dataset, output_dir, resumed)
+
+def result_of(
+    trainer,  # A `LlavaTrainer` that has run
+    output_dir,  # Where the model is; None = nowhere
+    seconds:float,  # Wall time
+    lost:dict,  # As `end_run` gives it
+)->TrainResult:  # For a page or a log
+    "What happened."
+    state, stopped = trainer.state, trainer.signal.received
+    best = trainer.args.load_best_model_at_end and state.best_model_checkpoint
+    return TrainResult(
+        trainer.stage.name, **read_log(state.log_history), seconds=seconds, **lost,
+        supervised_tokens=trainer.supervised_tokens, stopped=stopped,
+        folder=str(output_dir) if output_dir and not stopped else None,
+        first_step=trainer.first_step.report, global_step=state.global_step,
+        best_step=state.best_global_step if best else None)
+
 # %% ../nbs/21_training.ipynb #3c4598e0
 def train(
     model,  # A LLaVA model; trained in place
@@ -616,35 +714,35 @@ def train(
     args:TrainingArguments|None=None,  # Ready-made; then only these say how long, how fast and where
     eval_data=None,  # Validation data, as `dataset`; read at the start and after each quarter by default
     callbacks:list|None=None,  # More for the Trainer, such as transformers' EarlyStoppingCallback
+    flags:dict|None=None,  # What a command line asked for, for the run's record
+    along=None,  # Called with the folder in which the model is put together, to add files
     **kwargs,  # accumulation, and anything TrainingArguments takes
-) -> TrainResult:  # What happened, for a page or a log
-    "Run one training stage; ValueError if it would train nothing, write over another run, or is told a thing twice, RuntimeError or FloatingPointError where `safety` stops it."
-    unknown = check_data(model, dataset, stage)
-    if eval_data is not None: unknown += check_data(model, eval_data, stage)
-    if unknown: log.info(f'{", ".join(unknown)} of {type(dataset).__name__}: not compared')
-    if args and (twice := [n for n, v in dict(output_dir=output_dir, steps=steps, batch_size=batch_size, lr=lr, **kwargs).items() if v is not None]):
-        raise ValueError(f'args are given, and {", ".join(twice)} besides: expected one or the other')
-    output_dir = args.output_dir if args else output_dir
-    point, stage, start = resume_point(output_dir, resume), apply_stage(model, stage), time.perf_counter()
+)->TrainResult:  # What happened, for a page or a log
+    "Run one training stage; ValueError before the first step for what cannot be right, RuntimeError or FloatingPointError where `safety` stops it."
+    refuse_twice(args, dict(output_dir=output_dir, steps=steps, batch_size=batch_size, lr=lr, **kwargs))
+    check_both(model, dataset, eval_data, stage)
+    output_dir, start = args.output_dir if args else output_dir, time.perf_counter()
+    setting = args.resume_from_checkpoint if args else kwargs.get('resume_from_checkpoint')
+    resume = resume_asked(resume, setting)
+    point, stage = resume_point(output_dir, resume), apply_stage(model, stage)
+    rate = stage.projector_lr if projector_lr is None else projector_lr
+    group = stage.group_by_modality if group_by_modality is None else group_by_modality
     if output_dir: kwargs = dict(report_to=default_report()) | kwargs
     if eval_data is not None: kwargs = EVALUATE | dict(eval_on_start=not point) | kwargs
-    rate, group = stage.projector_lr if projector_lr is None else projector_lr, stage.group_by_modality if group_by_modality is None else group_by_modality
     with tempfile.TemporaryDirectory() as tmp:
         args = args or training_args(stage, str(output_dir or tmp), steps, batch_size, lr, seed, **kwargs)
         check_rows(args, len(dataset))
         check_validation(args, eval_data is not None)
-        collator = LlavaCollator(getattr(base_of(model).tokenizer, 'pad_token_id', None) or 0)
-        trainer = LlavaTrainer(model, args, dataset, collator, stage, rate, group,
-                               eval_dataset=eval_data, callbacks=callbacks)
-        if not output_dir: trainer.remove_callback(trainer.signal)             # nothing would be kept
-        trainer.train(resume_from_checkpoint=point)
-        check_learned(trainer)
-        done = output_dir and not trainer.signal.received
-        if done: trainer.save_model(output_dir)
-        lost = report_lost(trainer, dataset, output_dir, resumed=bool(point))
-    state, best = trainer.state, args.load_best_model_at_end and trainer.state.best_model_checkpoint
-    return TrainResult(stage.name, **read_log(state.log_history), seconds=time.perf_counter()-start,
-                       supervised_tokens=trainer.supervised_tokens, folder=str(output_dir) if done else None,
-                       stopped=trainer.signal.received, first_step=trainer.first_step.report,
-                       global_step=state.global_step,
-                       best_step=state.best_global_step if best else None, **lost)
+        named = point if resume is not True else None
+        record = run_record(model, dataset, stage, args, rate, group, flags, eval_data)
+        run = begin_run(output_dir, record, point, bool(named), args.process_index == 0)
+        trainer = trainer_for(model, args, dataset, stage, rate, group, eval_data, callbacks)
+        if run.finished:
+            trainer.load_result(output_dir)
+            return earlier_result(run.record['result'], output_dir)
+        keep(trainer, output_dir, along)
+        trainer.train(resume_from_checkpoint=named or resume is True)
+        lost = end_run(trainer, dataset, output_dir, resumed=bool(point))
+    result = result_of(trainer, output_dir, time.perf_counter()-start, lost)
+    run.end(result, bool(trainer.signal.received))
+    return result
