@@ -436,7 +436,8 @@ class SparseMoE(nn.Module):
 
     def with_residual(self, x, out):  # Both (B, T, hidden)
         "Mix the experts' output with that of a dense MLP (Rajbhandari et al. 2022, *DeepSpeed-MoE*, §4.1.2)."
-        a, b = self.coefficient(x).softmax(-1).unbind(-1)
+        mix = self.coefficient(x.to(self.coefficient.weight.dtype)).softmax(-1)      # it may be wider than x
+        a, b = mix.to(x.dtype).unbind(-1)
         return out*a[..., None] + self.mlp(x)*b[..., None]
 
     def __getstate__(self): return self.__dict__ | dict(routing=self.routing and self.routing.detach())      # copies and pickles hold no graph
