@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['token_counts', 'router_counts', 'StepStats', 'TrainResult', 'read_log', 'LossProgress', 'split_groups',
-           'split_experts', 'StepLoss', 'LlavaTrainer', 'training_args', 'resume_point', 'train']
+           'split_experts', 'StepLoss', 'LlavaTrainer', 'training_args', 'keeps_masters', 'check_precision',
+           'resume_point', 'train']
 
 # %% ../nbs/21_training.ipynb #b7e8c13e
 import importlib.util, os, tempfile, time
@@ -19,9 +20,9 @@ from .templates import IGNORE_INDEX, IMAGE_TOKEN_INDEX
 from .data import LlavaCollator
 from .batches import GroupedSampler
 from .llava import count_samples, stacked_experts
-from .moe import balance_losses, moe_layers
+from .moe import HALF, balance_losses, moe_layers
 from .stages import Stage, apply_stage, base_of
-from .safety import FirstStepCheck, SafeCheckpoints, StopOnBadLoss, StopOnSignal, is_complete, last_checkpoint
+from .safety import FirstStepCheck, SafeCheckpoints, StopOnBadLoss, StopOnSignal, is_complete, last_checkpoint, short
 
 # %% ../nbs/21_training.ipynb #9ecb63e7
 def token_counts(
@@ -243,6 +244,33 @@ def training_args(
                     report_to='none', remove_unused_columns=False, use_cpu=not gpu, dataloader_pin_memory=gpu)
     return TrainingArguments(**{**defaults, **kwargs})
 
+# %% ../nbs/21_training.ipynb #af9dc7eb
+def keeps_masters(
+    args:TrainingArguments,  # Ready-made
+) -> bool:  # False without DeepSpeed
+    "Whether half-precision weights get fp32 master copies."
+    ds = getattr(args, 'hf_deepspeed_config', None)
+    if ds is None: return False
+    half = [k for k in ('bf16', 'fp16') if ds.is_true(f'{k}.enabled')]
+    if any(ds.is_true(f'{k}.{k}_master_weights_and_grads') for k in half): return False
+    return bool(half) or (ds.get_value('zero_optimization.stage') or 0) > 0
+
+def check_precision(
+    model:nn.Module,  # A LLaVA model, also with adapters, its stage applied
+    args:TrainingArguments,  # Of the run
+):
+    "ValueError if half-precision weights would be trained without fp32 masters."
+    half = {n: p.dtype for n, p in model.named_parameters() if p.requires_grad and p.dtype in HALF}
+    if not half or keeps_masters(args): return
+    only = all('multi_modal_projector' in n for n in half)
+    what = 'model.model.multi_modal_projector' if only else 'model'
+    kinds = ' and '.join(sorted({str(d).removeprefix('torch.') for d in half.values()}))
+    raise ValueError(
+        f'{len(half)} tensors would be trained in {kinds}, where a step of {args.learning_rate:g} is lost on '
+        f'most weights: {short(list(half))}. Expected fp32, or fp32 masters of them. Either {what}.float(), or '
+        'from the start build_llava(…, dtype=torch.float32) or, for a saved model, load_checkpoint(…, '
+        'dtype=torch.float32); or DeepSpeed, which keeps masters: train(…, deepspeed=deepspeed_config(2), bf16=True)')
+
 # %% ../nbs/21_training.ipynb #1248f957
 def resume_point(
     output_dir:str|None,  # Where a run writes; None = nowhere
@@ -283,6 +311,7 @@ def train(
     rate, group = stage.projector_lr if projector_lr is None else projector_lr, stage.group_by_modality if group_by_modality is None else group_by_modality
     with tempfile.TemporaryDirectory() as tmp:
         args = args or training_args(stage, str(output_dir or tmp), steps, batch_size, lr, seed, **kwargs)
+        check_precision(model, args)
         trainer = LlavaTrainer(model, args, dataset, LlavaCollator(getattr(base_of(model).tokenizer, 'pad_token_id', None) or 0), stage, rate, group)
         if not output_dir: trainer.remove_callback(trainer.signal)             # nothing would be kept
         trainer.train(resume_from_checkpoint=point)
