@@ -197,6 +197,7 @@ class LlavaTrainer(StepLoss, SafeCheckpoints, Trainer):
         group_by_modality:bool=False,  # Batches of one modality and similar length
         **kwargs,  # As for Trainer
     ):
+        check_precision(model, args)
         super().__init__(model=model, args=args, train_dataset=train_dataset, data_collator=data_collator, **kwargs)
         self.stage, self.projector_lr, self.group_by_modality = stage, projector_lr, group_by_modality
         if (self.llava.config.moe or {}).get('ep_size', 1) > 1 and not args.deepspeed: raise ValueError('experts spread over processes (ep_size above 1) train under DeepSpeed only: TrainingArguments(deepspeed=deepspeed_config(2))')
@@ -311,7 +312,6 @@ def train(
     rate, group = stage.projector_lr if projector_lr is None else projector_lr, stage.group_by_modality if group_by_modality is None else group_by_modality
     with tempfile.TemporaryDirectory() as tmp:
         args = args or training_args(stage, str(output_dir or tmp), steps, batch_size, lr, seed, **kwargs)
-        check_precision(model, args)
         trainer = LlavaTrainer(model, args, dataset, LlavaCollator(getattr(base_of(model).tokenizer, 'pad_token_id', None) or 0), stage, rate, group)
         if not output_dir: trainer.remove_callback(trainer.signal)             # nothing would be kept
         trainer.train(resume_from_checkpoint=point)
