@@ -708,7 +708,9 @@ def differences(
     moe:nn.Module,  # Right after a forward pass
 ) -> tuple[str]:  # Reasons; empty if there is none
     "What keeps a MoE model from giving the dense model's output."
-    layers = list(moe_layers(moe).values()); c = layers[0].config
+    layers = list(moe_layers(moe).values())
+    if not layers: return ()
+    c = layers[0].config
     lost = sum((~m.routing.kept).sum().item() for m in layers if m.routing.kept is not None)
     found = {f'top_k=1 weighs its expert with the router\'s probability, on average {torch.cat([m.routing.weights for m in layers]).mean():.2f} (renormalize_top1=True makes it 1)': c.top_k == 1 and not c.renormalize_top1,
              f'{lost} of {sum(m.routing.index.numel() for m in layers)} choices were dropped (eval_capacity_factor={c.eval_capacity_factor})': lost > 0,
@@ -775,13 +777,11 @@ def converted(
     dense:nn.Module,  # The model before `upcycle`
     moe:nn.Module,  # The model after
 ) -> list:  # Modules of `dense`
-    "What became MoE layers; ValueError if the models do not belong together."
-    there, names = dict(dense.named_modules()), moe_layers(moe)
-    if not names: raise ValueError(f'{type(moe).__name__} has no MoE layers: certify(dense, moe) '
-                                   'expects the model before and after upcycle')
+    "What became MoE layers, by its place in the decoder; ValueError if there is no such place."
+    there, names = dict(decoder_of(dense).named_modules()), moe_layers(decoder_of(moe))
     if lost := [n for n in names if n not in there]:
-        raise ValueError(f'{type(dense).__name__} has no {lost[0]}, which is a MoE layer of the other: '
-                         'certify(dense, moe) expects the model before and after upcycle')
+        raise ValueError(f'{type(dense).__name__} has no {lost[0]} in its decoder, a MoE layer of the '
+                         'other: certify(dense, moe) expects a model before and after upcycle')
     return [there[n] for n in names]
 
 def compare(
