@@ -443,7 +443,7 @@ def build_llava(
     select_layer:int=-2,  # Hidden state of the tower that is read
     select_feature:str='patch',  # 'patch' or 'cls_patch'
     drop_first:bool=False,  # Drop the tower's first token whatever it is, as the original LLaVA does
-    dtype:torch.dtype|None=None,  # Precision of all parts; None: as they are, and the new projector in fp32
+    dtype:torch.dtype|None=None,  # Of all parts; None: as they are, and the new projector in fp32
 ) -> MoELlavaForConditionalGeneration:  # Tower frozen, projector new
     "A LLaVA model from a decoder and a tower; their weights are used, not copied; ValueError if the decoder cannot be used, errors of `as_decoder` and `build_tower` for their folders."
     llm, tower = as_decoder(llm, dtype), build_tower(tower, dtype=dtype)
@@ -455,7 +455,8 @@ def build_llava(
                             vision_feature_layer=select_layer, lm_head_bias=head.bias is not None, tie_word_embeddings=llm.config.tie_word_embeddings)
     with torch.device('meta'): model = MoELlavaForConditionalGeneration(config)
     model.model.vision_tower, model.model.language_model, model.lm_head = tower, llm.get_decoder(), head
-    new = build_projector(projector, tower.config.hidden_size, llm.config.hidden_size, patch_grid(tower.config))
+    widths = tower.config.hidden_size, llm.config.hidden_size
+    new = build_projector(projector, *widths, patch_grid(tower.config))
     model.model.multi_modal_projector = new.to(dtype or torch.float32)
     model.generation_config = copy_generation_config(llm, tokenizer)
     model.tokenizer, model.image_processor = tokenizer, image_processor_for(tower.config)

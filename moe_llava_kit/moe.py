@@ -11,7 +11,8 @@ __all__ = ['MODES', 'MLP_LAYOUTS', 'ACTIVATIONS', 'NATIVE', 'HALF', 'MoEConfig',
            'unstack_mlp', 'DeepSpeedMoE', 'gathered', 'save_stacked', 'load_stacked', 'consolidated', 'build_moe',
            'layers_of', 'decoder_of', 'moe_layers', 'check_mlp', 'install_moe', 'upcycle', 'Certificate',
            'count_params', 'experts_as', 'flops_per_token', 'differences', 'rounded_again', 'sensitivity', 'widen',
-           'in_fp32', 'converted', 'compare', 'certify', 'balance_losses', 'moe_loss', 'router_loss', 'forget_graph']
+           'in_fp32', 'converted', 'measure_both', 'certify', 'balance_losses', 'moe_loss', 'router_loss',
+           'forget_graph']
 
 # %% ../nbs/12_moe.ipynb #9914b131
 from contextlib import contextmanager, nullcontext
@@ -784,7 +785,7 @@ def converted(
                          'other: certify(dense, moe) expects a model before and after upcycle')
     return [there[n] for n in names]
 
-def compare(
+def measure_both(
     dense:nn.Module,  # In eval mode
     moe:nn.Module,  # In eval mode
     inputs:dict,  # Of a forward pass
@@ -811,7 +812,7 @@ def certify(
         input_ids = torch.randint(vocab, (2, 32), generator=g).to(next(dense.parameters()).device)
     inputs = dict(input_ids=input_ids, **inputs)
     with evaluating(dense), evaluating(moe):
-        diff, noise, lost = compare(dense, moe, inputs)
+        diff, noise, lost = measure_both(dense, moe, inputs)
         limit = 10*noise if tol is None else tol
         flops = [flops_per_token(m, **inputs) for m in (moe, dense)]
     basis = '10 times how far one more rounding of its MLPs moves the dense model'

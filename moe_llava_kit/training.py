@@ -22,7 +22,8 @@ from .batches import GroupedSampler
 from .llava import count_samples, stacked_experts
 from .moe import HALF, balance_losses, moe_layers
 from .stages import Stage, apply_stage, base_of
-from .safety import FirstStepCheck, SafeCheckpoints, StopOnBadLoss, StopOnSignal, is_complete, last_checkpoint, short
+from .safety import FirstStepCheck, SafeCheckpoints, StopOnBadLoss, StopOnSignal, is_complete, last_checkpoint
+from .safety import short
 
 # %% ../nbs/21_training.ipynb #9ecb63e7
 def token_counts(
@@ -267,10 +268,12 @@ def check_precision(
     what = 'model.model.multi_modal_projector' if only else 'model'
     kinds = ' and '.join(sorted({str(d).removeprefix('torch.') for d in half.values()}))
     raise ValueError(
-        f'{len(half)} tensors would be trained in {kinds}, where a step of {args.learning_rate:g} is lost on '
-        f'most weights: {short(list(half))}. Expected fp32, or fp32 masters of them. Either {what}.float(), or '
+        f'{len(half)} tensors would be trained in {kinds}, where a step of {args.learning_rate:g} is '
+        f'lost on most weights: {short(list(half))}. Expected fp32, or fp32 masters of them. '
+        f'Either {what}.float(), or '
         'from the start build_llava(…, dtype=torch.float32) or, for a saved model, load_checkpoint(…, '
-        'dtype=torch.float32); or DeepSpeed, which keeps masters: train(…, deepspeed=deepspeed_config(2), bf16=True)')
+        'dtype=torch.float32); or DeepSpeed, which keeps masters: '
+        'train(…, deepspeed=deepspeed_config(2), bf16=True)')
 
 # %% ../nbs/21_training.ipynb #1248f957
 def resume_point(
