@@ -5,9 +5,9 @@
 # %% auto #0
 __all__ = ['PARTS', 'HUB', 'MoELlavaConfig', 'image_tokens', 'expand', 'several_processes', 'blank_picture', 'embed',
            'segment_positions', 'unpack', 'MoELlavaModel', 'check_packing', 'supervised', 'answer_loss',
-           'count_samples', 'AnswersPictures', 'part_dtypes', 'widest', 'has_file', 'stacked_experts', 'SavesItsParts',
-           'MoELlavaOutput', 'total_loss', 'name_of', 'NamesItsParts', 'MoELlavaForConditionalGeneration',
-           'copy_generation_config', 'build_llava']
+           'count_samples', 'aux_share', 'AnswersPictures', 'part_dtypes', 'widest', 'has_file', 'stacked_experts',
+           'SavesItsParts', 'MoELlavaOutput', 'total_loss', 'name_of', 'NamesItsParts',
+           'MoELlavaForConditionalGeneration', 'copy_generation_config', 'build_llava']
 
 # %% ../nbs/11_llava.ipynb #cb18aec9
 from contextlib import nullcontext
@@ -214,6 +214,18 @@ def count_samples(
     "Samples in a batch: one per row, or as many as were packed into it; rows of padding hold none."
     return rows if attention_mask is None else attention_mask.amax(1).sum()
 
+# %% ../nbs/11_llava.ipynb #0efb29fd
+def aux_share(
+    labels:torch.Tensor,  # (B, T), -100 where nothing is learned
+    samples:int|torch.Tensor,  # In this pass
+    num_items_in_batch=None,  # Labels of the whole step
+    num_samples_in_batch=None,  # Samples of the whole step
+) -> float|torch.Tensor:  # From 0 to 1
+    "The share of a step's auxiliary loss that one pass adds: by samples, else by labels, else all."
+    if num_samples_in_batch is not None: return samples/num_samples_in_batch
+    if num_items_in_batch is None: return 1.
+    return supervised(labels).sum()/max(num_items_in_batch, 1)
+
 # %% ../nbs/11_llava.ipynb #64c07939
 class AnswersPictures:
     "`generate` for ids that hold image placeholders."
@@ -404,7 +416,9 @@ class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, NamesItsP
         else:
             everywhere = not self.training if full_logits is None else full_logits
             loss, logits = total_loss(self, h, labels, everywhere, num_items_in_batch)
-        if loss is not None and extra is not None: loss = loss + (extra if num_samples_in_batch is None else extra*count_samples(attention_mask, len(h))/num_samples_in_batch)
+        if loss is not None and extra is not None:
+            samples = count_samples(attention_mask, len(h))
+            loss = loss + extra*aux_share(labels, samples, num_items_in_batch, num_samples_in_batch)
         return MoELlavaOutput(loss=loss, logits=logits, past_key_values=out.past_key_values, hidden_states=out.hidden_states, attentions=out.attentions, aux_loss=aux)
 
 AutoConfig.register('moe_llava', MoELlavaConfig)
@@ -431,9 +445,10 @@ def build_llava(
     select_layer:int=-2,  # Hidden state of the tower that is read
     select_feature:str='patch',  # 'patch' or 'cls_patch'
     drop_first:bool=False,  # Drop the tower's first token whatever it is, as the original LLaVA does
+    dtype:torch.dtype|None=None,  # Of all parts; None: as they are, and the new projector in fp32
 ) -> MoELlavaForConditionalGeneration:  # Tower frozen, projector new
     "A LLaVA model from a decoder and a tower; their weights are used, not copied; ValueError if the decoder cannot be used, errors of `as_decoder` and `build_tower` for their folders."
-    llm, tower = as_decoder(llm), build_tower(tower)
+    llm, tower = as_decoder(llm, dtype), build_tower(tower, dtype=dtype)
     check_head(llm)
     if template=='native' or not isinstance(template, (str, type(None))): template = get_template(template, tokenizer).to_dict()
     if tokenizer is not None: grow_embeddings(llm, tokenizer)
@@ -442,7 +457,9 @@ def build_llava(
                             vision_feature_layer=select_layer, lm_head_bias=head.bias is not None, tie_word_embeddings=llm.config.tie_word_embeddings)
     with torch.device('meta'): model = MoELlavaForConditionalGeneration(config)
     model.model.vision_tower, model.model.language_model, model.lm_head = tower, llm.get_decoder(), head
-    model.model.multi_modal_projector = build_projector(projector, tower.config.hidden_size, llm.config.hidden_size, patch_grid(tower.config)).to(llm.dtype)
+    widths = tower.config.hidden_size, llm.config.hidden_size
+    new = build_projector(projector, *widths, patch_grid(tower.config))
+    model.model.multi_modal_projector = new.to(dtype or torch.float32)
     model.generation_config = copy_generation_config(llm, tokenizer)
     model.tokenizer, model.image_processor = tokenizer, image_processor_for(tower.config)
     return model

@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SHOWN', 'token_counts', 'router_counts', 'StepStats', 'TrainResult', 'read_log', 'LossProgress', 'split_groups',
-           'split_experts', 'StepLoss', 'ValidationLoss', 'LlavaTrainer', 'training_args', 'inner_data', 'check_data',
-           'resume_asked', 'resume_point', 'train']
+           'split_experts', 'StepLoss', 'ValidationLoss', 'LlavaTrainer', 'training_args', 'keeps_masters',
+           'check_precision', 'inner_data', 'check_data', 'resume_asked', 'resume_point', 'train']
 
 # %% ../nbs/21_training.ipynb #b7e8c13e
 import importlib.util, json, math, os, random, sys, tempfile, time
@@ -26,9 +26,10 @@ from .templates import (IGNORE_INDEX, IMAGE_TOKEN_INDEX, Conversation, Separator
 from .data import LlavaCollator, LlavaDataset, check_trained
 from .batches import GroupedSampler, PackedDataset
 from .llava import count_samples, stacked_experts
-from .moe import balance_losses, moe_layers
+from .moe import HALF, balance_losses, moe_layers
 from .stages import Stage, apply_stage, base_of, get_stage
 from .safety import FirstStepCheck, SafeCheckpoints, StopOnBadLoss, StopOnSignal, is_complete, last_checkpoint
+from .safety import short
 from .runs import begin_run, is_finished, run_record
 
 # %% ../nbs/21_training.ipynb #9ecb63e7
@@ -359,6 +360,7 @@ class LlavaTrainer(ValidationLoss, SafeCheckpoints, Trainer):
         group_by_modality:bool=False,  # Batches of one modality and similar length
         **kwargs,  # As for Trainer
     ):
+        check_precision(model, args)
         super().__init__(model=model, args=args, train_dataset=train_dataset, data_collator=data_collator, **kwargs)
         self.stage, self.projector_lr, self.group_by_modality = stage, projector_lr, group_by_modality
         if (self.llava.config.moe or {}).get('ep_size', 1) > 1 and not args.deepspeed: raise ValueError('experts spread over processes (ep_size above 1) train under DeepSpeed only: TrainingArguments(deepspeed=deepspeed_config(2))')
@@ -421,6 +423,35 @@ def training_args(
                     save_strategy='best' if best else 'no',
                     report_to='none', remove_unused_columns=False, use_cpu=not gpu, dataloader_pin_memory=gpu)
     return TrainingArguments(**{**defaults, **kwargs})
+
+# %% ../nbs/21_training.ipynb #af9dc7eb
+def keeps_masters(
+    args:TrainingArguments,  # Ready-made
+) -> bool:  # False without DeepSpeed
+    "Whether half-precision weights get fp32 master copies."
+    ds = getattr(args, 'hf_deepspeed_config', None)
+    if ds is None: return False
+    half = [k for k in ('bf16', 'fp16') if ds.is_true(f'{k}.enabled')]
+    if any(ds.is_true(f'{k}.{k}_master_weights_and_grads') for k in half): return False
+    return bool(half) or (ds.get_value('zero_optimization.stage') or 0) > 0
+
+def check_precision(
+    model:nn.Module,  # A LLaVA model, also with adapters, its stage applied
+    args:TrainingArguments,  # Of the run
+):
+    "ValueError if half-precision weights would be trained without fp32 masters."
+    half = {n: p.dtype for n, p in model.named_parameters() if p.requires_grad and p.dtype in HALF}
+    if not half or keeps_masters(args): return
+    only = all('multi_modal_projector' in n for n in half)
+    what = 'model.model.multi_modal_projector' if only else 'model'
+    kinds = ' and '.join(sorted({str(d).removeprefix('torch.') for d in half.values()}))
+    raise ValueError(
+        f'{len(half)} tensors would be trained in {kinds}, where a step of {args.learning_rate:g} is '
+        f'lost on most weights: {short(list(half))}. Expected fp32, or fp32 masters of them. '
+        f'Either {what}.float(), or '
+        'from the start build_llava(…, dtype=torch.float32) or, for a saved model, load_checkpoint(…, '
+        'dtype=torch.float32); or DeepSpeed, which keeps masters: '
+        'train(…, deepspeed=deepspeed_config(2), bf16=True)')
 
 # %% ../nbs/21_training.ipynb #0d5f371e
 def default_report() -> str:  # For TrainingArguments' report_to
