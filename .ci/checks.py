@@ -165,7 +165,25 @@ def broken_is_counted(repo):
     need(sorted(res.values()) == [False, True] and not res[nbs/'broken.ipynb'], f'counted {res}\n{tail(out, err)}')
     need('assert False' in why_failed(out + err, nbs/'broken.ipynb'), 'its error is not shown')
 
+LEAKS = (dict(output_type='stream', name='stderr', text=['/opt/x/site-packages/torch/a.py:3: UserWarning\n']),
+         dict(output_type='error', ename='E', evalue='', traceback=['File "/tmp/x/a.py", line 1']),
+         dict(output_type='execute_result', metadata={}, data={'text/html': '<b>/home/me/data</b>', 'text/plain': 'x'}),
+         dict(output_type='display_data', metadata={}, data={'application/json': {'folder': r'C:\Users\me'}}))
+CLEAN = dict(output_type='stream', name='stdout', text='runs/home/a, https://example.org/work/b, 3/tmp')
+
+def leak_is_seen(repo):
+    "Negative control: four outputs of every kind hold a local path, one holds none, and source is not looked at"
+    (WORK/'leaks').mkdir()
+    def cell(i, o): return dict(cell_type='code', id=f'c{i}', metadata={}, source='open("/tmp/x")', execution_count=None, outputs=[o])
+    nb = WORK/'leaks'/'leaks.ipynb'
+    nb.write_text(json.dumps(dict(cells=[cell(i, o) for i, o in enumerate((*LEAKS, CLEAN))], metadata={}, nbformat=4, nbformat_minor=5)))
+    code, out, err = run('leaks', f'{sys.executable} .ci/outputs.py {nb}', repo)
+    seen = re.findall(r'cell (c\d)', err)
+    need(code and sorted(seen) == ['c0', 'c1', 'c2', 'c3'], f'expected cells 0 to 3\n{tail(out, err)}')
+
 def check_notebooks(report, repo):
+    report.check('no stored output holds a local path', succeed, 'outputs', f'{sys.executable} .ci/outputs.py', repo)
+    report.check('a local path in an output is noticed', leak_is_seen, repo)
     report.check("README's test command", test_notebooks, report, repo)
     report.check('a broken notebook is counted as failed', broken_is_counted, repo)
     report.check('install: pip check, with the dev packages', succeed, 'dev-pip-check', venv('pip check'), repo)
@@ -209,7 +227,7 @@ def main():
             check_notebooks(report, repo)
             check_docs(report, repo, WORK/'demo/fast/report.html')
     finally:
-        for d in ('demo', 'test', 'broken', 'bad'): shutil.rmtree(WORK/d, ignore_errors=True)
+        for d in ('demo', 'test', 'broken', 'bad', 'leaks'): shutil.rmtree(WORK/d, ignore_errors=True)
     print(f'logs: {LOGS}', report.summary(), sep='\n', flush=True)
     sys.exit(bool(report.failed or not report.passed))
 
