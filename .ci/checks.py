@@ -181,7 +181,24 @@ def leak_is_seen(repo):
     seen = re.findall(r'cell (c\d)', err)
     need(code and sorted(seen) == ['c0', 'c1', 'c2', 'c3'], f'expected cells 0 to 3\n{tail(out, err)}')
 
+FLOOR = """import yaml
+from configparser import ConfigParser
+from importlib.metadata import metadata
+from pathlib import Path
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+ini = ConfigParser(interpolation=None); ini.read('settings.ini'); floor = ini['DEFAULT']['min_python']
+tested = yaml.safe_load(Path('.github/workflows/test.yaml').read_text())['jobs']['test']['strategy']['matrix']['python-version']
+assert tested[0] == floor, f'CI tests Python {tested}, the oldest promised is {floor}'
+assert f'Python {floor} or newer' in Path('README.md').read_text(), f'README does not say Python {floor} or newer'
+wanted = [Requirement(r) for r in ini['DEFAULT']['dev_requirements'].split()]
+pinned = {r.name: metadata(r.name)['Requires-Python'] or '' for r in wanted if '==' in str(r.specifier)}
+high = {n: w for n, w in pinned.items() if not SpecifierSet(w).contains(floor + '.99')}
+assert not high, f'pinned, and not to be had for Python {floor}: {high}'
+print('Python', floor, 'or newer;', len(pinned), 'pinned packages agree')"""
+
 def check_notebooks(report, repo):
+    report.check('install: the oldest Python promised is tested, and takes the pinned packages', succeed, 'floor', venv(f"python - <<'END'\n{FLOOR}\nEND"), repo)
     report.check('no stored output holds a local path', succeed, 'outputs', f'{sys.executable} .ci/outputs.py', repo)
     report.check('a local path in an output is noticed', leak_is_seen, repo)
     report.check("README's test command", test_notebooks, report, repo)
