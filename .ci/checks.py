@@ -165,18 +165,18 @@ def broken_is_counted(repo):
     need(sorted(res.values()) == [False, True] and not res[nbs/'broken.ipynb'], f'counted {res}\n{tail(out, err)}')
     need('assert False' in why_failed(out + err, nbs/'broken.ipynb'), 'its error is not shown')
 
-LEAKS = (dict(output_type='stream', name='stderr', text=['/opt/x/site-packages/torch/a.py:3: UserWarning\n']),
-         dict(output_type='error', ename='E', evalue='', traceback=['File "/tmp/x/a.py", line 1']),
-         dict(output_type='execute_result', metadata={}, data={'text/html': '<b>/home/me/data</b>', 'text/plain': 'x'}),
-         dict(output_type='display_data', metadata={}, data={'application/json': {'folder': r'C:\Users\me'}}))
-CLEAN = dict(output_type='stream', name='stdout', text='runs/home/a, https://example.org/work/b, 3/tmp')
+LEAKS = (dict(output_type='stream', text=['/opt/x/site-packages/torch/a.py:3: UserWarning\n']),
+         dict(output_type='error', evalue='', traceback=['File "/tmp/x/a.py", line 1']),
+         dict(output_type='execute_result', data={'text/html': '<b>/home/me/data</b>'}),
+         dict(output_type='display_data', data={'application/json': {'folder': r'C:\Users\me'}}))
+CLEAN = dict(output_type='stream', text='runs/home/a, https://example.org/work/b, 3/tmp')
 
 def leak_is_seen(repo):
-    "Negative control: four outputs of every kind hold a local path, one holds none, and source is not looked at"
+    "Negative control: four outputs hold a local path, one holds none, sources are not looked at"
     (WORK/'leaks').mkdir()
-    def cell(i, o): return dict(cell_type='code', id=f'c{i}', metadata={}, source='open("/tmp/x")', execution_count=None, outputs=[o])
+    cells = [dict(id=f'c{i}', source='open("/tmp/x")', outputs=[o]) for i, o in enumerate((*LEAKS, CLEAN))]
     nb = WORK/'leaks'/'leaks.ipynb'
-    nb.write_text(json.dumps(dict(cells=[cell(i, o) for i, o in enumerate((*LEAKS, CLEAN))], metadata={}, nbformat=4, nbformat_minor=5)))
+    nb.write_text(json.dumps(dict(cells=cells)))
     code, out, err = run('leaks', f'{sys.executable} .ci/outputs.py {nb}', repo)
     seen = re.findall(r'cell (c\d)', err)
     need(code and sorted(seen) == ['c0', 'c1', 'c2', 'c3'], f'expected cells 0 to 3\n{tail(out, err)}')

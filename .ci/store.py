@@ -25,7 +25,7 @@ def store(path):
         if cell.cell_type == 'code' and only_imports(cell): cell.outputs = []
     nbformat.write(nb, path)
     nbdev_clean(str(path))
-    if leaks := local_paths(path): sys.exit(f'{path}: local paths in outputs, print names instead: {leaks}')
+    if leaks := local_paths(path): sys.exit(f'{path}: outputs hold local paths: {leaks}')
 
 if __name__ == '__main__':
     for path in map(Path, sys.argv[1:]): print(path, flush=True); store(path)

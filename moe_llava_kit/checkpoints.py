@@ -176,7 +176,7 @@ def read_config(
     config = json.loads((folder/'config.json').read_text())
     if 'text_config' in config:
         check_origin(config, folder)
-        raise ValueError(f'{folder} was saved by this library, it is not of the original layout: load_checkpoint reads it')
+        raise ValueError(f'{folder} was saved by this library: load_checkpoint reads it')
     return config
 
 # %% ../nbs/13_checkpoints.ipynb #318bb425
@@ -231,7 +231,7 @@ def load_checkpoint(
     check_place(str(folder))
     config = PretrainedConfig.get_config_dict(folder)[0]
     if config.get('model_type') == 'moe_llava': return MoELlavaForConditionalGeneration.from_pretrained(folder, **kwargs).eval()
-    if 'text_config' in config: check_origin(config, folder)                    # a stock vision-language model
+    if 'text_config' in config: check_origin(config, folder)            # a stock vision-language model
     if read := next((fn for field, fn in READERS.items() if field in config), None):
         if kwargs: raise ValueError(f'{", ".join(kwargs)}: only for models saved by this library; load {folder} and save it with save_pretrained first')
         return read(folder, image_tower)
@@ -454,5 +454,5 @@ def to_dense(
         if id(layer.mlp) in names: layer.mlp = dense_mlp(layer.mlp.experts, empty.mlp, mixes[names[id(layer.mlp)]]).train(layer.mlp.training)
     context.handle.remove()
     model.config.moe = None
-    model.__dict__.pop('save_pretrained', None)                                # nothing keeps it from being saved now
+    model.__dict__.pop('save_pretrained', None)                          # it may be saved again
     return model

@@ -74,7 +74,7 @@ def split_fused(
             weights |= {key.replace(fused, p): w for p, w in zip(parts, weights.pop(key).chunk(len(parts)))}
 
 # %% ../nbs/10a_decoders.ipynb #69cf4c6c
-DERIVED = '.rotary_emb.inv_freq', '.embeddings.position_ids', '.masked_bias'  # Tables and constants, no weights
+DERIVED = '.rotary_emb.inv_freq', '.embeddings.position_ids', '.masked_bias'  # No weights
 
 def translate(
     weights:dict,  # {their name: tensor}; emptied, so that nothing is held twice
@@ -234,25 +234,26 @@ def open_stock(
     llm:str,  # A folder or hub id of an architecture that transformers has
     **kwargs,  # As for from_pretrained
 ) -> tuple[PreTrainedModel, dict]:  # Model, and what was loaded
-    "AutoModelForCausalLM without remote code; OSError naming a folder whose files are missing or damaged."
+    "AutoModelForCausalLM without remote code; OSError for missing or damaged files."
     if Path(llm).is_dir(): weight_files(Path(llm))                             # says so if there are none
     kwargs |= dict(trust_remote_code=False, output_loading_info=True, ignore_mismatched_sizes=True)
     try: return AutoModelForCausalLM.from_pretrained(llm, **kwargs)
     except (SafetensorError, UnpicklingError, EOFError, OSError) as e:
         if isinstance(e, OSError) and e.errno is None: raise                   # not found, or no connection: the hub's own words
         why = f'{type(e).__name__}: {str(e).split(chr(10))[0]}'
-        raise OSError(f'{llm}: a weight file cannot be read, it is damaged or cut short ({why}); copy it again') from e
+        raise OSError(f'{llm}: a weight file cannot be read, it is damaged or cut short ({why}); '
+                      'copy it again') from e
 
 def load_stock(
     llm:str,  # A folder or hub id of an architecture that transformers has
     dtype:torch.dtype=None,  # Default: that of the checkpoint
     **kwargs,  # As for from_pretrained, such as quantization_config
 ) -> PreTrainedModel:  # In eval mode
-    "A causal LM by AutoModelForCausalLM; ValueError listing tensors that do not fit, errors of `open_stock`."
+    "A causal LM of transformers; ValueError listing misfit tensors, errors of `open_stock`."
     model, info = open_stock(llm, dtype=dtype or 'auto', **kwargs)
     info['unexpected_keys'] = {k for k in info['unexpected_keys'] if not k.endswith(DERIVED)}
     hint = 'If you know that it needs none of these, load it yourself and pass the model'
-    if getattr(model.config, 'moe', None): hint = 'It holds experts of upcycle, which this class cannot read'
+    if getattr(model.config, 'moe', None): hint = 'This class cannot read experts of upcycle'
     check_loaded(info, type(model).__name__, llm, hint)
     return model
 

@@ -338,7 +338,8 @@ def decoder_of_plan(
 ):  # A causal LM
     "The language model, in fp32 or quantized."
     kw = few_bits(f)
-    return load_stock(f.model_name_or_path, **kw) if 'quantization_config' in kw else as_decoder(f.model_name_or_path, torch.float32)
+    if 'quantization_config' in kw: return load_stock(f.model_name_or_path, **kw)
+    return as_decoder(f.model_name_or_path, torch.float32)
 
 def decoder_config(
     name:str,  # Folder or hub id of a language model
@@ -415,8 +416,8 @@ def load_projector(
     start, want = 'model.multi_modal_projector.', model.model.multi_modal_projector.state_dict()
     have = {our_name(k).removeprefix(start): v for k, v in weights.items() if our_name(k).startswith(start)}
     if other := [k for k in weights if not our_name(k).startswith(start)]:
-        raise ValueError(f'{file} holds {len(other)} tensors that are no projector, such as {other[0]}: '
-                         'they would be lost. Expected what stage 1 saves, the projector alone')
+        raise ValueError(f'{file} holds {len(other)} tensors that are no projector, such as '
+                         f'{other[0]}: they would be lost. Expected what stage 1 saves, the projector alone')
     sizes = lambda d: {k: tuple(v.shape) for k, v in d.items()}
     if sizes(have) != sizes(want): raise ValueError(f'{file} holds a projector of {sizes(have) or list(weights)[:4]}, expected {sizes(want)} ({model.config.projector_type}): check --image_projector_type, the tower and the language model')
     model.model.multi_modal_projector.load_state_dict(have)

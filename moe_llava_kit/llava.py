@@ -25,7 +25,8 @@ from transformers.utils import cached_file
 from .vocab import load_tokenizer
 from .templates import IMAGE_TOKEN_INDEX, IGNORE_INDEX, get_template
 from .data import expand_image_tokens
-from .vision import build_tower, build_projector, check_loaded, whole_weights, image_size, patch_count, patch_grid, projected_count, tower_features, image_processor_for, save_transform, load_transform
+from .vision import build_tower, build_projector, whole_weights, image_size, patch_count, patch_grid, projected_count, tower_features, image_processor_for, save_transform, load_transform
+from .vision import check_loaded
 from .decoders import as_decoder, check_head, evaluating, finish_logits, grow_embeddings
 
 # %% ../nbs/11_llava.ipynb #23c3892d
@@ -36,7 +37,8 @@ def check_origin(
     "ValueError saying who reads a folder that this library did not save."
     kind = config.get('model_type')
     if kind == 'moe_llava': return
-    way = ('load_checkpoint reads it' if any(f'mm_{t}_tower' in config for t in ('image', 'vision')) else
+    original = 'mm_image_tower' in config or 'mm_vision_tower' in config
+    way = ('load_checkpoint reads it' if original else
            f'transformers reads it ({(config.get("architectures") or ["Auto classes"])[0]}); '
            'build_llava(llm, tower) makes a model of ours from a language model and a vision tower')
     raise ValueError(f'{where} holds a {kind!r}, expected a \'moe_llava\', saved by this library: '
@@ -155,19 +157,20 @@ def unpack(
 # %% ../nbs/11_llava.ipynb #639992be
 class LoadsWhole:
     "`from_pretrained` that leaves no weight random and drops none."
-    others = ()                                                               # beginnings of names that a model around it has
+    others = ()                                         # how names of a model around it begin
     @classmethod
     def from_pretrained(cls,
         folder,  # Folder or hub id
         *args, **kwargs,  # As for transformers' from_pretrained
     ):  # The model; with output_loading_info=True a pair of it and what was loaded
         "Load a saved model; ValueError listing tensors that are missing, misshapen or left over."
-        asked, lax = (kwargs.get(k, False) for k in ('output_loading_info', 'ignore_mismatched_sizes'))
-        if asked: return super().from_pretrained(folder, *args, **kwargs)
+        if kwargs.get('output_loading_info'): return super().from_pretrained(folder, *args, **kwargs)
+        lax = kwargs.get('ignore_mismatched_sizes')
         kwargs |= dict(output_loading_info=True, ignore_mismatched_sizes=True)
         model, info = super().from_pretrained(folder, *args, **kwargs)
         if lax: info['mismatched_keys'] = set()
-        info['unexpected_keys'] = {k for k in info['unexpected_keys'] if not k.startswith(cls.others)}
+        left = {k for k in info['unexpected_keys'] if not k.startswith(cls.others)}
+        info['unexpected_keys'] = left
         check_loaded(info, cls.__name__, folder, 'Take the whole folder that save_pretrained wrote')
         return model
 
@@ -175,7 +178,7 @@ class LoadsWhole:
 class MoELlavaModel(LoadsWhole, LlavaModel):
     "Tower, projector and decoder; returns hidden states."
     config_class = MoELlavaConfig
-    others = 'lm_head.',                                                      # belongs to the model around it
+    others = 'lm_head.',                                # belongs to the model around it
     def __init__(self,
         config:MoELlavaConfig,  # Random weights of this shape
     ):
@@ -409,10 +412,11 @@ class NamesItsParts:
         return losses
 
 # %% ../nbs/11_llava.ipynb #91fed257
-class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, NamesItsParts, LoadsWhole, LlavaForConditionalGeneration):
+class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, NamesItsParts, LoadsWhole,
+                                       LlavaForConditionalGeneration):
     "A vision-language model over any tower and decoder, dense or MoE."
     config_class = MoELlavaConfig
-    reads_experts = True                                                      # what `upcycle` made of it can be saved
+    reads_experts = True                                # what `upcycle` made of it can be saved
     _keep_in_fp32_modules = ['router']                                        # where weights are loaded as fp16 or in few bits
     def __init__(self,
         config:MoELlavaConfig,  # Random weights of this shape; with `moe`, a Mixture of Experts
@@ -486,5 +490,5 @@ def build_llava(
     model.model.multi_modal_projector = build_projector(projector, tower.config.hidden_size, llm.config.hidden_size, patch_grid(tower.config)).to(llm.dtype)
     model.generation_config = copy_generation_config(llm, tokenizer)
     model.tokenizer, model.image_processor = tokenizer, image_processor_for(tower.config)
-    if moe := getattr(llm.config, 'moe', None): model.config.moe, llm.config.moe = moe, None   # upcycled before: the experts are the whole model's now
+    if moe := getattr(llm.config, 'moe', None): model.config.moe, llm.config.moe = moe, None
     return model

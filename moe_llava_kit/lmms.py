@@ -74,7 +74,8 @@ def answer_likelihood(
     n = len(sample.labels) - next(i for i, l in enumerate(sample.labels) if l >= 0)
     ids, wanted = (torch.tensor(x, device=model.device) for x in (sample.ids, sample.labels[-n:]))
     pixels = torch.stack(pictures).to(model.device, model.dtype) if pictures else None
-    with evaluating(model): logits = model(input_ids=ids[None], pixel_values=pixels).logits[0, -n-1:-1].float()
+    with evaluating(model): logits = model(input_ids=ids[None], pixel_values=pixels).logits
+    logits = logits[0, -n-1:-1].float()
     logits, wanted = logits[wanted >= 0], wanted[wanted >= 0]
     return logits.log_softmax(-1).gather(-1, wanted[:, None]).sum().item(), bool((logits.argmax(-1) == wanted).all()), len(wanted)
 

@@ -626,10 +626,11 @@ def cannot_save(
     *args, **kwargs,  # Of save_pretrained
 ):
     "ValueError: experts that a class cannot read back must not be written by it."
-    raise ValueError(f'{name} cannot read experts back: a folder that it saved would open as a dense model with random MLPs. '
-                     'Write the text model with export_mixtral or export_qwen2_moe, make it dense with to_dense, or convert '
-                     'a model of ours, build_llava(llm, tower), which can be saved. torch.save(model.state_dict(), file) keeps '
-                     'the tensors, for a model that was converted in the same way')
+    raise ValueError(
+        f'{name} cannot read experts back: a folder that it saved would open as a dense model with '
+        'random MLPs. Write the text model with export_mixtral or export_qwen2_moe, make it dense '
+        'with to_dense, or convert a model of ours, build_llava(llm, tower), which can be saved. '
+        'torch.save(model.state_dict(), file) keeps the tensors, for a model converted the same way')
 
 def guard_save(
     model:nn.Module,  # Just converted; changed in place
@@ -656,7 +657,7 @@ def upcycle(
     model:nn.Module,  # A dense model; changed in place
     config:MoEConfig=None,  # Defaults: 4 experts, top-2, every other layer
 ) -> nn.Module:  # The same model
-    "Sparse upcycling (Komatsuzaki et al. 2023): MLPs become experts that start as copies; ValueError if a layer cannot be converted. A stock class can then no longer be saved."
+    "Sparse upcycling (Komatsuzaki et al. 2023): MLPs become experts that start as copies; ValueError if a layer cannot be converted."
     model.config.moe = asdict(install_moe(model, config or MoEConfig()))
     guard_save(model)
     return model

@@ -260,7 +260,10 @@ def plot_load(self:RoutingTrace,
     return ax
 
 RoutingTrace.plot_load = plot_load
-RoutingTrace._repr_html_ = lambda self: f'<p>{html.escape(repr(self))}</p>'+(self.load_table()._repr_html_() if len(self) else '')
+def _trace_html(self):
+    table = self.load_table()._repr_html_() if len(self) else ''
+    return f'<p>{html.escape(repr(self))}</p>{table}'
+RoutingTrace._repr_html_ = _trace_html
 
 # %% ../nbs/32_routing.ipynb #4f445ebe
 def save_trace(self:RoutingTrace,

@@ -92,7 +92,8 @@ def joint_equals_separate(tok, sep:str)->bool:
 @_measure(lambda tok, sep: _show(tok, f'a {sep} a'))
 def keeps_space_at_special(tok, sep:str)->bool:
     "Are spaces beside a special token kept?"
-    return _ids(tok, f'a {sep}') != _ids(tok, f'a{sep}') and _ids(tok, f'{sep} a') != _ids(tok, f'{sep}a')
+    before = _ids(tok, f'a {sep}') != _ids(tok, f'a{sep}')
+    return before and _ids(tok, f'{sep} a') != _ids(tok, f'{sep}a')
 
 # %% ../nbs/01_tokenizers.ipynb #9059de41
 def _is_prefix(a:list, b:list) -> bool: return b[:len(a)] == a
@@ -143,7 +144,9 @@ def nfc(tok, sep:str|None=None)->bool:
 
 _RARE = '𐎀🫠'
 
-def _there_and_back(tok) -> str: return f'{_RARE!r} → {len(_ids(tok, _RARE))} tokens → {tok.decode(_ids(tok, _RARE))!r}'
+def _there_and_back(tok) -> str:
+    ids = _ids(tok, _RARE)
+    return f'{_RARE!r} → {len(ids)} tokens → {tok.decode(ids)!r}'
 
 @_measure(lambda tok, sep: _there_and_back(tok))
 def byte_fallback(tok, sep:str|None=None)->bool:
@@ -250,7 +253,8 @@ def _card(p) -> str:
     facts = [row('Size', f'{p.size:,} tokens', f'{p.rows:,} embedding rows'), row('Special ids', ids, code(', '.join(alias))),
              row('Separator', code(repr(p.sep)), f'one special token, id {p.sep_id}' if p.sep_id is not None else '<b>not</b> a special token'),
              row('Put aside', p.reserved_count, code(', '.join(p.reserved[:3]))), row('Chat template', 'yes' if p.chat else 'none', code(p.chat or ''))]
-    asked = [row(q, _answer(getattr(p, n)), code(p.evidence.get(n, ''))) for n,(q,*_) in MEASURES.items()]
+    asked = [row(m.question, _answer(getattr(p, n)), code(p.evidence.get(n, '')))
+             for n, m in MEASURES.items()]
     return (f'<div style="overflow-x:auto;border:1px solid rgba(128,128,128,.45);border-radius:.5em;padding:.6em 1em;display:inline-block;max-width:100%;box-sizing:border-box">'
             f'<div style="font-weight:600;margin-bottom:.3em">Passport of {html.escape(p.name)}</div>'
             f'<table style="border-collapse:collapse;font-size:90%">{"".join(facts + asked)}</table></div>')
@@ -345,8 +349,9 @@ def probe(
     sep = sep or _separator(tok)
     answers = {name: m.ask(tok, sep) for name, m in MEASURES.items()}
     evidence = {name: m.seen(tok, sep) for name, m in MEASURES.items()}
-    return Passport(name=called(tok), can_add_tokens=answers['next_id'] is not None, sep=sep, sep_id=_single_id(tok, sep),
-                    chat=_chat(tok), evidence=evidence, **_counts(tok), **answers)
+    return Passport(name=called(tok), can_add_tokens=answers['next_id'] is not None, sep=sep,
+                    sep_id=_single_id(tok, sep), chat=_chat(tok), evidence=evidence,
+                    **_counts(tok), **answers)
 
 # %% ../nbs/01_tokenizers.ipynb #314043f6
 @dataclass(frozen=True)

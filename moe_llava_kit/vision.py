@@ -235,8 +235,9 @@ def check_loaded(
     bad += [f'left over: {k}' for k in sorted(info['unexpected_keys'])]
     if not bad: return
     shown = '\n  '.join(bad[:12]) + ('\n  …' if len(bad) > 12 else '')
+    if hint: hint = f'. {hint}'
     raise ValueError(f'tensors that do not fit {what} ({len(bad)}), in {where}; what is missing '
-                     f'would be random, what is left over would be lost{hint and f". {hint}"}:\n  {shown}')
+                     f'would be random, what is left over would be lost{hint}:\n  {shown}')
 
 # %% ../nbs/10_vision.ipynb #643f6bfc
 RECIPE_FILE = 'preprocessor_config.json'  # How pictures are prepared for a tower
@@ -267,7 +268,7 @@ def build_tower(
     trainable:bool=False,  # Train it too? Otherwise frozen and in eval mode
     dtype:torch.dtype|None=None,  # Precision; None keeps the one it was saved in
 ) -> nn.Module:  # A plain `transformers` vision model
-    "A vision tower from a config, a folder, a hub id or a model; ValueError for anything else or weights that do not fit, OSError for a folder or id without one"
+    "A frozen tower from whatever names it; ValueError if it does not fit, OSError without files"
     if not isinstance(tower, (str, Path, PretrainedConfig, nn.Module)):
         raise ValueError(f'expected a config, a folder, a hub id or a model as tower, got {type(tower).__name__}')
     model = _from_files(str(tower), dtype) if isinstance(tower, (str, Path)) else _from_memory(tower)
