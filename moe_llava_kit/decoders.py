@@ -6,8 +6,8 @@
 __all__ = ['WEIGHT_FILES', 'QWEN_KEYS', 'FUSED', 'DERIVED', 'DECODERS', 'ROPE', 'NOT_OURS', 'COMPOSITE', 'HUB_ID', 'HEAD_STEPS',
            'OWN_STEPS', 'weight_files', 'read_weights', 'rename', 'split_fused', 'translate', 'value_of',
            'check_fields', 'text_config', 'check_names', 'fill', 'tie_head', 'generation_settings', 'read_decoder',
-           'check_kind', 'check_model', 'load_stock', 'check_place', 'local_folder', 'as_decoder', 'mean_row',
-           'grow_embeddings', 'finish_logits', 'evaluating', 'check_head']
+           'check_kind', 'check_model', 'open_stock', 'load_stock', 'check_place', 'local_folder', 'as_decoder',
+           'mean_row', 'grow_embeddings', 'finish_logits', 'evaluating', 'check_head']
 
 # %% ../nbs/10a_decoders.ipynb #2cdc6249
 import json, re
@@ -22,7 +22,7 @@ from safetensors.torch import load_file
 from transformers import CONFIG_MAPPING, AutoConfig, AutoModelForCausalLM, GenerationConfig, PretrainedConfig, PreTrainedModel
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL_LMS
 from .tokenizers import _rows
-from .vision import quiet, whole_weights
+from .vision import check_loaded, quiet, whole_weights
 
 # %% ../nbs/10a_decoders.ipynb #2cbe9f0e
 WEIGHT_FILES = 'model.safetensors', 'pytorch_model.bin'
@@ -74,7 +74,7 @@ def split_fused(
             weights |= {key.replace(fused, p): w for p, w in zip(parts, weights.pop(key).chunk(len(parts)))}
 
 # %% ../nbs/10a_decoders.ipynb #69cf4c6c
-DERIVED = '.rotary_emb.inv_freq', '.embeddings.position_ids'
+DERIVED = '.rotary_emb.inv_freq', '.embeddings.position_ids', '.masked_bias'  # No weights
 
 def translate(
     weights:dict,  # {their name: tensor}; emptied, so that nothing is held twice
@@ -230,18 +230,31 @@ def check_model(
     return llm
 
 # %% ../nbs/10a_decoders.ipynb #9444aef3
+def open_stock(
+    llm:str,  # A folder or hub id of an architecture that transformers has
+    **kwargs,  # As for from_pretrained
+) -> tuple[PreTrainedModel, dict]:  # Model, and what was loaded
+    "AutoModelForCausalLM without remote code; OSError for missing or damaged files."
+    if Path(llm).is_dir(): weight_files(Path(llm))                             # says so if there are none
+    kwargs |= dict(trust_remote_code=False, output_loading_info=True, ignore_mismatched_sizes=True)
+    try: return AutoModelForCausalLM.from_pretrained(llm, **kwargs)
+    except (SafetensorError, UnpicklingError, EOFError, OSError) as e:
+        if isinstance(e, OSError) and e.errno is None: raise                   # not found, or no connection: the hub's own words
+        why = f'{type(e).__name__}: {str(e).split(chr(10))[0]}'
+        raise OSError(f'{llm}: a weight file cannot be read, it is damaged or cut short ({why}); '
+                      'copy it again') from e
+
 def load_stock(
     llm:str,  # A folder or hub id of an architecture that transformers has
     dtype:torch.dtype=None,  # Default: that of the checkpoint
-) -> PreTrainedModel:  # In eval mode, on the CPU
-    "A causal LM by AutoModelForCausalLM; ValueError listing tensors that are missing or misshapen, OSError for damaged files."
-    if Path(llm).is_dir(): weight_files(Path(llm))                             # says so if there are none
-    try: model, info = AutoModelForCausalLM.from_pretrained(llm, dtype=dtype or 'auto', trust_remote_code=False, output_loading_info=True, ignore_mismatched_sizes=True)
-    except (SafetensorError, UnpicklingError, EOFError, OSError) as e:
-        if isinstance(e, OSError) and e.errno is None: raise                   # not found, or no connection: the hub's own words
-        raise OSError(f'{llm}: a weight file cannot be read, it is damaged or cut short ({type(e).__name__}: {str(e).split(chr(10))[0]}); copy it again') from e
-    bad = [f'missing: {k}' for k in info['missing_keys']] + [f'shape: {k} is {tuple(have)}, expected {tuple(want)}' for k, have, want in info['mismatched_keys']]
-    if bad: raise ValueError(f'tensors that do not fit {type(model).__name__} and would be random ({len(bad)}), in {llm}:\n  ' + '\n  '.join(sorted(bad)[:12]))
+    **kwargs,  # As for from_pretrained, such as quantization_config
+) -> PreTrainedModel:  # In eval mode
+    "A causal LM of transformers; ValueError listing misfit tensors, errors of `open_stock`."
+    model, info = open_stock(llm, dtype=dtype or 'auto', **kwargs)
+    info['unexpected_keys'] = {k for k in info['unexpected_keys'] if not k.endswith(DERIVED)}
+    hint = 'If you know that it needs none of these, load it yourself and pass the model'
+    if getattr(model.config, 'moe', None): hint = 'This class cannot read experts of upcycle'
+    check_loaded(info, type(model).__name__, llm, hint)
     return model
 
 # %% ../nbs/10a_decoders.ipynb #35100e75

@@ -551,7 +551,7 @@ def router_tables(
 ) -> str:  # HTML
     "Where the router sends words and pictures of held-out questions."
     with record_routing(model) as trace: ask(model, world, n)
-    return trace.load()._repr_html_()
+    return trace.load_table()._repr_html_()
 
 def mask_views(
     world:World,  # Whose first caption and conversation are shown

@@ -15,6 +15,7 @@ from transformers import StoppingCriteria, TextIteratorStreamer
 from .templates import IMAGE_TOKEN, get_template
 from .masks import tokenizer_image_token
 from .data import VIDEO_TOKEN, open_picture
+from .decoders import evaluating
 
 # %% ../nbs/30_generation.ipynb #adfcac85
 def as_turns(
@@ -136,7 +137,9 @@ def generate_ids(
     batch = prepare_batch(model, items, tokenizer, template)
     sampling = dict(do_sample=True, temperature=temperature) if temperature > 0 else dict(do_sample=False, temperature=None, top_p=None, top_k=None)
     ends, stop = stop_ids(tokenizer, template.stop), StopAt(tokenizer, template.stop, given_up)
-    out = model.eval().generate(**batch, max_new_tokens=max_new_tokens, pad_token_id=tokenizer.pad_token_id or 0, eos_token_id=ends or None, stopping_criteria=[stop], **sampling, **kwargs)
+    limits = dict(max_new_tokens=max_new_tokens, stopping_criteria=[stop], eos_token_id=ends or None,
+                  pad_token_id=tokenizer.pad_token_id or 0)
+    with evaluating(model): out = model.generate(**batch, **limits, **sampling, **kwargs)
     return out[:, batch['input_ids'].shape[1]:].tolist()
 
 # %% ../nbs/30_generation.ipynb #2f6eb71f

@@ -19,15 +19,15 @@ from pathlib import Path
 from types import SimpleNamespace
 import torch
 import yaml
-from transformers import AutoConfig, AutoModelForCausalLM, EarlyStoppingCallback, HfArgumentParser
-from transformers import PretrainedConfig, Trainer, TrainingArguments, get_scheduler, set_seed
+from transformers import AutoConfig, EarlyStoppingCallback, HfArgumentParser, PretrainedConfig
+from transformers import Trainer, TrainingArguments, get_scheduler, set_seed
 from transformers.integrations import get_available_reporting_integrations
 from .vocab import load_tokenizer
 from .tokenizers import prepare_tokenizer
 from .templates import get_template
 from .data import BadSample, LlavaDataset, count_rows
 from .vision import build_tower, image_processor_for, image_size, whole_weights
-from .decoders import DECODERS, as_decoder, check_place, text_config
+from .decoders import DECODERS, as_decoder, check_place, load_stock, text_config
 from .llava import MoELlavaConfig, MoELlavaForConditionalGeneration, build_llava
 from .moe import MoEConfig, upcycle
 from .checkpoints import READERS, load_checkpoint, our_name
@@ -484,7 +484,8 @@ def decoder_of_plan(
 ):  # A causal LM
     "The language model, in fp32 or quantized."
     kw = few_bits(f)
-    return AutoModelForCausalLM.from_pretrained(f.model_name_or_path, **kw) if 'quantization_config' in kw else as_decoder(f.model_name_or_path, torch.float32)
+    if 'quantization_config' in kw: return load_stock(f.model_name_or_path, **kw)
+    return as_decoder(f.model_name_or_path, torch.float32)
 
 def decoder_config(
     name:str,  # Folder or hub id of a language model
@@ -576,6 +577,9 @@ def projector_of(
     except Exception as e: raise OSError(f'{file} cannot be read, it is damaged or cut short ({type(e).__name__}); copy it again') from e
     start, want = 'model.multi_modal_projector.', model.model.multi_modal_projector.state_dict()
     have = {our_name(k).removeprefix(start): v for k, v in weights.items() if our_name(k).startswith(start)}
+    if other := [k for k in weights if not our_name(k).startswith(start)]:
+        raise ValueError(f'{file} holds {len(other)} tensors that are no projector, such as '
+                         f'{other[0]}: they would be lost. Expected what stage 1 saves, the projector alone')
     sizes = lambda d: {k: tuple(v.shape) for k, v in d.items()}
     if sizes(have) != sizes(want): raise ValueError(f'{file} holds a projector of {sizes(have) or list(weights)[:4]}, expected {sizes(want)} ({model.config.projector_type}): check --image_projector_type, the tower and the language model')
     return have

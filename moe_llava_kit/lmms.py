@@ -13,6 +13,7 @@ import torch
 from .masks import mask_sample
 from .generation import answer_batch, as_turns, prepare_pictures, settings
 from .data import read_frames
+from .decoders import evaluating
 try:
     from lmms_eval.api.model import lmms as Base
     from lmms_eval.api.instance import GenerationResult as Reply
@@ -72,7 +73,9 @@ def answer_likelihood(
     sample = mask_sample([{'from': roles[r], 'value': t} for r, t in turns], tokenizer, template, has_image=bool(pictures))
     n = len(sample.labels) - next(i for i, l in enumerate(sample.labels) if l >= 0)
     ids, wanted = (torch.tensor(x, device=model.device) for x in (sample.ids, sample.labels[-n:]))
-    logits = model.eval()(input_ids=ids[None], pixel_values=torch.stack(pictures).to(model.device, model.dtype) if pictures else None).logits[0, -n-1:-1].float()
+    pixels = torch.stack(pictures).to(model.device, model.dtype) if pictures else None
+    with evaluating(model): logits = model(input_ids=ids[None], pixel_values=pixels).logits
+    logits = logits[0, -n-1:-1].float()
     logits, wanted = logits[wanted >= 0], wanted[wanted >= 0]
     return logits.log_softmax(-1).gather(-1, wanted[:, None]).sum().item(), bool((logits.argmax(-1) == wanted).all()), len(wanted)
 

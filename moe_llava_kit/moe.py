@@ -9,14 +9,15 @@ __all__ = ['MODES', 'MLP_LAYOUTS', 'ACTIVATIONS', 'NATIVE', 'HALF', 'MoEConfig',
            'router_logits', 'choose', 'capacity', 'give_places', 'combine_weights', 'route', 'sample_means',
            'load_balancing_loss', 'router_z_loss', 'RoutingContext', 'SparseMoE', 'deepspeed_limits', 'stack_mlps',
            'unstack_mlp', 'DeepSpeedMoE', 'gathered', 'save_stacked', 'load_stacked', 'consolidated', 'build_moe',
-           'layers_of', 'decoder_of', 'moe_layers', 'check_mlp', 'install_moe', 'upcycle', 'Certificate',
-           'count_params', 'experts_as', 'flops_per_token', 'differences', 'rounded_again', 'sensitivity', 'widen',
-           'in_fp32', 'converted', 'measure_both', 'certify', 'balance_losses', 'moe_loss', 'router_loss',
-           'forget_graph']
+           'layers_of', 'decoder_of', 'moe_layers', 'check_mlp', 'cannot_save', 'guard_save', 'install_moe', 'upcycle',
+           'Certificate', 'count_params', 'experts_as', 'flops_per_token', 'differences', 'rounded_again',
+           'sensitivity', 'widen', 'in_fp32', 'converted', 'measure_both', 'certify', 'balance_losses', 'moe_loss',
+           'router_loss', 'forget_graph']
 
 # %% ../nbs/12_moe.ipynb #9914b131
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, asdict, replace
+from functools import partial
 import torch
 from torch import nn
 import torch.nn.functional as F
@@ -611,15 +612,34 @@ def check_mlp(
     if mlp_parts(mlp) is None:
         raise ValueError(f'{where} ({type(mlp).__name__}): expected linear layers named {" or ".join("/".join(l.values()) for l in MLP_LAYOUTS)}, '
                          f'found {", ".join(n for n, _ in mlp.named_children()) or "none"}; add a row to MLP_LAYOUTS')
-    p, training = next(mlp.parameters()), mlp.training
+    p = next(mlp.parameters())
     if p.is_meta: return
     one = StackedExperts(mlp, 1)
     x = torch.randn(8, one.down_proj.shape[1], generator=torch.Generator().manual_seed(0)).to(p)
-    try: before = mlp.eval()(x)
+    try:
+        with evaluating(mlp): before = mlp(x)
     except TypeError as e: raise ValueError(f'{where} ({type(mlp).__name__}) wants more than hidden states: {e}') from e
-    finally: mlp.train(training)
     off, tol = (one_expert(one, 0, x)-before).abs().max(), 1e-4 if p.dtype == torch.float32 else 5e-2
     if off > tol*before.abs().max(): raise ValueError(f'{where} ({type(mlp).__name__}) does more than its linear layers and activation: the experts would not start as the dense MLP')
+
+# %% ../nbs/12_moe.ipynb #df39090d
+def cannot_save(
+    name:str,  # Class of the model
+    *args, **kwargs,  # Of save_pretrained
+):
+    "ValueError: experts that a class cannot read back must not be written by it."
+    raise ValueError(
+        f'{name} cannot read experts back: a folder that it saved would open as a dense model with '
+        'random MLPs. Write the text model with export_mixtral or export_qwen2_moe, make it dense '
+        'with to_dense, or convert a model of ours, build_llava(llm, tower), which can be saved. '
+        'torch.save(model.state_dict(), file) keeps the tensors, for a model converted the same way')
+
+def guard_save(
+    model:nn.Module,  # Just converted; changed in place
+):
+    "Let a model whose class cannot read experts back refuse to be saved."
+    if hasattr(model, 'save_pretrained') and not getattr(model, 'reads_experts', False):
+        model.save_pretrained = partial(cannot_save, type(model).__name__)
 
 # %% ../nbs/12_moe.ipynb #d6310ec5
 def install_moe(
@@ -641,6 +661,7 @@ def upcycle(
 ) -> nn.Module:  # The same model
     "Sparse upcycling (Komatsuzaki et al. 2023): MLPs become experts that start as copies; ValueError if a layer cannot be converted."
     model.config.moe = asdict(install_moe(model, config or MoEConfig()))
+    guard_save(model)
     return model
 
 # %% ../nbs/12_moe.ipynb #e5369cbd

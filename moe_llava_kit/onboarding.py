@@ -209,7 +209,7 @@ def _sums(run, alone, wholes)->list[tuple[int,int]]:  # (cur_len, total_len) wit
 def _facts(tokenizer)->dict:
     "What faults need to know about a tokenizer, measured"
     pieces, sep = lambda s: len(tokenizer.tokenize(s)), tokenizer.eos_token or '</s>'
-    measured = {k: MEASURES[k][1](tokenizer, sep)[0] for k in ('adds_bos', 'joint_equals_separate')}
+    measured = {k: MEASURES[k].ask(tokenizer, sep) for k in ('adds_bos', 'joint_equals_separate')}
     pad, eos = tokenizer.pad_token_id, tokenizer.eos_token_id
     return dict(**measured, pad_is_eos=pad is not None and pad==eos, llama_end_is_one_token=pieces('</s>')==1,
                 chatml_end_is_one_token=pieces('<|im_end|>')==1, llama_3_header=pieces('<|start_header_id|>')==pieces('<|end_header_id|>')==1)

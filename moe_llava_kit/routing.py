@@ -211,7 +211,7 @@ def load_table(self:RoutingTrace,
     groups = [m for m in MODALITIES[:2] if self.where(m).any()] if by_modality and len(self) else ['all'] if len(self) else []
     def shares(r, tokens): return (r.index[tokens].flatten().long().bincount(minlength=r.probs.shape[1])/max(tokens.sum()*r.index.shape[1], 1)).tolist()
     return LoadTable([dict(layer=n, modality=g, tokens=int(self.where(g).sum()), shares=shares(r, self.where(g))) for n, r in self.layers.items() for g in groups])
-RoutingTrace.load = load_table
+RoutingTrace.load_table = load_table
 
 # %% ../nbs/32_routing.ipynb #6664cfa2
 def relative_entropy(
@@ -226,7 +226,7 @@ def entropies(self:RoutingTrace,
     "Per layer: how even the load is, and how undecided the router is about a token."
     tokens = lambda r: self[r['layer']].probs[self.where(r['modality'])]
     return [dict(layer=r['layer'], modality=r['modality'], load=relative_entropy(torch.tensor(r['shares'])).item(), router=relative_entropy(tokens(r)).mean().item())
-            for r in self.load(by_modality).rows]
+            for r in self.load_table(by_modality).rows]
 RoutingTrace.entropy = entropies
 
 # %% ../nbs/32_routing.ipynb #d7b7baf2
@@ -243,7 +243,7 @@ def plot_load(self:RoutingTrace,
     "Bars of each expert's share, text beside image, one group of bars per layer; ValueError without tokens."
     import matplotlib.pyplot as plt
     if not len(self): raise ValueError(f'{self!r}: expected a trace with tokens')
-    rows, start, ticks = self.load().rows, 0, []
+    rows, start, ticks = self.load_table().rows, 0, []
     groups = list(dict.fromkeys(r['modality'] for r in rows))
     width = .8/max(len(groups), 1)
     ax = ax or plt.subplots(figsize=(min(max(4, .4*sum(r.probs.shape[1]+1 for r in self.layers.values())), 24), 2.5), layout='constrained')[1]
@@ -260,7 +260,10 @@ def plot_load(self:RoutingTrace,
     return ax
 
 RoutingTrace.plot_load = plot_load
-RoutingTrace._repr_html_ = lambda self: f'<p>{html.escape(repr(self))}</p>'+(self.load()._repr_html_() if len(self) else '')
+def _trace_html(self):
+    table = self.load_table()._repr_html_() if len(self) else ''
+    return f'<p>{html.escape(repr(self))}</p>{table}'
+RoutingTrace._repr_html_ = _trace_html
 
 # %% ../nbs/32_routing.ipynb #4f445ebe
 def save_trace(self:RoutingTrace,
@@ -274,11 +277,20 @@ def save_trace(self:RoutingTrace,
     finally: tmp.unlink(missing_ok=True)
 
 def load_trace(cls,
-    path:str|Path,  # A file written by `save`
+    path:str|Path=None,  # A file written by `save`
+    **old,  # Nothing: until 0.1.0 `trace.load` was the table of shares
 ) -> RoutingTrace:  # On the CPU
-    "Read a trace; ValueError if the file is something else."
+    "Read a trace; ValueError if the file is something else, TypeError without a file."
+    if old or not isinstance(path, (str, Path)):
+        raise TypeError(f'RoutingTrace.load(file) reads a trace from a file, got {old or path!r}; '
+                        'the shares of the experts are trace.load_table()')
     with safe_open(path, 'pt') as f:
         t, names = {k: f.get_tensor(k) for k in f.keys()}, json.loads((f.metadata() or {}).get('layers', '[]'))
     if not names: raise ValueError(f'{path} is no routing trace: it names no layers. Expected a file written by RoutingTrace.save')
     return cls({n: LayerRoutes(*(t[f'{i}.{f.name}'] for f in fields(LayerRoutes))) for i, n in enumerate(names)}, *(t[s] for s in SHARED))
-RoutingTrace.save, RoutingTrace.load_file = save_trace, classmethod(load_trace)
+
+def _load_file(cls, *args):
+    "AttributeError: what it is called now."
+    raise AttributeError('RoutingTrace.load_file is called RoutingTrace.load(file)')
+RoutingTrace.save, RoutingTrace.load = save_trace, classmethod(load_trace)
+RoutingTrace.load_file = classmethod(_load_file)

@@ -397,7 +397,7 @@ def _stops(whole, marks, known)->tuple[str,str]:  # Of earlier answers, of the l
 def _options(tokenizer, options)->dict:
     "What a chat template is given: special tokens, but no BOS where the tokenizer adds it, and the caller's switches"
     tokens = {f'{k}_token': getattr(tokenizer, f'{k}_token') or '' for k in ('bos', 'eos', 'unk', 'pad')}
-    if adds_bos(tokenizer, None)[0]: tokens['bos_token'] = ''
+    if adds_bos(tokenizer): tokens['bos_token'] = ''
     return tokens | options
 
 def native_template(

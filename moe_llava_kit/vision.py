@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['RECIPE_FILE', 'UNREAD', 'HUGE', 'ASPECTS', 'CLIP_NORM', 'IMAGENET_NORM', 'HALF_NORM', 'NORMS', 'PROJECTORS',
            'vision_config', 'patch_grid', 'image_size', 'tower_inputs', 'whole_weights', 'token_count', 'patch_count',
-           'tower_features', 'quiet', 'build_tower', 'to_rgb', 'ImageTransform', 'transform_from_dict',
+           'tower_features', 'quiet', 'check_loaded', 'build_tower', 'to_rgb', 'ImageTransform', 'transform_from_dict',
            'transform_to_dict', 'save_transform', 'load_transform', 'image_processor_for', 'register_projector',
            'build_projector', 'linear_projector', 'mlp_projector', 'ln_mlp_projector', 'identity_projector', 'as_grid',
            'pool_patches', 'NeighborProjector', 'pool_projector', 'fold_patches', 'pixel_shuffle_projector',
@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
 from urllib.request import getproxies
-import numpy as np, torch, torch.nn.functional as F
+import numpy as np, torch, torch.nn.functional as F, transformers
 from PIL import Image, ImageOps
 from torch import nn
 from huggingface_hub import try_to_load_from_cache
@@ -221,18 +221,44 @@ def quiet():
         hf_logging.set_verbosity(level)
         if bar: hf_logging.enable_progress_bar()
 
+# %% ../nbs/10_vision.ipynb #5c496385
+def check_loaded(
+    info:dict,  # What from_pretrained(…, output_loading_info=True) gives beside the model
+    what:str,  # The class that was filled
+    where,  # Folder or hub id
+    hint:str='',  # What to do about it
+):
+    "ValueError listing tensors that are missing, of another shape, or left over."
+    shapes = [(k, tuple(have), tuple(want)) for k, have, want in info['mismatched_keys']]
+    bad = [f'missing: {k}' for k in sorted(info['missing_keys'])]
+    bad += [f'shape: {k} is {have}, expected {want}' for k, have, want in sorted(shapes)]
+    bad += [f'left over: {k}' for k in sorted(info['unexpected_keys'])]
+    if not bad: return
+    shown = '\n  '.join(bad[:12]) + ('\n  …' if len(bad) > 12 else '')
+    if hint: hint = f'. {hint}'
+    raise ValueError(f'tensors that do not fit {what} ({len(bad)}), in {where}; what is missing '
+                     f'would be random, what is left over would be lost{hint}:\n  {shown}')
+
 # %% ../nbs/10_vision.ipynb #643f6bfc
 RECIPE_FILE = 'preprocessor_config.json'  # How pictures are prepared for a tower
 UNREAD = 'pooler.', 'head.', 'embeddings.mask_token'  # Parts of towers that no patch vector depends on
 
+def _written(config):
+    "Names of all tensors of the class that wrote a folder with this config"
+    kind = getattr(transformers, (config.architectures or ['none'])[0], None)
+    with _ghosts(): return set((kind or _tower_class(config))(config).state_dict())
+
 def _from_files(name, dtype):
     config, local = _read_config(name)
     if not local: cached_file(name, RECIPE_FILE, _raise_exceptions_for_missing_entries=False) # into the cache, for `image_processor_for`
-    kind = _tower_class(vision_config(config))
-    with quiet(): model, info = kind.from_pretrained(name, config=vision_config(config), dtype=dtype or 'auto', local_files_only=local,
-                                                      output_loading_info=True)
-    lost = sorted(k for k in info['missing_keys'] if not k.startswith(UNREAD))
-    if lost: raise OSError(f'{name} holds no weights for {len(lost)} parameters of {kind.__name__}, for example {lost[:3]}: not a checkpoint of this tower')
+    eyes = vision_config(config)
+    kind, kw = _tower_class(eyes), dict(output_loading_info=True, ignore_mismatched_sizes=True)
+    with quiet():
+        model, info = kind.from_pretrained(name, config=eyes, dtype=dtype or 'auto',
+                                           local_files_only=local, **kw)
+    info['missing_keys'] = {k for k in info['missing_keys'] if not k.startswith(UNREAD)}
+    if info['unexpected_keys']: info['unexpected_keys'] -= _written(config)
+    check_loaded(info, kind.__name__, name, 'Not a checkpoint of this tower')
     return model
 
 # %% ../nbs/10_vision.ipynb #b8683781
@@ -242,7 +268,7 @@ def build_tower(
     trainable:bool=False,  # Train it too? Otherwise frozen and in eval mode
     dtype:torch.dtype|None=None,  # Precision; None keeps the one it was saved in
 ) -> nn.Module:  # A plain `transformers` vision model
-    "A vision tower from a config, a folder, a hub id or a model; ValueError for anything else, OSError for a folder or id without one"
+    "A frozen tower from whatever names it; ValueError if it does not fit, OSError without files"
     if not isinstance(tower, (str, Path, PretrainedConfig, nn.Module)):
         raise ValueError(f'expected a config, a folder, a hub id or a model as tower, got {type(tower).__name__}')
     model = _from_files(str(tower), dtype) if isinstance(tower, (str, Path)) else _from_memory(tower)
