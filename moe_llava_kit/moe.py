@@ -87,7 +87,7 @@ def experts_per_layer(
 # %% ../nbs/12_moe.ipynb #055abd65
 MLP_LAYOUTS = [dict(gate='gate_proj', up='up_proj', down='down_proj'), dict(gate_up='gate_up_proj', down='down_proj'),
                dict(up='fc1', down='fc2'), dict(up='c_fc', down='c_proj'), dict(up='up_proj', down='down_proj'),
-               dict(up='dense_h_to_4h', down='dense_4h_to_h')]
+               dict(up='dense_h_to_4h', down='dense_4h_to_h'), dict(up='fc_in', down='fc_out')]
 ACTIVATIONS = ['act_fn', 'activation_fn', 'activation', 'act']
 
 def mlp_parts(
