@@ -20,10 +20,11 @@ from .moe import SparseMoE, layer_parts, layers_of, moe_layers
 def weights_read_by(
     kind:type,  # A class of modules
 )->set:  # Names of parts
-    "Parts whose weight the class reads itself instead of calling them: an adapter on them would never be seen."
+    "Parts whose weight the class reads itself instead of calling them: an adapter there is not seen."
     try: code = inspect.getsource(kind)
-    except (OSError, TypeError): return set()                                  # written where no source is kept
-    body = re.sub(r'\n    def (__init__|_?init_\w+|reset_\w+)\(.*?(?=\n    (?:def|@)|\Z)', '', code, flags=re.S)
+    except (OSError, TypeError): return set()  # written where no source is kept
+    setup = r'\n    def (__init__|_?init_\w+|reset_\w+)\(.*?(?=\n    (?:def|@)|\Z)'
+    body = re.sub(setup, '', code, flags=re.S)
     return set(re.findall(r'self\.(\w+)\.weight(?!\w|\[|\.(?:dtype|device|shape))', body))
 
 def lora_targets(
@@ -34,13 +35,14 @@ def lora_targets(
     "Everything in the decoder that LoRA can adapt, by full name."
     layers, names = layers_of(model), {id(m): n for n, m in model.named_modules()}
     moes = moe_layers(model).values()
-    skip = {id(p) for m in moes for n in ('router', 'coefficient') if (p := getattr(m, n, None)) is not None}
-    skip |= {id(p) for m in layers.modules() for n, p in m.named_children() if n in weights_read_by(type(m))}
+    along = [getattr(m, n, None) for m in moes for n in ('router', 'coefficient')]
+    read = [p for m in layers.modules() for n, p in m.named_children() if n in weights_read_by(type(m))]
     parts = [m for l in layers for ps in layer_parts(l)[ffn_only:] for m in ps.values()]
-    linears = [m for part in parts for m in part.modules() if isinstance(m, (nn.Linear, Conv1D)) and id(m) not in skip]
+    linears = [m for part in parts for m in part.modules() if isinstance(m, (nn.Linear, Conv1D))]
+    skip = {id(m) for m in along+read}
     stacked = [f'{names[id(m.experts)]}.{n}' for m in moes if isinstance(m, SparseMoE)
                for n, p in m.experts.named_parameters(recurse=False) if p.ndim == 3]
-    return [names[id(m)] for m in linears], stacked if experts else []
+    return [names[id(m)] for m in linears if id(m) not in skip], stacked if experts else []
 
 # %% ../nbs/20a_adapters.ipynb #172a2ac8
 ALONG = 'multi_modal_projector', 'router', 'coefficient'
@@ -51,7 +53,8 @@ def nothing_to_adapt(
 )->str:  # An error's text
     "Why LoRA has no place in a model."
     what, more = ('MLP', '; ffn_only=False adapts the rest') if ffn_only else ('linear layer', '')
-    return f'a {model.config.text_config.model_type} decoder has no {what} that LoRA could adapt{more}'
+    kind = model.config.text_config.model_type
+    return f'a {kind} decoder has no {what} that LoRA could adapt{more}'
 
 def lora_config(
     model:nn.Module,  # A LLaVA model
@@ -62,11 +65,12 @@ def lora_config(
     ffn_only:bool=False,  # Only MLPs and experts
     experts:bool=True,  # Stacked experts too
 ):  # peft.LoraConfig
-    "LoRA on a model's decoder, its projector and routers trained along; ValueError if nothing fits, ImportError without peft."
+    "LoRA on a decoder, projector and routers trained along; ValueError if nothing fits."
     if rank < 1: raise ValueError(f'rank={rank}: expected 1 or more')
     layers, stacked = lora_targets(model, ffn_only, experts)
     if not layers and not stacked: raise ValueError(nothing_to_adapt(model, ffn_only))
-    ours = {id(m) for moe in moe_layers(model).values() for m in moe.modules()} | {id(model.model.multi_modal_projector)}
+    ours = {id(m) for moe in moe_layers(model).values() for m in moe.modules()}
+    ours.add(id(model.model.multi_modal_projector))
     along = [n for n, m in model.named_modules() if n.rsplit('.', 1)[-1] in ALONG and id(m) in ours]
     return need('peft', 'lora').LoraConfig(
         r=rank, lora_alpha=alpha, lora_dropout=0. if stacked else dropout, bias=bias,

@@ -33,7 +33,8 @@ def check_zero(
     if zero not in (0, 1, 2, 3): raise ValueError(f'zero={zero!r}: expected 0 (off), 1 (optimizer), 2 (and gradients) or 3 (and weights)')
     if offload not in OFFLOADS: raise ValueError(f'offload={offload!r}: expected one of {OFFLOADS}')
     least = {None: 0, 'optimizer': 1}.get(offload, 3)
-    if zero < least: raise ValueError(f'offload={offload!r} needs zero={", ".join(map(str, range(least, 3)))}{" or "*(least < 3)}3, got {zero}')
+    if zero < least:
+        raise ValueError(f'offload={offload!r} needs zero={"1, 2 or 3" if least == 1 else "3"}, got {zero}')
     if experts not in EXPERTS: raise ValueError(f'experts={experts!r}: expected one of {EXPERTS}')
     if experts == 'deepspeed' and zero == 3: raise ValueError("experts='deepspeed' with zero=3: DeepSpeed's MoE layer refuses ZeRO-3; stacked experts are sharded by it like any other weight")
 
@@ -45,8 +46,9 @@ def zero_section(
     "The ZeRO part of the config, with the settings MoE-LLaVA published for stage 2."
     z = dict(stage=zero, overlap_comm=True, contiguous_gradients=True, reduce_scatter=True, sub_group_size=int(1e9), reduce_bucket_size='auto')
     if zero == 3: z |= dict(stage3_prefetch_bucket_size='auto', stage3_param_persistence_threshold='auto', stage3_gather_16bit_weights_on_model_save=True)
-    for part, by in dict(offload_optimizer=('optimizer', 'all'), offload_param=('weights', 'all')).items():
-        if offload in by: z[part] = dict(device='cpu', pin_memory=True)
+    cpu = dict(device='cpu', pin_memory=True)
+    if offload in ('optimizer', 'all'): z['offload_optimizer'] = dict(cpu)
+    if offload in ('weights', 'all'): z['offload_param'] = dict(cpu)
     return z
 
 # %% ../nbs/22_distributed.ipynb #3a36e569
@@ -59,7 +61,7 @@ def merged(
 
 def deepspeed_config(
     zero:int=2,  # ZeRO stage, 0 to 3
-    offload:str|None=None,  # Keep in host memory: 'optimizer', 'weights' or 'all' (the last two in stage 3)
+    offload:str|None=None,  # Kept in host memory: 'optimizer', in stage 3 also 'weights' or 'all'
     experts:str='stacked',  # MoE layer: 'stacked' (any stage) or 'deepspeed' (its own layer, stages 0 to 2)
     cpu:bool=False,  # DeepSpeed's own AdamW in its PyTorch version, for CPUs; one learning rate for all
     **changes,  # Sections to add or change, e.g. zero_optimization=dict(overlap_comm=False)
@@ -77,20 +79,23 @@ def offloaded(
     zero:dict,  # DeepSpeed's "zero_optimization"
 )->str|None:  # One of `OFFLOADS`
     "What a ZeRO section moves out of the GPU, in today's spelling or the old one."
-    on = lambda part, old: zero.get(old) is True or (zero.get(part) or {}).get('device', 'none') != 'none'
-    optimizer, weights = on('offload_optimizer', 'cpu_offload'), on('offload_param', 'cpu_offload_param')
-    return {(True, True): 'all', (True, False): 'optimizer', (False, True): 'weights'}.get((optimizer, weights))
+    def moved(part, old): return bool(zero.get(old)) or (zero.get(part) or {}).get('device', 'none') != 'none'
+    optimizer = moved('offload_optimizer', 'cpu_offload')
+    weights = moved('offload_param', 'cpu_offload_param')
+    if optimizer and weights: return 'all'
+    return 'optimizer' if optimizer else 'weights' if weights else None
 
 def read_deepspeed(
     config:dict|str|None,  # DeepSpeed's settings, or a JSON file of them; None: without DeepSpeed
     half:bool=False,  # The Trainer was told bf16 or fp16; fills in 'auto'
 )->dict:  # zero (stage), offload, half (16-bit weights with fp32 masters)
-    "What DeepSpeed will do with weights, gradients and optimizer; OSError or ValueError for a file that cannot be read."
+    "What DeepSpeed will do with weights, gradients and optimizer; OSError or ValueError for a bad file."
     if config is None: return dict(zero=0, offload=None, half=False)
     if not isinstance(config, dict): config = json.loads(Path(config).read_text())
     sections = [config.get(k, {}).get('enabled', False) for k in ('bf16', 'bfloat16', 'fp16')]
     zero = config.get('zero_optimization', {})
-    return dict(zero=zero.get('stage', 0), offload=offloaded(zero), half=any(half if s == 'auto' else s for s in sections))
+    narrow = any(half if s == 'auto' else s for s in sections)
+    return dict(zero=zero.get('stage', 0), offload=offloaded(zero), half=narrow)
 
 # %% ../nbs/22_distributed.ipynb #69038551
 def import_deepspeed():  # The deepspeed module
@@ -151,7 +156,7 @@ def frozen_by_lora(
 
 def model_sizes(
     model:nn.Module,  # Any model, also with adapters; on the meta device it costs nothing
-    lora:int=0,  # LoRA rank on the decoder of a model without adapters; 0 = train what requires a gradient
+    lora:int=0,  # LoRA rank for a model without adapters; 0 = train what requires a gradient
 )->Sizes:  # With the adapters, if there are any
     "Count a model's parameters for a plan; ValueError for experts in DeepSpeed's own layer."
     moes = moe_layers(model).values()
@@ -159,9 +164,10 @@ def model_sizes(
     inside = {id(p) for m in moes for p in m.experts.parameters()}
     a, b = lora_sizes(model, lora) if lora else (0, 0)
     frozen, ps = frozen_by_lora(model) if lora else set(), list(model.parameters())
-    def count(within, trained): return sum(p.numel() for p in ps if (id(p) in inside) == within
-                                           and (not trained or p.requires_grad and id(p) not in frozen))
-    return Sizes(count(False, False)+a, count(True, False)+b, count(False, True)+a, count(True, True)+b, fewest)
+    trained = [p for p in ps if p.requires_grad and id(p) not in frozen]
+    def count(ps, within): return sum(p.numel() for p in ps if (id(p) in inside) == within)
+    held = count(ps, False)+a, count(ps, True)+b
+    return Sizes(*held, count(trained, False)+a, count(trained, True)+b, fewest)
 
 # %% ../nbs/22_distributed.ipynb #9c47bba8
 def block_elements(
@@ -174,8 +180,8 @@ def linears_of(
     part:nn.Module,  # Attention, a mixer, or an MLP, also with adapters
 )->list:  # (width in, width out)
     "The linear layers of a block, adapters left out."
-    found = [m for n, m in part.named_modules() if isinstance(m, (nn.Linear, Conv1D)) and 'lora_' not in n]
-    return [tuple(linear_weight(m).shape)[::-1] for m in found]
+    own = [m for n, m in part.named_modules() if 'lora_' not in n]
+    return [tuple(linear_weight(m).shape)[::-1] for m in own if isinstance(m, (nn.Linear, Conv1D))]
 
 def layer_elements(
     layer:nn.Module,  # A decoder layer
@@ -184,10 +190,12 @@ def layer_elements(
     "About how many numbers a decoder layer keeps per token for the backward pass."
     moes, (mixers, mlps) = list(moe_layers(layer).values()), layer_parts(layer)
     dense = [l for m in mlps.values() if m not in moes for l in linears_of(m)]
-    total = 8*hidden + sum(block_elements(linears_of(m)) for m in mixers.values()) + block_elements(dense)
+    blocks = [linears_of(m) for m in mixers.values()] + [dense]
+    total = 8*hidden + sum(map(block_elements, blocks))
     for m in moes:
         ex = stacked_of(m)
-        shapes = [tuple(w.shape[:0:-1]) for w in (ex.gate_up_proj if ex.has_gate else ex.up_proj, ex.down_proj)]
+        weights = ex.gate_up_proj if ex.has_gate else ex.up_proj, ex.down_proj    # (experts, out, in)
+        shapes = [tuple(w.shape[:0:-1]) for w in weights]
         total += m.config.top_k*(block_elements(shapes) + 2*hidden)
         if m.config.use_residual: total += block_elements(linears_of(m.mlp))
     return total
@@ -197,10 +205,10 @@ def cast_elements(
     model:nn.Module,  # With a decoder that `decoder_of` finds
     checkpointing:bool,  # One layer at a time
 )->int:  # Weights of which autocast keeps a copy
-    "Weights in the decoder's matrix products: of all layers or of the largest, and of the output layer."
+    "Weights in the decoder's matrix products: of all layers or the largest, and of the output layer."
     layers = [sum(p.numel() for p in l.parameters() if p.ndim > 1) for l in layers_of(model)]
     head = model.get_output_embeddings()
-    return (max if checkpointing else sum)(layers) + (head.weight.numel() if head is not None else 0)
+    return (max(layers) if checkpointing else sum(layers)) + (0 if head is None else head.weight.numel())
 
 def activation_bytes(
     model:nn.Module,  # With a decoder that `decoder_of` finds
@@ -215,7 +223,7 @@ def activation_bytes(
     config, tokens = model.config.get_text_config(), seq*batch
     layers = [layer_elements(l, config.hidden_size) for l in layers_of(model)]
     kept = len(layers)*config.hidden_size + max(layers) if checkpointing else sum(layers)
-    logits = supervised*config.vocab_size*(width+8)                            # and their softmax in fp32 both ways
+    logits = supervised*config.vocab_size*(width+8)  # and their softmax in fp32 both ways
     return int(tokens*(kept*width + logits)) + casts*width*cast_elements(model, checkpointing)
 
 # %% ../nbs/22_distributed.ipynb #43d17a2b
@@ -243,15 +251,17 @@ class Plan:
 
     def on_host(self)->str:  # 'loading 12.80 GB per process, 102.40 GB per node of 8'
         "What the host's memory must have room for, in words."
-        each = lambda b: f'{b/1e9:.2f} GB per process' + f', {b*self.node/1e9:.2f} GB per node of {self.node}'*(self.node > 1)
+        node = lambda b: f', {b*self.node/1e9:.2f} GB per node of {self.node}' if self.node > 1 else ''
+        each = lambda b: f'{b/1e9:.2f} GB per process{node(b)}'
         parts = dict(loading=self.loading, offloaded=self.host)
         return '; '.join(f'{k} {each(b)}' for k, b in parts.items() if b)
 
     def __repr__(self):
         d = self.to_dict()
-        parts = ' + '.join(f'{k} {d[k]:.2f}' for k in ('parameters', 'gradients', 'optimizer', 'activations'))
-        host = self.on_host()
-        return f'{self.note}: {d["total"]:.2f} GB per GPU = {parts}' + f'\nhost memory: {host}'*bool(host)
+        names = 'parameters', 'gradients', 'optimizer', 'activations'
+        parts, host = ' + '.join(f'{k} {d[k]:.2f}' for k in names), self.on_host()
+        on_gpu = f'{self.note}: {d["total"]:.2f} GB per GPU = {parts}'
+        return on_gpu + (f'\nhost memory: {host}' if host else '')
 
 # %% ../nbs/22_distributed.ipynb #d313f4ec
 def state_bytes(
@@ -262,7 +272,7 @@ def state_bytes(
     width:float,  # Bytes of a trained weight
     frozen:float|None=None,  # Bytes of a frozen one; None = the same
 )->tuple:  # (parameters, gradients, optimizer) bytes
-    "Model states of one GPU (Rajbhandari et al. 2020, §3.1, Figure 1); under ZeRO, DeepSpeed has masters of fp32 weights, too."
+    "Model states of one GPU (Rajbhandari et al. 2020, §3.1); ZeRO keeps masters of fp32 weights, too."
     share = lambda stage: copies if zero >= stage else 1
     master = 4 if width < 4 or zero else 0
     weights = trained*width + (held-trained)*(width if frozen is None else frozen)
@@ -279,8 +289,9 @@ def widths(
     model:nn.Module,  # With weights
 )->tuple:  # (bytes of a trained weight, bytes of a frozen one)
     "The mean precision of what trains and of what does not."
-    both = [mean_width([p for p in model.parameters() if p.requires_grad == t]) for t in (True, False)]
-    return tuple(b or 4 for b in both)
+    trained = mean_width([p for p in model.parameters() if p.requires_grad])
+    frozen = mean_width([p for p in model.parameters() if not p.requires_grad])
+    return trained or 4, frozen or 4
 
 def check_spread(
     sizes:Sizes,  # The model's
@@ -290,11 +301,12 @@ def check_spread(
 ):
     "ValueError for an expert parallelism that cannot be."
     if ep > 1 and zero == 3:
-        raise ValueError(f"ep={ep} with zero=3: expert parallelism is DeepSpeed's MoE layer, which refuses ZeRO-3; "
-                         'ZeRO-3 without ep shards stacked experts as they are')
+        raise ValueError(f"ep={ep} with zero=3: expert parallelism is DeepSpeed's MoE layer, which refuses "
+                         'ZeRO-3; ZeRO-3 without ep shards stacked experts as they are')
     if gpus < 1 or ep < 1 or gpus % ep: raise ValueError(f'ep={ep} must divide gpus={gpus}, both 1 or more')
     if ep > 1 and (sizes.num_experts == 0 or sizes.num_experts % ep):
-        raise ValueError(f'ep={ep}: expert parallelism needs a MoE model whose number of experts ({sizes.num_experts}) it divides')
+        raise ValueError(f'ep={ep}: expert parallelism needs a MoE model '
+                         f'whose number of experts ({sizes.num_experts}) it divides')
 
 def plan_note(
     gpus:int, zero:int, ep:int,  # As for `plan_memory`
@@ -304,8 +316,10 @@ def plan_note(
     **_,  # What else `activation_bytes` takes
 )->str:  # '8 GPUs, ZeRO-2, ep 4'
     "The setting of a plan in words."
-    parts = [f'{gpus} GPU{"s"*(gpus > 1)}', f'ZeRO-{zero}', f'ep {ep}'*(ep > 1), 'LoRA'*bool(lora) + f' {lora}'*(lora > 1),
-             f'{offload} offloaded' if offload else '', 'no checkpointing'*(not checkpointing)]
+    parts = [f'{gpus} GPU{"s"*(gpus > 1)}', f'ZeRO-{zero}', f'ep {ep}' if ep > 1 else '']
+    if lora: parts.append('LoRA' if lora is True else f'LoRA {lora}')
+    if offload: parts.append(f'{offload} offloaded')
+    if not checkpointing: parts.append('no checkpointing')
     return ', '.join(filter(None, parts))
 
 def has_adapters(
@@ -320,7 +334,8 @@ def sizes_of(
 )->Sizes:  # Of a number: all trained
     "The numbers of parameters to plan with."
     if isinstance(model, Sizes): return model
-    return model_sizes(model, lora) if isinstance(model, nn.Module) else Sizes(int(model), dense_trained=int(model))
+    if isinstance(model, nn.Module): return model_sizes(model, lora)
+    return Sizes(int(model), dense_trained=int(model))
 
 # %% ../nbs/22_distributed.ipynb #cdba2839
 def plan_memory(
@@ -331,18 +346,19 @@ def plan_memory(
     lora:int=0,  # LoRA rank on the decoder; 0 = full training of what requires a gradient
     seq:int=2048,  # Tokens of a row, pictures included
     batch:int=1,  # Rows per GPU and step
-    width:float|None=None,  # Bytes of a trained weight: below 4 has fp32 masters; None = as it is, 2 without weights
+    width:float|None=None,  # Bytes of a trained weight, below 4 with masters; None = as it is, 2 on meta
     offload:str|None=None,  # One of `OFFLOADS`
-    frozen:float|None=None,  # Bytes of a frozen weight; None = as it is, or `width` where that is given
+    frozen:float|None=None,  # Bytes of a frozen weight; None = as it is, or `width` if that is given
     computed:float|None=None,  # Bytes of an activation, 2 under autocast; None = `width`
     loaded:float=4,  # Bytes of a weight while it is loaded; the command loads 32 bits
     per_node:int=8,  # GPUs of one machine
     **activations,  # checkpointing, supervised: see `activation_bytes`
 )->Plan:  # Of each GPU
-    "Memory per GPU: model states exactly, activations estimated, buffers not; ValueError for what does not go together."
+    "Memory per GPU: model states exactly, activations estimated; ValueError if settings do not fit."
     check_zero(zero, offload)
-    real = isinstance(model, nn.Module) and not any(p.is_meta for p in model.parameters())
-    if lora and not isinstance(model, nn.Module): raise ValueError('lora needs the model, not its size: adapters sit beside its linear layers')
+    whole = isinstance(model, nn.Module)
+    if lora and not whole: raise ValueError('lora needs the model, not its size: adapters sit beside its linear layers')
+    real = whole and not any(p.is_meta for p in model.parameters())
     sizes = sizes_of(model, lora)
     check_spread(sizes, gpus, zero, ep)
     if width is None: width, frozen = widths(model) if real else (2, frozen)
@@ -350,8 +366,8 @@ def plan_memory(
     outside = state_bytes(sizes.dense, sizes.dense_trained, gpus, zero, width, frozen)
     inside = state_bytes(sizes.experts/ep, sizes.experts_trained/ep, gpus//ep, zero, width, frozen)
     p, g, o = (int(a+b) for a, b in zip(outside, inside))
-    act = activation_bytes(model, seq, batch, computed, casts=computed < width, **activations) if isinstance(model, nn.Module) else 0
-    off = dict(p=p*(offload in ('weights', 'all')), o=o*(offload in ('optimizer', 'all')))
+    act = whole and activation_bytes(model, seq, batch, computed, casts=computed < width, **activations)
+    p_off, o_off = p if offload in ('weights', 'all') else 0, o if offload in ('optimizer', 'all') else 0
     note = plan_note(gpus, zero, ep, lora or has_adapters(model), offload, **activations)
     loading = int((sizes.dense + sizes.experts/ep)*loaded)
-    return Plan(p-off['p'], g, o-off['o'], act, sum(off.values()), note, loading, min(gpus, per_node))
+    return Plan(p-p_off, g, o-o_off, int(act), p_off+o_off, note, loading, min(gpus, per_node))

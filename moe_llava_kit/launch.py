@@ -307,7 +307,8 @@ class TrainPlan:
     def __repr__(self): return '\n'.join(self.lines())
 
 # %% ../nbs/23_launch.ipynb #310cab5e
-NO_MODEL = '--model_name_or_path is missing: a language model (folder or hub id), or the folder of an earlier stage'
+NO_MODEL = ('--model_name_or_path is missing: expected a language model (folder or hub id), '
+            'or the folder of an earlier stage')
 ALWAYS = dict(remove_unused_columns=False, logging_nan_inf_filter=False)
 
 def plan_run(
@@ -451,7 +452,8 @@ def packed_weights(
     "Weights that `--bits` packs: the linear layers of the decoder's layers."
     base = base_of(model)
     skip = {id(m) for layer in moe_layers(base).values() for m in layer.modules()}
-    if moe: skip |= {id(m) for l in layers_of(base) for p in layer_parts(l)[1].values() for m in p.modules()}
+    mlps = [p for l in layers_of(base) for p in layer_parts(l)[1].values()]
+    if moe: skip |= {id(m) for p in mlps for m in p.modules()}
     return sum(m.weight.numel() for l in layers_of(base) for n, m in l.named_modules()
                if isinstance(m, nn.Linear) and 'lora_' not in n and id(m) not in skip)
 
@@ -459,14 +461,14 @@ def precision_of(
     plan:TrainPlan,  # Says which precision, and whether DeepSpeed or autocast makes it
     model,  # The plan's model, also with adapters
 )->dict:  # width, frozen, computed, loaded: bytes, for `plan_memory`
-    "How wide numbers are: DeepSpeed turns all weights into 16 bits, autocast leaves them in 32 and computes in 16."
+    "How wide numbers are: DeepSpeed makes all weights 16 bits wide, autocast only what it computes."
     f, half = plan.flags, bool(plan.args.bf16 or plan.args.fp16)
     width = 2 if read_deepspeed(plan.args.deepspeed, half)['half'] else 4
     sizes = dict(width=width, frozen=width, computed=2 if half else width, loaded=4)
     if f.bits == 16: return sizes
     frozen = sum(p.numel() for p in model.parameters() if not p.requires_grad)
     packed = packed_weights(model, f.moe_enable)/max(frozen, 1)
-    mean = packed*f.bits/8 + (1-packed)*2                                      # what is not packed is loaded in 16 bits
+    mean = packed*f.bits/8 + (1-packed)*2                                      # the rest is loaded in 16 bits
     return sizes | dict(frozen=mean, loaded=mean)
 
 def memory_of(
@@ -476,17 +478,18 @@ def memory_of(
     "What each GPU will hold, and what the host must."
     f, a = plan.flags, plan.args
     ds = read_deepspeed(a.deepspeed, bool(a.bf16 or a.fp16))
-    saving = getattr(a, 'activation_checkpointing', False) or getattr(a, 'gradient_checkpointing', False)
+    saving = any(getattr(a, f'{what}_checkpointing', False) for what in ('activation', 'gradient'))
     lora = f.lora_r if f.lora_enable and not has_adapters(model) else 0
-    return plan_memory(model, f.gpus or a.world_size, ds['zero'], f.ep_size, lora, f.model_max_length,
-                       a.per_device_train_batch_size, offload=ds['offload'], checkpointing=bool(saving),
-                       **precision_of(plan, model))
+    return plan_memory(
+        model, f.gpus or a.world_size, ds['zero'], f.ep_size, lora, f.model_max_length,
+        a.per_device_train_batch_size, offload=ds['offload'], checkpointing=saving,
+        **precision_of(plan, model))
 
 def planned(
     plan:TrainPlan,  # Says whether there are adapters, and what trains
     model,  # The plan's model; changed in place
 ):  # The model that the stage will train
-    "A model as `run_plan` trains it: with adapters, if the flags ask for them, and frozen as the stage says."
+    "A model as `run_plan` trains it: with adapters, if there are any, and frozen as the stage says."
     with torch.device('meta') if model.device.type == 'meta' else contextlib.nullcontext():
         model = with_adapters(plan, model)
     apply_stage(model, plan.stage)

@@ -370,7 +370,7 @@ class NamesItsParts:
 class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, NamesItsParts, LlavaForConditionalGeneration):
     "A vision-language model over any tower and decoder, dense or MoE."
     config_class = MoELlavaConfig
-    _keep_in_fp32_modules = ['router']                                        # where weights are loaded as fp16 or in few bits
+    _keep_in_fp32_modules = ['router']  # where weights are loaded as fp16 or in few bits
     def __init__(self,
         config:MoELlavaConfig,  # Random weights of this shape; with `moe`, a Mixture of Experts
     ):
@@ -399,11 +399,12 @@ class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, NamesItsP
         if inputs_embeds is None: input_ids, attention_mask, labels = expand(self.model, input_ids, pixel_values, attention_mask, labels)
         out = self.model(input_ids=input_ids, pixel_values=pixel_values, inputs_embeds=inputs_embeds, attention_mask=attention_mask, **kwargs)
         h, loss = out.last_hidden_state, None
-        extra, aux = self.router_losses() if kwargs.get('cache', kwargs.get('past_key_values')) is None else (None, None)      # not for every token of an answer; `cache` since transformers 5.24
+        extra, aux = self.router_losses() if kwargs.get('cache', kwargs.get('past_key_values')) is None else (None, None)  # not for every token of an answer; `cache` since transformers 5.24
         if labels is None: logits = self.logits(h[:, -logits_to_keep:])
         else: loss, logits = total_loss(self, h, labels, full_logits or not self.training, num_items_in_batch)
         if loss is not None and extra is not None: loss = loss + (extra if num_samples_in_batch is None else extra*count_samples(attention_mask, len(h))/num_samples_in_batch)
-        kept = {k: getattr(out, k, None) for k in ('past_key_values', 'hidden_states', 'attentions')}     # a mixer has no attentions
+        names = 'past_key_values', 'hidden_states', 'attentions'               # a mixer has no attentions
+        kept = {k: getattr(out, k, None) for k in names}
         return MoELlavaOutput(loss=loss, logits=logits, aux_loss=aux, **kept)
 
 AutoConfig.register('moe_llava', MoELlavaConfig)

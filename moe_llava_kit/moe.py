@@ -623,7 +623,7 @@ def has_matrix(
 def layer_parts(
     layer:nn.Module,  # A decoder layer
 )->tuple:  # ({name: module} that mix tokens, {name: module} that do not)
-    "The parts of a decoder layer that hold matrices: attention or whatever stands for it, and MLPs."
+    "The parts of a decoder layer that hold matrices: attention, or what stands for it, and MLPs."
     parts = {n: m for n, m in layer.named_children() if has_matrix(m)}
     mixers = {n for n, p in parts.items() if any(asks_for_context(type(m)) for m in p.modules())}
     return tuple({n: p for n, p in parts.items() if (n in mixers) == yes} for yes in (True, False))
@@ -650,9 +650,10 @@ def check_mlp(
 ):
     "ValueError naming the layer if copies of its linear layers would compute something else than the MLP."
     if isinstance(mlp, (SparseMoE, DeepSpeedMoE)): raise ValueError(f'{where} is a MoE layer already')
-    more = [n for n, p in inspect.signature(type(mlp).forward).parameters.items()
-            if p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD][2:]               # after self and the hidden states
-    if more: raise ValueError(f'{where} ({type(mlp).__name__}) wants more than hidden states: {", ".join(more)}')
+    signature = inspect.signature(type(mlp).forward).parameters.values()
+    asked = [p.name for p in signature if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
+    if more := asked[2:]:                                                      # after self and the hidden states
+        raise ValueError(f'{where} ({type(mlp).__name__}) wants more than hidden states: {", ".join(more)}')
     if mlp_parts(mlp) is None:
         raise ValueError(f'{where} ({type(mlp).__name__}): expected linear layers named {" or ".join("/".join(l.values()) for l in MLP_LAYOUTS)}, '
                          f'found {", ".join(n for n, _ in mlp.named_children()) or "none"}; add a row to MLP_LAYOUTS')
@@ -670,7 +671,7 @@ def install_moe(
     model:nn.Module,  # Changed in place
     config:MoEConfig,  # What it becomes
 ) -> MoEConfig:  # With layers and num_experts written out
-    "Swap the MLPs of chosen layers for MoE layers; ValueError, before the first is swapped, if one cannot be converted."
+    "Swap MLPs for MoE layers; ValueError, before the first is swapped, if one cannot be converted."
     layers, context = layers_of(model), RoutingContext()
     ids = moe_layer_ids(config, len(layers))
     config = replace(config, layers=ids, num_experts=experts_per_layer(config, ids))

@@ -26,12 +26,13 @@ GROUPS = ('tower', 'projector', 'embeddings', 'attention', 'mlp', 'experts', 'ro
 def decoder_parts(
     model:nn.Module,  # A LLaVA model
 )->list:  # (group, module) pairs
-    "What decoder layers are made of, then what lies outside them: embeddings of words and places, and norms."
+    "What decoder layers are made of, then what lies outside: embeddings of words and places, norms."
     dec = decoder_of(model)
-    both = [layer_parts(l) for l in layers_of(model)]
-    inside = [(group, m) for group, i in (('mlp', 1), ('attention', 0)) for parts in both for m in parts[i].values()]
-    outside = [m for m in dec.modules() if isinstance(m, (nn.Embedding, nn.Linear, Conv1D))]
-    return [*inside, ('norms', layers_of(model)), *(('embeddings', m) for m in outside), ('norms', dec)]
+    found = [layer_parts(l) for l in layers_of(model)]
+    inside = [('mlp', m) for _, mlps in found for m in mlps.values()]
+    inside += [('attention', m) for mixers, _ in found for m in mixers.values()]
+    outside = [('embeddings', m) for m in dec.modules() if isinstance(m, (nn.Embedding, nn.Linear, Conv1D))]
+    return [*inside, ('norms', layers_of(model)), *outside, ('norms', dec)]
 
 def group_modules(
     model:nn.Module,  # A LLaVA model
@@ -123,13 +124,13 @@ def walk_back(
 
 # %% ../nbs/20_stages.ipynb #5230480a
 ROLES = dict(gate_up_proj=('gate', 'up', 'gate_up'), up_proj=('up',), down_proj=('down',))
-NEW = {'.multi_modal_projector.': '.mm_projector.image_spatial_proj.', '.router.': '.deepspeed_moe.gate.wg.', '.layer.deepspeed_moe.gate.': '.deepspeed_moe.gate.', '.layer.coefficient.': '.coefficient.'}   # ours, theirs
+NEW = {'.multi_modal_projector.': '.mm_projector.image_spatial_proj.', '.router.': '.deepspeed_moe.gate.wg.', '.layer.deepspeed_moe.gate.': '.deepspeed_moe.gate.', '.layer.coefficient.': '.coefficient.'}  # ours, theirs
 COPIES = (r'(\.\d+\.[a-z]\w*)\.(layer\.)?(deepspeed_moe\.experts\.deepspeed_experts\.\d+|mlp)\.',
-          r'\1.')                                                             # copies of the MLP, one by one
+          r'\1.')  # copies of the MLP, one by one
 
 def before_conversion(
     name:str,  # A decoder's parameter, named from `model.` on
-    mlps:list,  # Per layer of the dense decoder, {role: name of its linear layer}; empty where nothing was converted
+    mlps:list,  # Per layer of the dense decoder, {role: name of its linear layer}; {} where it stayed
 ) -> list:  # Names of its parts before the conversion
     "What a parameter was before the MLPs became experts."
     stacked = re.fullmatch(r'(.*\.(\d+)\.\w+)\.experts\.(\w+?_proj)(_bias)?', name)
@@ -199,7 +200,8 @@ def select_modules(
         if w not in used(rest): raise ValueError(f'train_modules: {w!r} occurs in no parameter of this model: expected a part of a name such as {examples(mlps)}')
     refuse_halves(rest, names)
     small = lambda g, n: g != 'experts' or '.coefficient.' in n
-    along = [n for g in ('projector', 'router', 'experts') for n in groups.get(g, {}) if small(g, n)]
+    some = 'projector', 'router', 'experts'
+    along = [n for g in some for n in groups.get(g, {}) if small(g, n)]
     born = dict.fromkeys(along, 'trains along, as in MoE-LLaVA')
     return {n: ' '.join(sorted({w for part in f for w in part})) or born[n] for n, f in rest.items() if any(f) or n in born}
 
