@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 import torch
 from torch import nn
-from .moe import StackedExperts, decoder_of, layer_parts, layers_of, linear_weight, moe_layers
+from .moe import StackedExperts, decoder_of, layer_parts, layers_of, linear_weight
+from .moe import moe_layers
 from .adapters import lora_targets
 from transformers.pytorch_utils import Conv1D
 from logging import StreamHandler
@@ -34,7 +35,8 @@ def check_zero(
     if offload not in OFFLOADS: raise ValueError(f'offload={offload!r}: expected one of {OFFLOADS}')
     least = {None: 0, 'optimizer': 1}.get(offload, 3)
     if zero < least:
-        raise ValueError(f'offload={offload!r} needs zero={"1, 2 or 3" if least == 1 else "3"}, got {zero}')
+        stages = '1, 2 or 3' if least == 1 else '3'
+        raise ValueError(f'offload={offload!r} needs zero={stages}, got {zero}')
     if experts not in EXPERTS: raise ValueError(f'experts={experts!r}: expected one of {EXPERTS}')
     if experts == 'deepspeed' and zero == 3: raise ValueError("experts='deepspeed' with zero=3: DeepSpeed's MoE layer refuses ZeRO-3; stacked experts are sharded by it like any other weight")
 
@@ -79,7 +81,8 @@ def offloaded(
     zero:dict,  # DeepSpeed's "zero_optimization"
 )->str|None:  # One of `OFFLOADS`
     "What a ZeRO section moves out of the GPU, in today's spelling or the old one."
-    def moved(part, old): return bool(zero.get(old)) or (zero.get(part) or {}).get('device', 'none') != 'none'
+    device = lambda part: (zero.get(part) or {}).get('device', 'none')
+    moved = lambda part, old: bool(zero.get(old)) or device(part) != 'none'
     optimizer = moved('offload_optimizer', 'cpu_offload')
     weights = moved('offload_param', 'cpu_offload_param')
     if optimizer and weights: return 'all'
@@ -89,7 +92,7 @@ def read_deepspeed(
     config:dict|str|None,  # DeepSpeed's settings, or a JSON file of them; None: without DeepSpeed
     half:bool=False,  # The Trainer was told bf16 or fp16; fills in 'auto'
 )->dict:  # zero (stage), offload, half (16-bit weights with fp32 masters)
-    "What DeepSpeed will do with weights, gradients and optimizer; OSError or ValueError for a bad file."
+    "What DeepSpeed will do with weights, gradients, optimizer; OSError or ValueError for a bad file."
     if config is None: return dict(zero=0, offload=None, half=False)
     if not isinstance(config, dict): config = json.loads(Path(config).read_text())
     sections = [config.get(k, {}).get('enabled', False) for k in ('bf16', 'bfloat16', 'fp16')]
@@ -194,7 +197,7 @@ def layer_elements(
     total = 8*hidden + sum(map(block_elements, blocks))
     for m in moes:
         ex = stacked_of(m)
-        weights = ex.gate_up_proj if ex.has_gate else ex.up_proj, ex.down_proj    # (experts, out, in)
+        weights = ex.gate_up_proj if ex.has_gate else ex.up_proj, ex.down_proj  # (E, out, in)
         shapes = [tuple(w.shape[:0:-1]) for w in weights]
         total += m.config.top_k*(block_elements(shapes) + 2*hidden)
         if m.config.use_residual: total += block_elements(linears_of(m.mlp))
@@ -205,10 +208,11 @@ def cast_elements(
     model:nn.Module,  # With a decoder that `decoder_of` finds
     checkpointing:bool,  # One layer at a time
 )->int:  # Weights of which autocast keeps a copy
-    "Weights in the decoder's matrix products: of all layers or the largest, and of the output layer."
+    "Weights in matrix products: of all layers or of the largest, and of the output layer."
     layers = [sum(p.numel() for p in l.parameters() if p.ndim > 1) for l in layers_of(model)]
     head = model.get_output_embeddings()
-    return (max(layers) if checkpointing else sum(layers)) + (0 if head is None else head.weight.numel())
+    inside = max(layers) if checkpointing else sum(layers)
+    return inside + (0 if head is None else head.weight.numel())
 
 def activation_bytes(
     model:nn.Module,  # With a decoder that `decoder_of` finds
@@ -251,8 +255,9 @@ class Plan:
 
     def on_host(self)->str:  # 'loading 12.80 GB per process, 102.40 GB per node of 8'
         "What the host's memory must have room for, in words."
-        node = lambda b: f', {b*self.node/1e9:.2f} GB per node of {self.node}' if self.node > 1 else ''
-        each = lambda b: f'{b/1e9:.2f} GB per process{node(b)}'
+        def each(b):
+            one = f'{b/1e9:.2f} GB per process'
+            return one + (f', {b*self.node/1e9:.2f} GB per node of {self.node}' if self.node > 1 else '')
         parts = dict(loading=self.loading, offloaded=self.host)
         return '; '.join(f'{k} {each(b)}' for k, b in parts.items() if b)
 
@@ -272,7 +277,7 @@ def state_bytes(
     width:float,  # Bytes of a trained weight
     frozen:float|None=None,  # Bytes of a frozen one; None = the same
 )->tuple:  # (parameters, gradients, optimizer) bytes
-    "Model states of one GPU (Rajbhandari et al. 2020, §3.1); ZeRO keeps masters of fp32 weights, too."
+    "Model states of one GPU (Rajbhandari et al. 2020, §3.1); ZeRO has masters of fp32 weights, too."
     share = lambda stage: copies if zero >= stage else 1
     master = 4 if width < 4 or zero else 0
     weights = trained*width + (held-trained)*(width if frozen is None else frozen)
@@ -301,8 +306,8 @@ def check_spread(
 ):
     "ValueError for an expert parallelism that cannot be."
     if ep > 1 and zero == 3:
-        raise ValueError(f"ep={ep} with zero=3: expert parallelism is DeepSpeed's MoE layer, which refuses "
-                         'ZeRO-3; ZeRO-3 without ep shards stacked experts as they are')
+        raise ValueError(f"ep={ep} with zero=3: expert parallelism is DeepSpeed's MoE layer, which "
+                         'refuses ZeRO-3; ZeRO-3 without ep shards stacked experts as they are')
     if gpus < 1 or ep < 1 or gpus % ep: raise ValueError(f'ep={ep} must divide gpus={gpus}, both 1 or more')
     if ep > 1 and (sizes.num_experts == 0 or sizes.num_experts % ep):
         raise ValueError(f'ep={ep}: expert parallelism needs a MoE model '
@@ -346,18 +351,19 @@ def plan_memory(
     lora:int=0,  # LoRA rank on the decoder; 0 = full training of what requires a gradient
     seq:int=2048,  # Tokens of a row, pictures included
     batch:int=1,  # Rows per GPU and step
-    width:float|None=None,  # Bytes of a trained weight, below 4 with masters; None = as it is, 2 on meta
+    width:float|None=None,  # Bytes of a trained weight, below 4 with masters; None: as is, 2 on meta
     offload:str|None=None,  # One of `OFFLOADS`
-    frozen:float|None=None,  # Bytes of a frozen weight; None = as it is, or `width` if that is given
+    frozen:float|None=None,  # Bytes of a frozen weight; None: as is, or `width` if that is given
     computed:float|None=None,  # Bytes of an activation, 2 under autocast; None = `width`
     loaded:float=4,  # Bytes of a weight while it is loaded; the command loads 32 bits
     per_node:int=8,  # GPUs of one machine
     **activations,  # checkpointing, supervised: see `activation_bytes`
 )->Plan:  # Of each GPU
-    "Memory per GPU: model states exactly, activations estimated; ValueError if settings do not fit."
+    "Memory per GPU: states exactly, activations estimated; ValueError if settings do not fit."
     check_zero(zero, offload)
     whole = isinstance(model, nn.Module)
-    if lora and not whole: raise ValueError('lora needs the model, not its size: adapters sit beside its linear layers')
+    if lora and not whole:
+        raise ValueError('lora needs the model, not its size: adapters sit beside its linear layers')
     real = whole and not any(p.is_meta for p in model.parameters())
     sizes = sizes_of(model, lora)
     check_spread(sizes, gpus, zero, ep)
@@ -366,8 +372,10 @@ def plan_memory(
     outside = state_bytes(sizes.dense, sizes.dense_trained, gpus, zero, width, frozen)
     inside = state_bytes(sizes.experts/ep, sizes.experts_trained/ep, gpus//ep, zero, width, frozen)
     p, g, o = (int(a+b) for a, b in zip(outside, inside))
-    act = whole and activation_bytes(model, seq, batch, computed, casts=computed < width, **activations)
-    p_off, o_off = p if offload in ('weights', 'all') else 0, o if offload in ('optimizer', 'all') else 0
+    casts, act = computed < width, 0
+    if whole: act = activation_bytes(model, seq, batch, computed, casts=casts, **activations)
+    p_off = p if offload in ('weights', 'all') else 0
+    o_off = o if offload in ('optimizer', 'all') else 0
     note = plan_note(gpus, zero, ep, lora or has_adapters(model), offload, **activations)
     loading = int((sizes.dense + sizes.experts/ep)*loaded)
-    return Plan(p-p_off, g, o-o_off, int(act), p_off+o_off, note, loading, min(gpus, per_node))
+    return Plan(p-p_off, g, o-o_off, act, p_off+o_off, note, loading, min(gpus, per_node))

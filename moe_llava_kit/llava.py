@@ -403,7 +403,7 @@ class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, NamesItsP
         if labels is None: logits = self.logits(h[:, -logits_to_keep:])
         else: loss, logits = total_loss(self, h, labels, full_logits or not self.training, num_items_in_batch)
         if loss is not None and extra is not None: loss = loss + (extra if num_samples_in_batch is None else extra*count_samples(attention_mask, len(h))/num_samples_in_batch)
-        names = 'past_key_values', 'hidden_states', 'attentions'               # a mixer has no attentions
+        names = 'past_key_values', 'hidden_states', 'attentions'  # a mixer has no attentions
         kept = {k: getattr(out, k, None) for k in names}
         return MoELlavaOutput(loss=loss, logits=logits, aux_loss=aux, **kept)
 
