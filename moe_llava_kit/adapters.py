@@ -20,7 +20,7 @@ from .moe import SparseMoE, layer_parts, layers_of, moe_layers
 def weights_read_by(
     kind:type,  # A class of modules
 )->set:  # Names of parts
-    "Parts whose weight the class reads itself instead of calling them: an adapter there is not seen."
+    "Parts whose weight the class reads instead of calling them: an adapter there is not seen."
     try: code = inspect.getsource(kind)
     except (OSError, TypeError): return set()  # written where no source is kept
     setup = r'\n    def (__init__|_?init_\w+|reset_\w+)\(.*?(?=\n    (?:def|@)|\Z)'
@@ -36,7 +36,7 @@ def lora_targets(
     layers, names = layers_of(model), {id(m): n for n, m in model.named_modules()}
     moes = moe_layers(model).values()
     along = [getattr(m, n, None) for m in moes for n in ('router', 'coefficient')]
-    read = [p for m in layers.modules() for n, p in m.named_children() if n in weights_read_by(type(m))]
+    read = [getattr(m, n, None) for m in layers.modules() for n in weights_read_by(type(m))]
     parts = [m for l in layers for ps in layer_parts(l)[ffn_only:] for m in ps.values()]
     linears = [m for part in parts for m in part.modules() if isinstance(m, (nn.Linear, Conv1D))]
     skip = {id(m) for m in along+read}

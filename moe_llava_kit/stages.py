@@ -26,12 +26,13 @@ GROUPS = ('tower', 'projector', 'embeddings', 'attention', 'mlp', 'experts', 'ro
 def decoder_parts(
     model:nn.Module,  # A LLaVA model
 )->list:  # (group, module) pairs
-    "What decoder layers are made of, then what lies outside: embeddings of words and places, norms."
+    "What decoder layers are made of, then what lies outside: embeddings and norms."
     dec = decoder_of(model)
     found = [layer_parts(l) for l in layers_of(model)]
     inside = [('mlp', m) for _, mlps in found for m in mlps.values()]
     inside += [('attention', m) for mixers, _ in found for m in mixers.values()]
-    outside = [('embeddings', m) for m in dec.modules() if isinstance(m, (nn.Embedding, nn.Linear, Conv1D))]
+    tables = nn.Embedding, nn.Linear, Conv1D  # of words, of places, between widths
+    outside = [('embeddings', m) for m in dec.modules() if isinstance(m, tables)]
     return [*inside, ('norms', layers_of(model)), *outside, ('norms', dec)]
 
 def group_modules(
@@ -130,7 +131,7 @@ COPIES = (r'(\.\d+\.[a-z]\w*)\.(layer\.)?(deepspeed_moe\.experts\.deepspeed_expe
 
 def before_conversion(
     name:str,  # A decoder's parameter, named from `model.` on
-    mlps:list,  # Per layer of the dense decoder, {role: name of its linear layer}; {} where it stayed
+    mlps:list,  # Per layer of the dense decoder, {role: name of its linear layer}; {} if it stayed
 ) -> list:  # Names of its parts before the conversion
     "What a parameter was before the MLPs became experts."
     stacked = re.fullmatch(r'(.*\.(\d+)\.\w+)\.experts\.(\w+?_proj)(_bias)?', name)
@@ -196,8 +197,12 @@ def select_modules(
     tower, rest = ({n: f for n, f in found.items() if n.startswith('model.vision_tower.') == t} for t in (True, False))
     used = lambda fs: {w for f in fs.values() for part in f for w in part}
     for w in words:
-        if w in used(tower)-used(rest): raise ValueError(f'train_modules: {w!r} occurs in the vision tower only, which stays frozen: expected a part of the decoder, such as {examples(mlps)}')
-        if w not in used(rest): raise ValueError(f'train_modules: {w!r} occurs in no parameter of this model: expected a part of a name such as {examples(mlps)}')
+        if w in used(tower)-used(rest):
+            raise ValueError(f'train_modules: {w!r} occurs in the vision tower only, which stays frozen: '
+                             f'expected a part of the decoder, such as {examples(mlps)}')
+        if w not in used(rest):
+            raise ValueError(f'train_modules: {w!r} occurs in no parameter of this model: '
+                             f'expected a part of a name such as {examples(mlps)}')
     refuse_halves(rest, names)
     small = lambda g, n: g != 'experts' or '.coefficient.' in n
     some = 'projector', 'router', 'experts'
