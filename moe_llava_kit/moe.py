@@ -651,9 +651,11 @@ def check_mlp(
     "ValueError naming the layer if copies of its linear layers would compute something else than the MLP."
     if isinstance(mlp, (SparseMoE, DeepSpeedMoE)): raise ValueError(f'{where} is a MoE layer already')
     signature = inspect.signature(type(mlp).forward).parameters.values()
-    asked = [p.name for p in signature if p.kind is p.POSITIONAL_OR_KEYWORD and p.default is p.empty]
-    if more := asked[2:]:                                                      # after self and the hidden states
-        raise ValueError(f'{where} ({type(mlp).__name__}) wants more than hidden states: {", ".join(more)}')
+    own = [p for p in signature if p.kind is p.POSITIONAL_OR_KEYWORD]
+    more = [p.name for p in own if p.default is p.empty][2:]  # after self and the hidden states
+    if more:
+        what = f'{where} ({type(mlp).__name__})'
+        raise ValueError(f'{what} wants more than hidden states: {", ".join(more)}')
     if mlp_parts(mlp) is None:
         raise ValueError(f'{where} ({type(mlp).__name__}): expected linear layers named {" or ".join("/".join(l.values()) for l in MLP_LAYOUTS)}, '
                          f'found {", ".join(n for n, _ in mlp.named_children()) or "none"}; add a row to MLP_LAYOUTS')
