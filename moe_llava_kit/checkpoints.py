@@ -23,7 +23,8 @@ from .vocab import load_tokenizer
 from .vision import build_tower, image_processor_for, patch_count, quiet, whole_weights
 from .decoders import DECODERS, check_fields, check_place, evaluating, fill, generation_settings, read_weights, rename, text_config, tie_head, translate, value_of
 from .llava import MoELlavaConfig, MoELlavaForConditionalGeneration, check_origin
-from .moe import ACTIVATIONS, MLP_LAYOUTS, MoEConfig, SparseMoE, StackedExperts, by_tensor, decoder_of, layers_of, linear_weight, mlp_parts, moe_layers
+from .moe import ACTIVATIONS, MLP_LAYOUTS, MoEConfig, SparseMoE, StackedExperts, by_tensor
+from .moe import decoder_of, layers_of, linear_weight, mlp_of, mlp_parts, moe_layers
 
 # %% ../nbs/13_checkpoints.ipynb #69a6a1d6
 COMMON_KEYS = [(r'^(model|transformer)\.(image|vision)_tower\.(image|vision)_tower\.(vision_model\.)?', 'model.vision_tower.'),
@@ -271,8 +272,7 @@ def dense_layers(
     model,  # A MoE model
 ) -> list[int]:  # Indices of decoder layers that are not MoE
     "Decoder layers that kept their MLP."
-    moe = {id(m) for m in moe_layers(model).values()}
-    return [i for i, l in enumerate(layers_of(model)) if id(l.mlp) not in moe]
+    return [i for i, l in enumerate(layers_of(model)) if not moe_layers(l)]
 
 # %% ../nbs/13_checkpoints.ipynb #ad73858c
 def stock_model(
@@ -451,7 +451,10 @@ def to_dense(
     with torch.device('meta'): blank = layers_of(AutoModel.from_config(model.config.get_text_config()))
     names = {id(m): n for n, m in moe_layers(model).items()}
     for layer, empty in zip(layers_of(model), blank):
-        if id(layer.mlp) in names: layer.mlp = dense_mlp(layer.mlp.experts, empty.mlp, mixes[names[id(layer.mlp)]]).train(layer.mlp.training)
+        if not moe_layers(layer): continue
+        name, moe = mlp_of(layer)
+        mlp = dense_mlp(moe.experts, mlp_of(empty)[1], mixes[names[id(moe)]])
+        setattr(layer, name, mlp.train(moe.training))
     context.handle.remove()
     model.config.moe = None
     model.__dict__.pop('save_pretrained', None)                          # it may be saved again

@@ -428,8 +428,8 @@ class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, NamesItsP
                                        LlavaForConditionalGeneration):
     "A vision-language model over any tower and decoder, dense or MoE."
     config_class = MoELlavaConfig
-    reads_experts = True                                # what `upcycle` made of it can be saved
-    _keep_in_fp32_modules = ['router']                                        # where weights are loaded as fp16 or in few bits
+    reads_experts = True  # what `upcycle` made of it can be saved
+    _keep_in_fp32_modules = ['router']  # where weights are loaded as fp16 or in few bits
     def __init__(self,
         config:MoELlavaConfig,  # Random weights of this shape; with `moe`, a Mixture of Experts
     ):
@@ -458,7 +458,7 @@ class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, NamesItsP
         if inputs_embeds is None: input_ids, attention_mask, labels = expand(self.model, input_ids, pixel_values, attention_mask, labels)
         out = self.model(input_ids=input_ids, pixel_values=pixel_values, inputs_embeds=inputs_embeds, attention_mask=attention_mask, **kwargs)
         h, loss = out.last_hidden_state, None
-        extra, aux = self.router_losses() if kwargs.get('cache', kwargs.get('past_key_values')) is None else (None, None)      # not for every token of an answer; `cache` since transformers 5.24
+        extra, aux = self.router_losses() if kwargs.get('cache', kwargs.get('past_key_values')) is None else (None, None)  # not for every token of an answer; `cache` since transformers 5.24
         if labels is None: logits = self.logits(h[:, -logits_to_keep:])
         else:
             everywhere = not self.training if full_logits is None else full_logits
@@ -466,7 +466,9 @@ class MoELlavaForConditionalGeneration(AnswersPictures, SavesItsParts, NamesItsP
         if loss is not None and extra is not None:
             samples = count_samples(attention_mask, len(h))
             loss = loss + extra*aux_share(labels, samples, num_items_in_batch, num_samples_in_batch)
-        return MoELlavaOutput(loss=loss, logits=logits, past_key_values=out.past_key_values, hidden_states=out.hidden_states, attentions=out.attentions, aux_loss=aux)
+        names = 'past_key_values', 'hidden_states', 'attentions'  # a mixer has no attentions
+        kept = {k: getattr(out, k, None) for k in names}
+        return MoELlavaOutput(loss=loss, logits=logits, aux_loss=aux, **kept)
 
 AutoConfig.register('moe_llava', MoELlavaConfig)
 AutoModelForImageTextToText.register(MoELlavaConfig, MoELlavaForConditionalGeneration)

@@ -9,15 +9,16 @@ __all__ = ['MODES', 'MLP_LAYOUTS', 'ACTIVATIONS', 'NATIVE', 'HALF', 'MoEConfig',
            'router_logits', 'choose', 'capacity', 'give_places', 'combine_weights', 'route', 'sample_means',
            'load_balancing_loss', 'router_z_loss', 'RoutingContext', 'SparseMoE', 'deepspeed_limits', 'stack_mlps',
            'unstack_mlp', 'DeepSpeedMoE', 'gathered', 'save_stacked', 'load_stacked', 'consolidated', 'build_moe',
-           'layers_of', 'decoder_of', 'moe_layers', 'check_mlp', 'cannot_save', 'guard_save', 'install_moe', 'upcycle',
-           'Certificate', 'count_params', 'experts_as', 'flops_per_token', 'differences', 'rounded_again',
-           'sensitivity', 'widen', 'in_fp32', 'converted', 'measure_both', 'certify', 'balance_losses', 'moe_loss',
-           'router_loss', 'forget_graph']
+           'decoder_of', 'outer_lists', 'layers_of', 'moe_layers', 'asks_for_context', 'has_matrix', 'layer_parts',
+           'mlp_of', 'check_mlp', 'cannot_save', 'guard_save', 'install_moe', 'upcycle', 'Certificate', 'count_params',
+           'experts_as', 'flops_per_token', 'differences', 'rounded_again', 'sensitivity', 'widen', 'in_fp32',
+           'converted', 'measure_both', 'certify', 'balance_losses', 'moe_loss', 'router_loss', 'forget_graph']
 
 # %% ../nbs/12_moe.ipynb #9914b131
+import inspect
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, asdict, replace
-from functools import partial
+from functools import cache, partial
 import torch
 from torch import nn
 import torch.nn.functional as F
@@ -87,7 +88,7 @@ def experts_per_layer(
 # %% ../nbs/12_moe.ipynb #055abd65
 MLP_LAYOUTS = [dict(gate='gate_proj', up='up_proj', down='down_proj'), dict(gate_up='gate_up_proj', down='down_proj'),
                dict(up='fc1', down='fc2'), dict(up='c_fc', down='c_proj'), dict(up='up_proj', down='down_proj'),
-               dict(up='dense_h_to_4h', down='dense_4h_to_h')]
+               dict(up='dense_h_to_4h', down='dense_4h_to_h'), dict(up='fc_in', down='fc_out')]
 ACTIVATIONS = ['act_fn', 'activation_fn', 'activation', 'act']
 
 def mlp_parts(
@@ -578,28 +579,70 @@ def build_moe(mlp, num_experts, config, context):  # As `SparseMoE` -> SparseMoE
     return (DeepSpeedMoE if config.implementation == 'deepspeed' else SparseMoE)(mlp, num_experts, config, context)
 
 # %% ../nbs/12_moe.ipynb #1d4aba51
-def layers_of(
-    model:nn.Module,  # A causal LM, a LLaVA model, or a bare decoder
-) -> nn.ModuleList:  # In the order they run
-    "The decoder layers of a model; ValueError if no list of layers with an MLP is found."
-    dec = decoder_of(model)
-    lists = [m for m in dec.modules() if isinstance(m, nn.ModuleList) and len(m) and all(hasattr(l, 'mlp') for l in m)]
-    if not lists:
-        found = next((f'{n} of {type(m[0]).__name__}' for n, m in dec.named_modules() if isinstance(m, nn.ModuleList) and len(m)), 'no list of layers')
-        raise ValueError(f'{type(model).__name__}: expected a list of decoder layers that hold an `mlp`, found {found}; upcycle needs one')
-    return lists[0]
-
 def decoder_of(
     model:nn.Module,  # A causal LM, a LLaVA model, or a bare decoder
-) -> nn.Module:  # The module that holds the list of decoder layers
+)->nn.Module:  # The module that holds the list of decoder layers
     "The decoder stack of a model."
     return model.get_decoder() if hasattr(model, 'get_decoder') else model
 
+def outer_lists(
+    module:nn.Module,  # Any module
+)->list:  # of nn.ModuleList, in the order they are registered
+    "The lists of modules in a module, without the lists that lie in one of them."
+    kids = list(module.children())
+    return [l for m in kids for l in ([m] if isinstance(m, nn.ModuleList) else outer_lists(m))]
+
+def layers_of(
+    model:nn.Module,  # A causal LM, a LLaVA model, or a bare decoder
+)->nn.ModuleList:  # In the order they run
+    "The decoder layers of a model; ValueError if it has no list of layers."
+    dec = decoder_of(model)
+    if lists := [l for l in outer_lists(dec) if len(l)]: return max(lists, key=len)
+    found = ', '.join(n for n, _ in dec.named_children()) or 'nothing'
+    raise ValueError(f'{type(dec).__name__}: expected a list of decoder layers, found {found}')
+
 def moe_layers(
     model:nn.Module,  # Any model, also one without
-) -> dict:  # {name: SparseMoE or DeepSpeedMoE} in the order they run
+)->dict:  # {name: SparseMoE or DeepSpeedMoE} in the order they run
     "The MoE layers of a model by name."
     return {n: m for n, m in model.named_modules() if isinstance(m, (SparseMoE, DeepSpeedMoE))}
+
+# %% ../nbs/12_moe.ipynb #10da35c2
+@cache
+def asks_for_context(
+    kind:type,  # A class of modules
+)->bool:  # Also for a mask that is optional
+    "Does its forward ask for a mask, a cache or a state, as it must where tokens see each other?"
+    names = inspect.signature(kind.forward).parameters
+    return 'state' in names or any(w in n for n in names for w in ('mask', 'cache', 'past'))
+
+def has_matrix(
+    module:nn.Module,  # Any module, also one that ZeRO-3 has cut into shards
+)->bool:  # False for a norm
+    "Does it hold a parameter of two dimensions or more?"
+    return any(len(getattr(p, 'ds_shape', p.shape)) > 1 for p in module.parameters())
+
+def layer_parts(
+    layer:nn.Module,  # A decoder layer
+)->tuple:  # ({name: module} that mix tokens, {name: module} that do not)
+    "The parts of a decoder layer that hold matrices: attention, or what stands for it, and MLPs."
+    parts = {n: m for n, m in layer.named_children() if has_matrix(m)}
+    mixers = {n for n, p in parts.items() if any(asks_for_context(type(m)) for m in p.modules())}
+    return tuple({n: p for n, p in parts.items() if (n in mixers) == yes} for yes in (True, False))
+
+# %% ../nbs/12_moe.ipynb #c6d44c4c
+def mlp_of(
+    layer:nn.Module,  # A decoder layer, dense or MoE
+    where:str='layer',  # Its name, for the error
+)->tuple:  # (name, module)
+    "The MLP of a decoder layer; ValueError saying what was found if that is not one module."
+    mixers, mlps = layer_parts(layer)
+    known = [n for n, m in mlps.items() if isinstance(m, (SparseMoE, DeepSpeedMoE)) or mlp_parts(m)]
+    names = known or list(mlps)
+    if len(names) == 1: return names[0], mlps[names[0]]
+    said = lambda ps: ' and '.join(f'{n} ({type(m).__name__})' for n, m in ps.items()) or 'nothing'
+    raise ValueError(f'{where} ({type(layer).__name__}): expected one module that is the MLP, '
+                     f'found {said(mlps)} beside {said(mixers)}; it cannot become experts')
 
 # %% ../nbs/12_moe.ipynb #9385e182
 @torch.no_grad()
@@ -609,6 +652,12 @@ def check_mlp(
 ):
     "ValueError naming the layer if copies of its linear layers would compute something else than the MLP."
     if isinstance(mlp, (SparseMoE, DeepSpeedMoE)): raise ValueError(f'{where} is a MoE layer already')
+    signature = inspect.signature(type(mlp).forward).parameters.values()
+    own = [p for p in signature if p.kind is p.POSITIONAL_OR_KEYWORD]
+    more = [p.name for p in own if p.default is p.empty][2:]  # after self and the hidden states
+    if more:
+        what = f'{where} ({type(mlp).__name__})'
+        raise ValueError(f'{what} wants more than hidden states: {", ".join(more)}')
     if mlp_parts(mlp) is None:
         raise ValueError(f'{where} ({type(mlp).__name__}): expected linear layers named {" or ".join("/".join(l.values()) for l in MLP_LAYOUTS)}, '
                          f'found {", ".join(n for n, _ in mlp.named_children()) or "none"}; add a row to MLP_LAYOUTS')
@@ -616,9 +665,7 @@ def check_mlp(
     if p.is_meta: return
     one = StackedExperts(mlp, 1)
     x = torch.randn(8, one.down_proj.shape[1], generator=torch.Generator().manual_seed(0)).to(p)
-    try:
-        with evaluating(mlp): before = mlp(x)
-    except TypeError as e: raise ValueError(f'{where} ({type(mlp).__name__}) wants more than hidden states: {e}') from e
+    with evaluating(mlp): before = mlp(x)
     off, tol = (one_expert(one, 0, x)-before).abs().max(), 1e-4 if p.dtype == torch.float32 else 5e-2
     if off > tol*before.abs().max(): raise ValueError(f'{where} ({type(mlp).__name__}) does more than its linear layers and activation: the experts would not start as the dense MLP')
 
@@ -646,12 +693,15 @@ def install_moe(
     model:nn.Module,  # Changed in place
     config:MoEConfig,  # What it becomes
 ) -> MoEConfig:  # With layers and num_experts written out
-    "Swap the MLPs of the chosen layers for MoE layers, one after the other; all are checked before the first is swapped; ValueError if one cannot be converted."
+    "Swap MLPs for MoE layers; ValueError, before the first is swapped, if one cannot be converted."
     layers, context = layers_of(model), RoutingContext()
     ids = moe_layer_ids(config, len(layers))
     config = replace(config, layers=ids, num_experts=experts_per_layer(config, ids))
-    for i in ids: check_mlp(layers[i].mlp, f'layers.{i}.mlp')
-    for i, n in zip(ids, config.num_experts): layers[i].mlp = build_moe(layers[i].mlp, n, config, context).train(layers[i].training)
+    mlps = {i: mlp_of(layers[i], f'layers.{i}') for i in ids}
+    for i, (name, mlp) in mlps.items(): check_mlp(mlp, f'layers.{i}.{name}')
+    for (i, (name, mlp)), n in zip(mlps.items(), config.num_experts):
+        moe = build_moe(mlp, n, config, context).train(layers[i].training)
+        setattr(layers[i], name, moe)
     context.handle = decoder_of(model).register_forward_pre_hook(context, with_kwargs=True)
     return config
 
