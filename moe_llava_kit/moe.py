@@ -697,10 +697,10 @@ def install_moe(
     layers, context = layers_of(model), RoutingContext()
     ids = moe_layer_ids(config, len(layers))
     config = replace(config, layers=ids, num_experts=experts_per_layer(config, ids))
-    mlps = {i: mlp_of(layers[i], f'layers.{i}') for i in ids}
-    for i, (name, mlp) in mlps.items(): check_mlp(mlp, f'layers.{i}.{name}')
-    for (i, (name, mlp)), n in zip(mlps.items(), config.num_experts):
-        moe = build_moe(mlp, n, config, context).train(layers[i].training)
+    names = [mlp_of(layers[i], f'layers.{i}')[0] for i in ids]
+    for i, name in zip(ids, names): check_mlp(getattr(layers[i], name), f'layers.{i}.{name}')
+    for i, name, n in zip(ids, names, config.num_experts):  # a dense MLP is let go of at once
+        moe = build_moe(getattr(layers[i], name), n, config, context).train(layers[i].training)
         setattr(layers[i], name, moe)
     context.handle = decoder_of(model).register_forward_pre_hook(context, with_kwargs=True)
     return config
