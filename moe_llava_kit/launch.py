@@ -8,9 +8,9 @@ __all__ = ['FLAGS', 'IGNORED', 'REFUSED', 'RENAMED', 'VALUES', 'PUBLISHED', 'TOG
            'settle', 'OneLineParser', 'words', 'read_yaml', 'usage', 'stage_flags', 'started_from', 'with_yaml',
            'by_name', 'moe_of', 'check_together', 'stage_of', 'check_files', 'check_numbers', 'every', 'rhythm',
            'TrainPlan', 'check_values', 'plan_run', 'few_bits', 'decoder_of_plan', 'decoder_config', 'bare_model',
-           'earlier_model', 'experts_asked', 'check_made', 'max_length_of', 'load_model', 'save_projector',
-           'projector_of', 'load_projector', 'dataset_of', 'first_sample', 'data_lines', 'with_adapters',
-           'packed_weights', 'precision_of', 'memory_of', 'planned', 'dry_run', 'run_plan']
+           'earlier_model', 'experts_asked', 'check_made', 'max_length_of', 'load_model', 'projector_weights',
+           'save_projector', 'projector_of', 'load_projector', 'dataset_of', 'first_sample', 'data_lines',
+           'with_adapters', 'packed_weights', 'precision_of', 'memory_of', 'planned', 'dry_run', 'run_plan']
 
 # %% ../nbs/23_launch.ipynb #b81e5bbd
 import contextlib, difflib, json, math
@@ -21,6 +21,7 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 import yaml
+from safetensors import safe_open
 from transformers import AutoConfig, EarlyStoppingCallback, HfArgumentParser, PretrainedConfig
 from transformers import Trainer, TrainingArguments, get_scheduler, set_seed
 from transformers.integrations import get_available_reporting_integrations
@@ -472,10 +473,9 @@ def plan_run(
     *parts, args = OneLineParser([*FLAGS, TrainingArguments]).parse_args_into_dataclasses(line)
     for k, v in ALWAYS.items(): setattr(args, k, v)
     f = by_name(parts)
+    stage, notes = stage_of(f, args.learning_rate), more+notes+without_switch(own, f)
     if not f.model_name_or_path: raise ValueError(NO_MODEL)
-    notes = more+notes+without_switch(own, f)
-    said = frozenset(k for k, _ in before+own)
-    plan = TrainPlan(stage_of(f, args.learning_rate), f, args, notes, said)
+    plan = TrainPlan(stage, f, args, notes, frozenset(k for k, _ in before+own))
     check_values(plan)
     return plan
 
@@ -601,13 +601,30 @@ def load_model(
     return model
 
 # %% ../nbs/23_launch.ipynb #b85d3024
+def projector_weights(
+    model,  # A LLaVA model, also cut up by ZeRO-3
+    folder,  # Where the whole model was saved; read only if it is cut up
+)->dict:  # {name within the projector: tensor}
+    "The projector's tensors, whole; ValueError if they are neither in the model nor in the folder."
+    projector, start = model.model.multi_modal_projector, 'model.multi_modal_projector.'
+    if not any(hasattr(p, 'ds_id') for p in projector.parameters()): return projector.state_dict()
+    found = {}
+    for file in Path(folder).glob('model*.safetensors'):
+        with safe_open(file, 'pt') as opened:
+            found |= {k.removeprefix(start): opened.get_tensor(k) for k in opened.keys() if k.startswith(start)}
+    if lost := sorted(projector.state_dict().keys()-found.keys()):
+        raise ValueError(f'{folder} has no {start}{lost[0]}: ZeRO-3 has cut the projector up, so save '
+                         'the model there first')
+    return found
+
 def save_projector(
     model,  # A LLaVA model
     folder,  # Where the file goes; it exists
 ) -> Path:  # The file
     "Write mm_projector.bin with MoE-LLaVA's names."
-    file = Path(folder)/'mm_projector.bin'
-    torch.save({f'model.mm_projector.image_spatial_proj.{k}': v.detach().cpu() for k, v in model.model.multi_modal_projector.state_dict().items()}, file)
+    file, start = Path(folder)/'mm_projector.bin', 'model.mm_projector.image_spatial_proj.'
+    weights = projector_weights(model, folder)
+    torch.save({f'{start}{k}': v.detach().cpu() for k, v in weights.items()}, file)
     return file
 
 def projector_of(

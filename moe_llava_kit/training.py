@@ -693,7 +693,7 @@ def trainer_for(
                         eval_dataset=eval_data, callbacks=callbacks)
 
 # %% ../nbs/21_training.ipynb #d41f0a02
-def keep(
+def what_is_saved(
     trainer,  # A `LlavaTrainer`
     output_dir,  # Where the run writes; None = nowhere
     along,  # As for `train`
@@ -771,7 +771,7 @@ def train(
         if run.finished:
             trainer.load_result(output_dir)
             return earlier_result(run.record['result'], output_dir)
-        keep(trainer, output_dir, along)
+        what_is_saved(trainer, output_dir, along)
         trainer.train(resume_from_checkpoint=named or resume is True)
         lost = end_run(trainer, dataset, output_dir, resumed=bool(point))
     result = result_of(trainer, output_dir, time.perf_counter()-start, lost)
