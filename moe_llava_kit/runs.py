@@ -109,6 +109,7 @@ def items_digest(
     except Exception: return None                                     # the training will say it
     return digest(once) if once == again else None
 
+# %% ../nbs/20c_runs.ipynb #aa51c001
 def transform_of(
     data,  # `LlavaDataset`
 )->str|None:  # 16 hexadecimal digits
@@ -150,6 +151,7 @@ def stage_record(
     used = dict(projector_lr=projector_lr, group_by_modality=group_by_modality)
     return dict(name=stage.name) | own | used
 
+# %% ../nbs/20c_runs.ipynb #aa51c004
 def sample_of(
     x:torch.Tensor,  # Any shape and dtype
     most:int=64,  # Numbers
@@ -171,6 +173,7 @@ def adapter_record(
     own = {k: c.get(k) for k in ('r', 'lora_alpha', 'lora_dropout', 'bias')}
     return own | dict(targets=digest(targets), frozen=under)
 
+# %% ../nbs/20c_runs.ipynb #aa51c005
 VOLATILE = {'transformers_version', '_name_or_path', 'use_cache', 'dtype', 'torch_dtype',
             'architectures', 'template'}                      # no part of what is computed, or elsewhere
 
@@ -202,6 +205,7 @@ def settings_record(
     values = {f.name: (plain(getattr(args, f.name)), plain(usual(f))) for f in asked}
     return {k: v for k, (v, default) in values.items() if v != default}
 
+# %% ../nbs/20c_runs.ipynb #aa51c010
 def engine_record(
     args:TrainingArguments,  # Of a run
 )->dict:  # {what: value}
@@ -214,6 +218,7 @@ def engine_record(
     cut = f' over {args.world_size} processes' if zero else ''
     return dict(name=f'DeepSpeed, ZeRO-{zero}{cut}', config=config)
 
+# %% ../nbs/20c_runs.ipynb #aa51c011
 def step_record(
     args:TrainingArguments,  # Of a run
     by_modality:bool,  # Rows are grouped by `GroupedSampler`
@@ -225,6 +230,7 @@ def step_record(
     if by_modality: order = f'by modality, {batch*n} rows'
     return dict(rows=batch*k*n, processes=n, batch=batch, accumulation=k, order=order)
 
+# %% ../nbs/20c_runs.ipynb #aa51c012
 def run_record(
     model:nn.Module,  # Frozen as its stage says, also with adapters
     data,  # What it learns from
@@ -254,6 +260,7 @@ def flat(
         found |= flat(v, f'{start}{k}.') if isinstance(v, dict) and v else {f'{start}{k}': v}
     return found
 
+# %% ../nbs/20c_runs.ipynb #aa51c019
 MAY = re.compile('|'.join((
     r'(versions|format).*', r'step\.(processes|batch|accumulation)', r'data\.files',
     r'flags\.(stage|preset|dry_run|gpus|(eval_)?data_path|(image|video)_folder|model_name_or_path)',
@@ -279,6 +286,7 @@ WHY = {
     'engine.name': 'moments and schedule would start anew',
     **dict.fromkeys(LENGTH, 'the schedule is laid out over the whole length')}
 
+# %% ../nbs/20c_runs.ipynb #aa51c020
 @dataclass
 class Change:
     "Something that is not as it was."
@@ -365,6 +373,7 @@ def is_finished(
     there = folder is not None and any((Path(folder)/n).exists() for n in names)
     return there and (read_record(folder) or {}).get('state') == 'finished'
 
+# %% ../nbs/20c_runs.ipynb #aa51c027
 def write_record(
     folder,  # Of a run; made if it is not there
     record:dict,  # What JSON knows
@@ -405,6 +414,7 @@ class Run:
         found = {k: v for k, v in found.items() if isinstance(v, known) and k != 'folder'}
         self.write(state='stopped' if stopped else 'finished', ended=now_text(), result=found)
 
+# %% ../nbs/20c_runs.ipynb #aa51c028
 OTHER = ('Go on with what it was asked for, or choose another folder; a new run may begin with '
          'the model of this one')
 

@@ -672,6 +672,7 @@ def refuse_twice(
     if args and twice:
         raise ValueError(f'args are given, and {", ".join(twice)} besides: expected one or the other')
 
+# %% ../nbs/21_training.ipynb #d41f0a05
 def check_both(
     model, dataset, eval_data,  # As for `train`
     stage:str|Stage,  # Whose template counts
@@ -684,6 +685,7 @@ def check_both(
         if unknown := check_data(model, data, stage):
             log.info(f'{", ".join(unknown)} of {type(data).__name__}: not compared')
 
+# %% ../nbs/21_training.ipynb #d41f0a08
 def trainer_for(
     model, args, dataset, stage, rate, group, eval_data, callbacks,  # As `train` has them
 )->'LlavaTrainer':  # Ready to train
@@ -702,6 +704,7 @@ def what_is_saved(
     trainer.along = along
     if not output_dir: trainer.remove_callback(trainer.signal)
 
+# %% ../nbs/21_training.ipynb #d41f0a10
 def end_run(
     trainer,  # A `LlavaTrainer` that has run
     dataset,  # What it learned from
@@ -713,6 +716,7 @@ def end_run(
     if output_dir and not trainer.signal.received: trainer.save_model(output_dir)
     return report_lost(trainer, dataset, output_dir, resumed)
 
+# %% ../nbs/21_training.ipynb #d41f0a11
 def result_of(
     trainer,  # A `LlavaTrainer` that has run
     output_dir,  # Where the model is; None = nowhere
