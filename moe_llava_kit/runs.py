@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from transformers import TrainingArguments
 from . import __path__ as PLACES, __version__
-from .data import BadSample, CheckedRows, media_marks
+from .data import BadSample, CheckedRows, media_marks, spread
 from .stages import Stage, base_of
 from .safety import flush, from_all, log, sha256, short
 
@@ -76,13 +76,6 @@ def rows_digest(
     for row in rows: total.update(as_json(row)+b'\n')
     return total.hexdigest()[:16]
 
-def evenly(
-    n:int,  # How many there are, at least 1
-    k:int,  # How many are wanted at most
-)->list:  # of int, ascending, the first and the last among them
-    "Indices, evenly spread."
-    return sorted({int(i) for i in np.linspace(0, n-1, min(n, k))})
-
 def media_sizes(
     data:CheckedRows,  # Rows that name files, or not
     most:int=256,  # Rows looked at
@@ -92,7 +85,8 @@ def media_sizes(
         try: path = data.find(mark, name)
         except BadSample: return None
         return path.stat().st_size if path.is_file() else None
-    rows = [data.parse(*map(int, data.where[i]), find_files=False) for i in evenly(len(data), most)]
+    some = spread(len(data), min(most, len(data)))
+    rows = [data.parse(*map(int, data.where[i]), find_files=False) for i in some]
     return [size(mark, p) for r in rows for mark, p in zip(media_marks(r['turns']), r['paths'])]
 
 # %% ../nbs/20c_runs.ipynb #fc0fe46e
@@ -105,7 +99,8 @@ def items_digest(
         item = data[i]
         keys = [k for k in ('input_ids', 'labels') if isinstance(item, dict) and k in item]
         return {k: torch.as_tensor(item[k]).tolist() for k in keys}
-    try: once, again = ([read(i) for i in evenly(len(data), most)] for _ in range(2))
+    some = spread(len(data), min(most, len(data)))
+    try: once, again = ([read(i) for i in some] for _ in range(2))
     except Exception: return None                                     # the training will say it
     return digest(once) if once == again else None
 
