@@ -12,7 +12,8 @@ def tokenizer(name):
 
 def templates():
     "All templates that are data; a chat template is a program"
-    from moe_llava_kit.templates import SeparatorStyle, conv_templates
+    from moe_llava_kit.text.messages import SeparatorStyle
+    from moe_llava_kit.text.templates import conv_templates
     return {n: c.to_dict() for n, c in conv_templates.items() if c.sep_style is not SeparatorStyle.NATIVE}
 
 def write(site, nbs, mods):

@@ -13,10 +13,11 @@ def tiny(folder):
     "A model with experts and random weights, saved"
     import torch
     from transformers import CLIPVisionConfig, LlamaConfig
-    from moe_llava_kit.llava import build_llava
-    from moe_llava_kit.moe import MoEConfig, upcycle
-    from moe_llava_kit.tokenizers import prepare_tokenizer
-    from moe_llava_kit.vocab import load_tokenizer
+    from moe_llava_kit.model.llava import build_llava
+    from moe_llava_kit.moe.config import MoEConfig
+    from moe_llava_kit.moe.conversion import upcycle
+    from moe_llava_kit.text.setup import prepare_tokenizer
+    from moe_llava_kit.text.loading import load_tokenizer
     torch.manual_seed(0)
     tok, small = prepare_tokenizer(load_tokenizer('phi-2')), dict(hidden_size=32, intermediate_size=64, num_hidden_layers=4, num_attention_heads=2)
     upcycle(build_llava(LlamaConfig(vocab_size=len(tok), initializer_range=.3, **small), CLIPVisionConfig(image_size=32, patch_size=8, **small), tokenizer=tok, template='phi'), MoEConfig()).save_pretrained(folder)
@@ -141,8 +142,8 @@ def attacks(report, browser, url, folder, v, seen):
     report.check('serve: a second visitor sees nothing of the first', lambda: need('thousand' in v.said() and 'thousand' not in other.said() and not other.page.locator('#pictures img').count(), other.said()))
 
 def main(report, trained=None):
-    from moe_llava_kit.checkpoints import load_checkpoint
-    from moe_llava_kit.web import served
+    from moe_llava_kit.model.checkpoints import load_checkpoint
+    from moe_llava_kit.use.web import served
     chromium = os.environ.get('CHROMIUM') or next(filter(None, map(shutil.which, NAMES)), None)
     with tempfile.TemporaryDirectory() as d, sync_playwright() as p:
         browser, folder = p.chromium.launch(executable_path=chromium, args=ARGS), files(Path(d))
