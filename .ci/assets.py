@@ -8,9 +8,12 @@ ASSETS = {
     'mermaid': ('mermaid@11.4.1', 'dist/mermaid.min.js', 'npm/mermaid@11.4.1/dist'),
     'html-manager': ('@jupyter-widgets/html-manager@1.0.14', 'dist', 'site_libs/widgets/load.js'),
     'requirejs': ('requirejs@2.3.7', 'require.js', 'site_libs/widgets/load.js')}
-UNUSED = shutil.ignore_patterns('*.map', '*.mjs', 'katex.js', 'katex.css', 'libembed*', 'embed.js', '*.svg', '*.eot', 'README*')
-KATEX, FONTS = r'https://cdn\.jsdelivr\.net/npm/katex@[\d.]+/dist', r'@import url\([^)]*fonts\.googleapis[^)]*\);?'
-MERMAID = re.compile(r'''<script type="module">import mermaid from '[^']*mermaid[^']*';(.*?)</script>''', re.S)
+UNUSED = shutil.ignore_patterns('*.map', '*.mjs', 'katex.js', 'katex.css', 'libembed*', 'embed.js',
+                                '*.svg', '*.eot', 'README*')
+KATEX, FONTS = (r'https://cdn\.jsdelivr\.net/npm/katex@[\d.]+/dist',
+                r'@import url\([^)]*fonts\.googleapis[^)]*\);?')
+MERMAID = re.compile(
+    r'''<script type="module">import mermaid from '[^']*mermaid[^']*';(.*?)</script>''', re.S)
 LOAD_WIDGETS = """const libs = document.currentScript.dataset.libs
 const load = src => new Promise(done => document.body.append(Object.assign(document.createElement('script'), {src, onload: done})))
 addEventListener('load', () => load(libs + 'requirejs/require.js').then(() => load(libs + 'html-manager/embed-amd.js')))
@@ -20,10 +23,14 @@ def fetch(spec, mods):
     "The folder of npm package `spec` in `mods`, downloaded once; npm runs no script of the package"
     name, version = spec.rsplit('@', 1)
     home = mods/name
-    if (home/'package.json').exists() and json.loads((home/'package.json').read_text())['version'] == version: return home
-    if not shutil.which('npm'): sys.exit(f'the site needs {spec}: install npm (Node.js) and build again')
+    if (home/'package.json').exists() and json.loads((home/'package.json').read_text())[
+        'version'] == version:
+        return home
+    if not shutil.which('npm'):
+        sys.exit(f'the site needs {spec}: install npm (Node.js) and build again')
     with TemporaryDirectory() as d:
-        archive = subprocess.run(['npm', 'pack', '-s', '--pack-destination', d, spec], check=True, capture_output=True, text=True).stdout.split()[-1]
+        archive = subprocess.run(['npm', 'pack', '-s', '--pack-destination', d, spec], check=True,
+                                 capture_output=True, text=True).stdout.split()[-1]
         with tarfile.open(f'{d}/{archive}') as tar: tar.extractall(d, filter='data')
         shutil.rmtree(home, ignore_errors=True)
         shutil.copytree(f'{d}/package', home)
@@ -47,6 +54,9 @@ def localise(site, mods):
     for p, s in pages.items():
         libs = '../'*len(p.relative_to(site).parent.parts) + 'site_libs'
         s = re.sub(KATEX, f'{libs}/katex', s)
-        s = MERMAID.sub(lambda m: f'<script defer src="{libs}/mermaid/mermaid.min.js"></script><script type="module">{m[1]}</script>', s)
+        s = MERMAID.sub(lambda m: f'<script defer '
+                                  f'src="{libs}/mermaid/mermaid.min.js"></script><script '
+                                  f'type="module">{m[1]}</script>', s)
         p.write_text(s, encoding='utf-8')
-    for css in (site/'site_libs').rglob('*.css'): css.write_text(re.sub(FONTS, '', css.read_text(encoding='utf-8')), encoding='utf-8')
+    for css in (site/'site_libs').rglob('*.css'):
+        css.write_text(re.sub(FONTS, '', css.read_text(encoding='utf-8')), encoding='utf-8')

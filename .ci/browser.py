@@ -7,7 +7,8 @@ from playwright.sync_api import sync_playwright, expect
 from report import Report, need
 import playground
 
-ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--no-first-run']
+ARGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking',
+        '--disable-component-update', '--no-first-run']
 NAMES = ('chromium', 'chromium-browser', 'google-chrome')
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -31,7 +32,8 @@ class Tab:
         self.page = context.new_page()
         self.page.set_default_timeout(15_000)
         self.page.on('pageerror', lambda e: self.wrong.append(f'{self.page.url}: {e}'))
-        self.page.on('response', lambda r: r.status >= 400 and self.wrong.append(f'{r.url}: {r.status}'))
+        self.page.on('response',
+                     lambda r: r.status >= 400 and self.wrong.append(f'{r.url}: {r.status}'))
 
     def open(self, url):
         self.page.goto(url, wait_until='load')
@@ -93,7 +95,8 @@ def hover_mask(tab, base, pages):
 def switch_mask(tab, base, pages):
     "The menus of a MaskExplorer's page switch its mask; arrow keys walk through it"
     for p in pages:
-        root = tab.open(base + p).locator('.mlk-switch').filter(has=tab.page.locator('select')).first
+        root = tab.open(base
+                        + p).locator('.mlk-switch').filter(has=tab.page.locator('select')).first
         if not root.count() or root.locator('template').count() < 2: continue
         pane = lambda: root.locator('.mlk-at .mlk-pane').first
         before, menu = pane().inner_text(), root.locator('select').last
@@ -112,7 +115,8 @@ def walk_routes(tab, base, pages):
     for p in pages:
         root = tab.open(base + p).locator('.mlr').first
         if not root.count(): continue
-        experts = lambda: root.locator('.mlr-tok').evaluate_all('ts => ts.map(t => t.dataset.e).join()')
+        experts = lambda: root.locator('.mlr-tok').evaluate_all(
+            'ts => ts.map(t => t.dataset.e).join()')
         before, (layer, only) = experts(), root.locator('select').all()
         layer.select_option(index=1)
         need(experts() != before, 'another layer shows the same experts')
@@ -127,7 +131,8 @@ def walk_routes(tab, base, pages):
 def journey(tab, base):
     "A newcomer's way through the site in one tab: landing, tutorial, next page, API, search, dark mode, playground, benchmarks"
     page = tab.open(base)
-    need(page.locator('main img[src$="mask.svg"]').evaluate('i => i.complete && i.naturalWidth > 0'), 'the landing page has no picture')
+    need(page.locator('main img[src$="mask.svg"]').evaluate(
+        'i => i.complete && i.naturalWidth > 0'), 'the landing page has no picture')
     page.locator('main').get_by_role('link', name='the demo, step by step').click()
     expect(page.locator('main h1').first).to_be_visible()
     page.locator('.page-navigation a, .nav-page-next a').last.click()
@@ -135,7 +140,8 @@ def journey(tab, base):
     page.locator('main a[href*="#"]:has(code)').first.click()
     expect(page.locator(':target')).to_be_visible()
     box = page.locator('.smalldocs-search input').first
-    box.click(); box.press_sequentially('straddle', delay=30)
+    box.click()
+    box.press_sequentially('straddle', delay=30)
     page.locator('.search-result').first.click()
     expect(page.locator('main')).to_contain_text('straddle', ignore_case=True)
     page.locator('.quarto-color-scheme-toggle').first.click()
@@ -146,7 +152,8 @@ def journey(tab, base):
     page.get_by_label('tokenizer', exact=True).select_option('mistral')
     expect(mask_of(page).locator('b').first).to_contain_text('mistral')
     shared(page)
-    page.locator('#quarto-sidebar, .sidebar').get_by_role('link', name='Benchmarks', exact=True).click()
+    page.locator('#quarto-sidebar, .sidebar').get_by_role('link', name='Benchmarks',
+                                                          exact=True).click()
     expect(page.locator('main')).to_contain_text('moe-llava-kit bench masks')
     need(page.locator('main table').count() >= 4, 'the page of benchmarks has no tables')
     tab.check()
@@ -154,30 +161,37 @@ def journey(tab, base):
 def shared(page):
     "The link in the address bar brings back the mask"
     shown, link = mask_of(page).locator('.mlk-tok').all_inner_texts(), page.url
-    page.goto('about:blank'); page.goto(link)
+    page.goto('about:blank')
+    page.goto(link)
     expect(mask_of(page)).to_be_visible()
-    need(shown and mask_of(page).locator('.mlk-tok').all_inner_texts() == shown, 'the link does not bring back what it was copied from')
+    need(shown and mask_of(page).locator('.mlk-tok').all_inner_texts() == shown,
+         'the link does not bring back what it was copied from')
 
 def mask_of(page): return page.locator('#playground .mlk-pane')
 
 def play(tab, base, name='qwen2.5'):
     "Type, switch the tokenizer, hover, share the link; what is typed stays text, what cannot be read is said"
     page = tab.open(base + 'playground.html')
-    expect(mask_of(page).locator('ins.mlk-tok')).to_have_count(4)                        # A, cat, the period, the end
+    expect(mask_of(page).locator('ins.mlk-tok')).to_have_count(4)  # A, cat, the period, the end
     menu, box = page.get_by_label('tokenizer', exact=True), page.get_by_label('conversation')
     box.fill('human: <image>\nWho?\ngpt: <script>document.title = "owned"</script> Ada & Bob')
     expect(mask_of(page)).to_contain_text('Ada & Bob')
     before = mask_of(page).locator('b').first.inner_text()
     menu.select_option(name)
     expect(mask_of(page).locator('b').first).to_contain_text(name)
-    need(mask_of(page).locator('b').first.inner_text() != before and page.title() != 'owned', 'another tokenizer shows the same')
+    need(mask_of(page).locator('b').first.inner_text() != before and page.title() != 'owned',
+         'another tokenizer shows the same')
     token = mask_of(page).locator('ins.mlk-tok').first
     token.hover()
-    expect(mask_of(page).locator('.mlk-info')).to_contain_text(f"label {token.get_attribute('data-id')}")
+    expect(mask_of(page).locator('.mlk-info')).to_contain_text(
+        f"label {token.get_attribute('data-id')}")
     shared(page)
     expect(mask_of(page)).to_contain_text('Ada & Bob')
-    need(page.get_by_label('tokenizer', exact=True).input_value() == name, 'the link forgets the tokenizer')
-    page.goto('about:blank'); page.goto(base + 'playground.html#tokenizer=constructor&template=toString')        # names that are none
+    need(page.get_by_label('tokenizer', exact=True).input_value() == name,
+         'the link forgets the tokenizer')
+    # names that are none
+    page.goto('about:blank')
+    page.goto(base + 'playground.html#tokenizer=constructor&template=toString')
     expect(mask_of(page).locator('b').first).to_contain_text('phi-2, phi')
     page.get_by_label('conversation').fill('gpt')
     expect(page.get_by_role('alert')).to_contain_text('a conversation starts with a role')
@@ -188,9 +202,13 @@ def own_tokenizer(tab, base, site):
     page = tab.open(base + 'playground.html')
     expect(mask_of(page)).to_be_visible()
     with tempfile.TemporaryDirectory() as d:
-        Path(d, 'mine.json').write_bytes((site/'playground/mistral.json').read_bytes()); Path(d, 'none.json').write_text('{"a": 1}')
-        for file, says in (('none.json', 'this is no tokenizer.json'), ('mine.json', 'mine.json, ')):
-            with page.expect_file_chooser() as chooser: page.get_by_label('tokenizer', exact=True).select_option(index=len(playground.listed(Path('nbs'))))
+        Path(d, 'mine.json').write_bytes((site/'playground/mistral.json').read_bytes())
+        Path(d, 'none.json').write_text('{"a": 1}')
+        for file, says in (('none.json', 'this is no tokenizer.json'),
+                           ('mine.json', 'mine.json, ')):
+            with page.expect_file_chooser() as chooser:
+                page.get_by_label('tokenizer', exact=True).select_option(
+                    index=len(playground.listed(Path('nbs'))))
             chooser.value.set_files(Path(d, file))
             expect(page.locator('#playground .pg-view')).to_contain_text(says)
             page.get_by_label('tokenizer', exact=True).select_option(index=0)
@@ -213,7 +231,8 @@ def same_masks(tab, base, name):
     nbs = Path('nbs')
     rows, page = playground.python_says(nbs, name), tab.open(base + 'playground.html')
     need(sum(r[2] is not None for r in rows) > 300, f'only {len(rows)} masks to compare')
-    conversations = {k: c['turns'] for k, c in json.loads((nbs/'gold/preprocess.json').read_text())['conversations'].items()}
+    conversations = {k: c['turns'] for k, c in json.loads((nbs/'gold/preprocess.json').read_text())[
+        'conversations'].items()}
     wrong = page.evaluate(SAME, [name, conversations, rows])
     need(not wrong, f'{len(wrong)} of {len(rows)} masks differ: {wrong[:3]}')
     tab.check()
@@ -222,32 +241,44 @@ def demo_report(browser, file):
     url = file.resolve().as_uri()
     tab = Tab(browser, url)
     page = tab.open(url)
-    broken = page.evaluate('[...document.images].filter(i => !i.complete || !i.naturalWidth).length')
-    need(page.locator('img, svg').count() and not broken, f'no picture, or pictures that do not show ({broken})')
+    broken = page.evaluate(
+        '[...document.images].filter(i => !i.complete || !i.naturalWidth).length')
+    need(page.locator('img, svg').count() and not broken,
+         f'no picture, or pictures that do not show ({broken})')
     need(page.locator('.mlk-mask').count(), 'no mask (.mlk-mask)')
     tab.check()
 
 def main(site, report_html=None):
     report, base, site = Report(), serve(site), Path(site)
-    html = {p.relative_to(site).as_posix(): p.read_text(encoding='utf-8') for p in site.rglob('*.html')}
-    pages, having = sorted(html), lambda text: sorted((p for p, s in html.items() if text in s), key=lambda p: len(html[p]))
+    html = {p.relative_to(site).as_posix(): p.read_text(encoding='utf-8')
+            for p in site.rglob('*.html')}
+    pages, having = sorted(html), lambda text: sorted((p for p, s in html.items() if text in s),
+                                                      key=lambda p: len(html[p]))
     chromium = os.environ.get('CHROMIUM') or next(filter(None, map(shutil.which, NAMES)), None)
     if not chromium: sys.exit('no Chromium: install it, or set CHROMIUM to its path')
     with sync_playwright() as p:
         browser = p.chromium.launch(executable_path=chromium, args=ARGS)
         tab = lambda: Tab(browser, base)
-        report.check(f'site ({len(pages)} pages) opens with no outside request', lambda: every_page(tab(), base, pages))
+        report.check(f'site ({len(pages)} pages) opens with no outside request',
+                     lambda: every_page(tab(), base, pages))
         report.check('site, a newcomer\'s way through it', lambda: journey(tab(), base))
         report.check('site, search', lambda: search(tab(), base))
         report.check('site, dark mode', lambda: dark_mode(tab(), base))
         report.check('site, doclink', lambda: doclink(tab(), base, pages))
         report.check('site, a mask is hovered', lambda: hover_mask(tab(), base, having('mlk-pane')))
-        report.check('site, a MaskExplorer is switched', lambda: switch_mask(tab(), base, having('mlk-switch')))
-        report.check('site, routes are walked through', lambda: walk_routes(tab(), base, having('class="mlr"')))
+        report.check('site, a MaskExplorer is switched',
+                     lambda: switch_mask(tab(), base, having('mlk-switch')))
+        report.check('site, routes are walked through',
+                     lambda: walk_routes(tab(), base, having('class="mlr"')))
         report.check('playground: type, switch, share', lambda: play(tab(), base))
-        report.check('playground: a tokenizer of your own', lambda: own_tokenizer(tab(), base, site))
-        for t in playground.listed(Path('nbs')): report.check(f"playground: masks of {t['name']} equal Python's", lambda: same_masks(tab(), base, t['name']))
-        if report_html: report.check('report.html opens from disk with no outside request', lambda: demo_report(browser, Path(report_html)))
+        report.check('playground: a tokenizer of your own',
+                     lambda: own_tokenizer(tab(), base, site))
+        for t in playground.listed(Path('nbs')):
+            report.check(f"playground: masks of {t['name']} equal Python's",
+                         lambda: same_masks(tab(), base, t['name']))
+        if report_html:
+            report.check('report.html opens from disk with no outside request',
+                         lambda: demo_report(browser, Path(report_html)))
         browser.close()
 
 if __name__ == '__main__': main(*sys.argv[1:])

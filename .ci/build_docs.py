@@ -18,11 +18,15 @@ from assets import localise
 from links import problems
 import playground
 
-REPO_PAGES = ['CHANGELOG.md', 'CONTRIBUTING.md']  # pages of the repository that a notebook may link to as ../NAME
-OUTSIDE = {'site-url', 'repo-url', 'repo-branch'}  # site settings that put absolute URLs into every page
-VIEW, STATE = 'application/vnd.jupyter.widget-view+json', 'application/vnd.jupyter.widget-state+json'
+# pages of the repository that a notebook may link to as ../NAME
+REPO_PAGES = ['CHANGELOG.md', 'CONTRIBUTING.md']
+# site settings that put absolute URLs into every page
+OUTSIDE = {'site-url', 'repo-url', 'repo-branch'}
+VIEW, STATE = ('application/vnd.jupyter.widget-view+json',
+               'application/vnd.jupyter.widget-state+json')
 IMPORT = (ast.Import, ast.ImportFrom)
-HINT = ('For `show_doc`, nbdev runs exported cells and cells with imports, and no others: an import beside code that needs\n'
+HINT = ('For `show_doc`, nbdev runs exported cells and cells with imports, and no others: an '
+        'import beside code that needs\n'
         'an earlier result fails. Cells with imports and other code:')
 LINK = re.compile(r'''(\]\(|href=["'])([^()\s"'#]+)(#[^)\s"']*)?''')
 
@@ -45,7 +49,8 @@ def readme_link(cfg, names):
     "Links of the index page, as they must read in the root of the repository"
     notebooks = {page: nb for nb, page in names.items()}
     def link(to, frag):
-        if to.startswith(host(cfg)): return f"{cfg.nbs_path.name}/{notebooks[to.removeprefix(host(cfg)) or 'index.html']}"
+        if to.startswith(host(cfg)):
+            return f"{cfg.nbs_path.name}/{notebooks[to.removeprefix(host(cfg)) or 'index.html']}"
         file = normpath(f'{cfg.nbs_path.name}/{to}')
         if not (cfg.config_path/file).exists(): return to + frag
         return file if file.endswith('.ipynb') else file + frag
@@ -70,7 +75,8 @@ def readme(cfg, names):
             shown = not re.search(r'^#\| *echo: *false', cell.source, re.M)
             parts += [*([f'```python\n{code}\n```'] if shown else []), *map(plain, cell.outputs)]
     body = relink('\n\n'.join(p.strip('\n') for p in parts if p.strip()), readme_link(cfg, names))
-    top = f"# {head['title']}\n\n" + (f"> {head['description']}\n\n" if 'description' in head else '')
+    top = f"# {head['title']}\n\n" + (f"> {head['description']}\n\n"
+                                      if 'description' in head else '')
     (cfg.config_path/'README.md').write_text(top + body + '\n', encoding='utf-8')
 
 # Pages
@@ -95,7 +101,8 @@ def mixed_imports(cfg):
             body = ast.parse(text(cell)).body
             has_import = any(isinstance(n, IMPORT) for top in body for n in ast.walk(top))
             alone = all(isinstance(n, IMPORT) for n in body)
-            if has_import and not alone: yield f"  {path.name}, cell {cell['id']}: {text(cell)[:60]!r}"
+            if has_import and not alone:
+                yield f"  {path.name}, cell {cell['id']}: {text(cell)[:60]!r}"
 
 def documented(cache):
     "The names that have an entry on some page"
@@ -111,10 +118,12 @@ def site_link(cfg, names, shown, nb):
     "Links of notebook `nb`, as they must read in its page: relative, and to the final names"
     here = str(P(names[nb]).parent)
     def link(to, frag):
-        if to.startswith(host(cfg)): return relpath(to.removeprefix(host(cfg)) or 'index.html', here) + entry(frag, shown)
+        if to.startswith(host(cfg)):
+            return relpath(to.removeprefix(host(cfg)) or 'index.html', here) + entry(frag, shown)
         file = normpath(str(P(nb).parent/to))
         if file in names: return relpath(names[file], here) + frag
-        if file.removeprefix('../') in REPO_PAGES: return relpath(Path(file).with_suffix('.html').name, here) + frag
+        if file.removeprefix('../') in REPO_PAGES:
+            return relpath(Path(file).with_suffix('.html').name, here) + frag
         return to + frag
     return link
 
@@ -122,7 +131,8 @@ def check_shown(nb, name):
     "A failing `show_doc` prints a traceback and nbdev goes on without the entry: stop here"
     for cell in nb['cells']:
         if cell['cell_type'] != 'code' or not re.search(r'^show_doc\(', text(cell), re.M): continue
-        if not any('text/markdown' in o.get('data', {}) for o in cell['outputs']): sys.exit(f'{name}: no output from {text(cell)!r}')
+        if not any('text/markdown' in o.get('data', {}) for o in cell['outputs']):
+            sys.exit(f'{name}: no output from {text(cell)!r}')
 
 def reachable(state, ids):
     "The widgets in `ids` with all the widgets they refer to"
@@ -138,23 +148,29 @@ def embed_widgets(nb, root):
     state, views = nb['metadata'].pop('widgets', {}).get(STATE, {}), []
     for out in (o for c in nb['cells'] for o in c.get('outputs', [])):
         view = out.get('data', {}).pop(VIEW, None)
-        if not view or 'text/html' in out['data'] or view['model_id'] not in state.get('state', {}): continue
+        if not view or 'text/html' in out['data'] or view['model_id'] not in state.get('state', {}):
+            continue
         views.append(view['model_id'])
-        out['data']['text/html'] = f'<div class="jupyter-widgets-embed"><script type="{VIEW}">{json.dumps(view)}</script></div>'
+        out['data']['text/html'] = (f'<div class="jupyter-widgets-embed"><script '
+                                    f'type="{VIEW}">{json.dumps(view)}</script></div>')
     if not views: return
     state = json.dumps({**state, 'state': reachable(state['state'], views)}).replace('</', '<\\/')
-    html = f'<script type="{STATE}">{state}</script><script src="{root}site_libs/widgets/load.js" data-libs="{root}site_libs/"></script>'
-    nb['cells'].append(dict(cell_type='markdown', id='widget-state', metadata={}, source=f'```{{=html}}\n{html}\n```'))
+    html = (f'<script type="{STATE}">{state}</script><script src="{root}site_libs/widgets/load.js" '
+            f'data-libs="{root}site_libs/"></script>')
+    nb['cells'].append(dict(cell_type='markdown', id='widget-state', metadata={},
+                            source=f'```{{=html}}\n{html}\n```'))
 
 def page(nb, name, link):
     "A processed notebook made ready for smalldocs"
     check_shown(nb, name)
     for cell in nb['cells']:
-        if cell['cell_type'] == 'raw': cell['source'] = re.sub(r'^output-file:.*\n', '', text(cell), flags=re.M)
+        if cell['cell_type'] == 'raw':
+            cell['source'] = re.sub(r'^output-file:.*\n', '', text(cell), flags=re.M)
         if cell['cell_type'] == 'markdown': cell['source'] = relink(text(cell), link)
         for out in cell.get('outputs', []):
             data = out.get('data', {})
-            if 'text/markdown' in data: data['text/markdown'] = relink(''.join(data['text/markdown']), link)
+            if 'text/markdown' in data:
+                data['text/markdown'] = relink(''.join(data['text/markdown']), link)
     embed_widgets(nb, '../'*len(P(name).parent.parts))
     return nb
 
@@ -168,11 +184,13 @@ def check_openings(cfg, names):
     "nbdev takes lists beside the title for settings of the page, and drops them"
     for n in names:
         first = json.loads((cfg.nbs_path/n).read_text())['cells'][0]
-        if re.search(r'^[-*] ', text(first), re.M): sys.exit(f'{n}: the list in its first cell would be lost: move it to a cell of its own')
+        if re.search(r'^[-*] ', text(first), re.M):
+            sys.exit(f'{n}: the list in its first cell would be lost: move it to a cell of its own')
 
 def check_sidebar(cfg, names):
     listed = re.findall(r'[\w/.-]+\.ipynb', (cfg.nbs_path/'sidebar.yml').read_text())
-    wrong = [f'add {n}' for n in names if n not in listed] + [f'remove {n}' for n in listed if n not in names]
+    wrong = [f'add {n}' for n in names
+             if n not in listed] + [f'remove {n}' for n in listed if n not in names]
     if wrong: sys.exit(f'{cfg.nbs_path.name}/sidebar.yml: ' + ', '.join(wrong))
 
 def stage(cfg, cache, names, out):
@@ -183,8 +201,12 @@ def stage(cfg, cache, names, out):
         rel = path.relative_to(cache).as_posix()
         new = out/(names[rel].replace('.html', '.ipynb') if rel in names else rel)
         new.parent.mkdir(parents=True, exist_ok=True)
-        if rel in names: new.write_text(json.dumps(page(json.loads(path.read_text()), names[rel], site_link(cfg, names, shown, rel))))
-        elif path.suffix == '.yml': new.write_text(yaml.safe_dump(settings(yaml.safe_load(path.read_text()), names), sort_keys=False))
+        if rel in names:
+            new.write_text(json.dumps(page(json.loads(path.read_text()), names[rel],
+                                           site_link(cfg, names, shown, rel))))
+        elif path.suffix == '.yml':
+            new.write_text(yaml.safe_dump(settings(yaml.safe_load(path.read_text()), names),
+                                          sort_keys=False))
         else: shutil.copy(path, new)
     for name in REPO_PAGES: shutil.copy(cfg.config_path/name, out)
 
@@ -193,7 +215,9 @@ def build_site(cfg, names):
     check_openings(cfg, names)
     out = cfg.config_path/'_stage'
     stage(cfg, process(cfg), names, out)
-    if subprocess.run([sys.executable, '-m', 'smalldocs.cli', 'render', '--strict', str(out)]).returncode: sys.exit('smalldocs has warnings')
+    if subprocess.run([sys.executable, '-m', 'smalldocs.cli', 'render', '--strict',
+                       str(out)]).returncode:
+        sys.exit('smalldocs has warnings')
     shutil.rmtree(cfg.doc_path, ignore_errors=True)
     shutil.move(out/cfg.doc_path.name, cfg.doc_path)
     localise(cfg.doc_path, cfg.config_path/'node_modules')

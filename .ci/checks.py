@@ -9,9 +9,11 @@ from report import Report, Failure, need
 ROOT = Path(__file__).resolve().parent.parent
 WORK = Path(tempfile.mkdtemp(prefix='moe_llava_kit-ci-')).resolve()
 LOGS = WORK/'logs'
-ENV = {**os.environ, 'HF_HUB_OFFLINE': '1', 'PIP_DISABLE_PIP_VERSION_CHECK': '1', 'PIP_NO_INPUT': '1', 'PIP_QUIET': '1'}
+ENV = {**os.environ, 'HF_HUB_OFFLINE': '1', 'PIP_DISABLE_PIP_VERSION_CHECK': '1',
+       'PIP_NO_INPUT': '1', 'PIP_QUIET': '1'}
 METRICS = ('baseline', 'dense', 'moe', 'seconds', 'peak_rss_mb', 'seed')
-GAIN = 0.20   # by this much a trained model's exact match must beat always giving the most common answer
+# by this much a trained model's exact match must beat always giving the most common answer
+GAIN = 0.20
 
 # Running things
 
@@ -20,11 +22,14 @@ def run(name, cmd, cwd, timeout=3600, **env):
     out, err = (LOGS/f'{name}.{s}' for s in ('out', 'err'))
     with open(out, 'w') as o, open(err, 'w') as e:
         shell = ['bash', '-eo', 'pipefail', '-c', cmd]
-        try: code = subprocess.run(shell, cwd=cwd, env={**ENV, **env}, stdin=subprocess.DEVNULL, stdout=o, stderr=e, timeout=timeout).returncode
+        try:
+            code = subprocess.run(shell, cwd=cwd, env={**ENV, **env}, stdin=subprocess.DEVNULL,
+                                  stdout=o, stderr=e, timeout=timeout).returncode
         except subprocess.TimeoutExpired: code = 124
     return code, out.read_text(errors='replace'), err.read_text(errors='replace')
 
-def tail(*texts, n=25): return '\n'.join('    | ' + l[:300] for t in texts for l in t.splitlines()[-n:])
+def tail(*texts, n=25):
+    return '\n'.join('    | ' + l[:300] for t in texts for l in t.splitlines()[-n:])
 
 def succeed(name, cmd, cwd, **kw):
     "Run a command that must end with 0; returns its stdout"
@@ -67,21 +72,26 @@ def check_metrics(out):
     m = json.loads((out/'metrics.json').read_text())
     need(not (missing := [k for k in METRICS if k not in m]), f'metrics.json misses {missing}')
     gain = m['moe']['overall'] - m['baseline']['overall']
-    need(gain >= GAIN, f"moe {m['moe']['overall']:.3f} is only {gain:+.3f} above baseline {m['baseline']['overall']:.3f}")
+    need(gain >= GAIN, f"moe {m['moe']['overall']:.3f} is only {gain:+.3f} above baseline "
+                       f"{m['baseline']['overall']:.3f}")
     need((out/'report.html').exists(), 'no report.html')
-    print(f"   {out.name}: baseline {m['baseline']['overall']:.3f}, dense {m['dense']['overall']:.3f}, moe {m['moe']['overall']:.3f}, "
+    print(f"   {out.name}: baseline {m['baseline']['overall']:.3f}, dense "
+          f"{m['dense']['overall']:.3f}, moe {m['moe']['overall']:.3f}, "
           f"{m['seconds']:.0f} s, {m['peak_rss_mb']:.0f} MB", flush=True)
     return m
 
 def readme_demo(repo):
     succeed('readme-demo', readme_command('demo|try it'), repo)
-    found = [p.parent for p in repo.rglob('metrics.json') if '.venv' not in p.parts and 'nbs' not in p.parts]
+    found = [p.parent for p in repo.rglob('metrics.json') if '.venv' not in p.parts
+             and 'nbs' not in p.parts]
     need(found, 'the demo wrote no metrics.json')
     check_metrics(found[0])
 
 def demo_fast(repo, out):
     "The fast demo as JSON on stdout, which must be the figures in metrics.json"
-    printed = json.loads(succeed(out, venv(f'moe-llava-kit demo --fast --json --out {out}'), repo, OMP_NUM_THREADS='1'))      # two at a time
+    # two at a time
+    printed = json.loads(succeed(out, venv(f'moe-llava-kit demo --fast --json --out {out}'), repo,
+                                 OMP_NUM_THREADS='1'))
     need(printed == check_metrics(repo/out), 'stdout and metrics.json differ')
 
 def same_figures(a, b):
@@ -107,7 +117,8 @@ def refuses(name, args, repo, word):
     "Bad input: one line on stderr that holds `word`, nothing on stdout, and an exit code other than 0"
     code, out, err = run(name, venv(f'moe-llava-kit {args}'), repo)
     need(code != 0, 'exit code 0')
-    need(not out and len(err.splitlines()) == 1 and word in err, f'expected one line on stderr with {word!r}\n{tail(out, err)}')
+    need(not out and len(err.splitlines()) == 1 and word in err,
+         f'expected one line on stderr with {word!r}\n{tail(out, err)}')
 
 BAD_INPUT = {  # name: (arguments, a word of the answer)
     'unknown tokenizer': ('demo --fast --out bad --tokenizer no-such-tokenizer', 'no-such-tokenizer'),
@@ -116,13 +127,19 @@ BAD_INPUT = {  # name: (arguments, a word of the answer)
 
 def check_demo(report, repo):
     report.check("README's demo command", readme_demo, repo)
-    report.check('install: pip check, with the demo packages', succeed, 'demo-pip-check', venv('pip check'), repo)
-    report.check('install: all modules and public names, without dev packages', succeed, 'imports', installed(IMPORTS), repo)
-    with ThreadPoolExecutor(2) as two: list(two.map(lambda out: report.check(f'CLI: demo --fast --json ({out})', demo_fast, repo, out), ('fast', 'again')))
+    report.check('install: pip check, with the demo packages', succeed, 'demo-pip-check',
+                 venv('pip check'), repo)
+    report.check('install: all modules and public names, without dev packages', succeed, 'imports',
+                 installed(IMPORTS), repo)
+    with ThreadPoolExecutor(2) as two:
+        list(two.map(lambda out: report.check(f'CLI: demo --fast --json ({out})', demo_fast, repo,
+                                              out), ('fast', 'again')))
     report.check('CLI: one seed, the same figures', same_figures, repo/'fast', repo/'again')
     report.check('CLI: vocabs --json', prints_json, 'vocabs', 'vocabs --json', repo)
-    report.check('CLI: mask --json', prints_json, 'mask', 'mask "What is this?" "A cat." --json', repo)
-    for name, (args, word) in BAD_INPUT.items(): report.check(f'CLI: {name}', refuses, name.split()[0], args, repo, word)
+    report.check('CLI: mask --json', prints_json, 'mask', 'mask "What is this?" "A cat." --json',
+                 repo)
+    for name, (args, word) in BAD_INPUT.items():
+        report.check(f'CLI: {name}', refuses, name.split()[0], args, repo, word)
 
 # The notebooks, in the environment of README's test command
 
@@ -136,18 +153,21 @@ def count_notebooks(log, code, expected):
 
 def why_failed(log, nb):
     "The cell and the error of a notebook that failed, from what `nbdev_test --do_print` wrote"
-    said = re.search(rf'^\S+ in {re.escape(str(nb))}:\n=+\n(.*?)(?=^- Completed |^Starting |\Z)', log, re.M | re.S)
+    said = re.search(rf'^\S+ in {re.escape(str(nb))}:\n=+\n(.*?)(?=^- Completed |^Starting |\Z)',
+                     log, re.M | re.S)
     return f'its error:\n{tail(said[1].strip(), n=40)}' if said else 'it did not end'
 
 def notebooks_of(repo):
     "What nbdev tests: notebooks that are not, and not in, a hidden or private file or folder"
-    return sorted(p for p in (repo/'nbs').rglob('*.ipynb') if not re.search(r'/[._]', f'/{p.relative_to(repo)}'))
+    return sorted(p for p in (repo/'nbs').rglob('*.ipynb')
+                  if not re.search(r'/[._]', f'/{p.relative_to(repo)}'))
 
 def test_notebooks(report, repo):
     "README's test command; each notebook counts"
     code, out, err = run('readme-test', readme_command('test'), repo, OMP_NUM_THREADS='1')
     for nb, passed in count_notebooks(out + err, code, notebooks_of(repo)).items():
-        report.add(f'notebook {nb.relative_to(repo)}', None if passed else why_failed(out + err, nb))
+        report.add(f'notebook {nb.relative_to(repo)}',
+                   None if passed else why_failed(out + err, nb))
     need(code == 0, f'exit {code}')
 
 def broken_is_counted(repo):
@@ -157,12 +177,14 @@ def broken_is_counted(repo):
     good = min(repo.glob('nbs/[0-9]*.ipynb'), key=lambda p: p.stat().st_size)
     shutil.copy(good, nbs)
     nb = json.loads(good.read_text())
-    nb['cells'].append(dict(cell_type='code', id='broken', metadata={}, execution_count=None, outputs=[], source='assert False'))
+    nb['cells'].append(dict(cell_type='code', id='broken', metadata={}, execution_count=None,
+                            outputs=[], source='assert False'))
     (nbs/'broken.ipynb').write_text(json.dumps(nb))
     command = readme_command('test').split('&&')[-1].splitlines()[-1]
     code, out, err = run('broken', f'. {repo}/.venv/bin/activate && {command}', nbs.parent)
     res = count_notebooks(out + err, code, notebooks_of(nbs.parent))
-    need(sorted(res.values()) == [False, True] and not res[nbs/'broken.ipynb'], f'counted {res}\n{tail(out, err)}')
+    need(sorted(res.values()) == [False, True] and not res[nbs/'broken.ipynb'],
+         f'counted {res}\n{tail(out, err)}')
     need('assert False' in why_failed(out + err, nbs/'broken.ipynb'), 'its error is not shown')
 
 def fits_together(repo):
@@ -180,12 +202,14 @@ CLEAN = dict(output_type='stream', text='runs/home/a, https://example.org/work/b
 def leak_is_seen(repo):
     "Negative control: four outputs hold a local path, one holds none, sources are not looked at"
     (WORK/'leaks').mkdir()
-    cells = [dict(id=f'c{i}', source='open("/tmp/x")', outputs=[o]) for i, o in enumerate((*LEAKS, CLEAN))]
+    cells = [dict(id=f'c{i}', source='open("/tmp/x")', outputs=[o])
+             for i, o in enumerate((*LEAKS, CLEAN))]
     nb = WORK/'leaks'/'leaks.ipynb'
     nb.write_text(json.dumps(dict(cells=cells)))
     code, out, err = run('leaks', f'{sys.executable} .ci/outputs.py {nb}', repo)
     seen = re.findall(r'cell (c\d)', err)
-    need(code and sorted(seen) == ['c0', 'c1', 'c2', 'c3'], f'expected cells 0 to 3\n{tail(out, err)}')
+    need(code and sorted(seen) == ['c0', 'c1', 'c2', 'c3'],
+         f'expected cells 0 to 3\n{tail(out, err)}')
 
 FLOOR = """import yaml
 from configparser import ConfigParser
@@ -204,14 +228,18 @@ assert not high, f'pinned, and not to be had for Python {floor}: {high}'
 print('Python', floor, 'or newer;', len(pinned), 'pinned packages agree')"""
 
 def check_notebooks(report, repo):
-    report.check('no stored output holds a local path', succeed, 'outputs', f'{sys.executable} .ci/outputs.py', repo)
+    report.check('no stored output holds a local path', succeed, 'outputs',
+                 f'{sys.executable} .ci/outputs.py', repo)
     report.check('a local path in an output is noticed', leak_is_seen, repo)
     report.check("README's test command", test_notebooks, report, repo)
     report.check('a broken notebook is counted as failed', broken_is_counted, repo)
-    report.check('install: the oldest Python promised is tested, and takes the pinned packages', succeed, 'floor', venv(f"python - <<'END'\n{FLOOR}\nEND"), repo)
+    report.check('install: the oldest Python promised is tested, and takes the pinned packages',
+                 succeed, 'floor', venv(f"python - <<'END'\n{FLOOR}\nEND"), repo)
     report.check('install: pip check, with the dev packages', fits_together, repo)
-    report.check('install: nbdev_export --help', succeed, 'nbdev-help', venv('nbdev_export --help'), repo)
-    report.check('nbdev_clean and nbdev_export run', succeed, 'clean-export', venv('nbdev_clean && nbdev_export'), repo)
+    report.check('install: nbdev_export --help', succeed, 'nbdev-help', venv('nbdev_export --help'),
+                 repo)
+    report.check('nbdev_clean and nbdev_export run', succeed, 'clean-export',
+                 venv('nbdev_clean && nbdev_export'), repo)
     report.check('tests, clean and export change no file', unchanged, repo)
 
 # The docs site
@@ -227,12 +255,16 @@ def bad_page_is_seen(repo):
     need(code and len(err.splitlines()) == 5, f'expected 5 problems\n{tail(out, err)}')
 
 def check_docs(report, repo, demo_html):
-    report.check('docs: the site builds, all links lead somewhere', succeed, 'docs', venv('python .ci/build_docs.py'), repo)
+    report.check('docs: the site builds, all links lead somewhere', succeed, 'docs',
+                 venv('python .ci/build_docs.py'), repo)
     report.check('docs: README.md and settings are current', unchanged, repo)
     report.check('docs: a broken page is noticed', bad_page_is_seen, repo)
-    report.check('Chromium ran to the end', in_browser, report, repo, 'browser', f'_docs {demo_html}')
-    report.check('JupyterLab ran to the end', in_browser, report, repo, 'lab', 'nbs/tutorials/phi.ipynb nbs/tutorials/llama.ipynb')
-    report.check('the web page ran to the end', in_browser, report, repo, 'web', demo_html.parent/'moe')
+    report.check('Chromium ran to the end', in_browser, report, repo, 'browser',
+                 f'_docs {demo_html}')
+    report.check('JupyterLab ran to the end', in_browser, report, repo, 'lab',
+                 'nbs/tutorials/phi.ipynb nbs/tutorials/llama.ipynb')
+    report.check('the web page ran to the end', in_browser, report, repo, 'web',
+                 demo_html.parent/'moe')
 
 def in_browser(report, repo, script, args):
     "The checks of browser.py, lab.py or web.py, counted one by one"
@@ -245,12 +277,14 @@ def main():
     LOGS.mkdir()
     report = Report()
     try:
-        if repo := report.check('a fresh copy for the demo', copy_repo, 'demo'): check_demo(report, repo)
+        if repo := report.check('a fresh copy for the demo', copy_repo, 'demo'):
+            check_demo(report, repo)
         if repo := report.check('a fresh copy for the tests', copy_repo, 'test'):
             check_notebooks(report, repo)
             check_docs(report, repo, WORK/'demo/fast/report.html')
     finally:
-        for d in ('demo', 'test', 'broken', 'bad', 'leaks'): shutil.rmtree(WORK/d, ignore_errors=True)
+        for d in ('demo', 'test', 'broken', 'bad', 'leaks'):
+            shutil.rmtree(WORK/d, ignore_errors=True)
     print(f'logs: {LOGS}', report.summary(), sep='\n', flush=True)
     sys.exit(bool(report.failed or not report.passed))
 

@@ -6,11 +6,15 @@ from playwright.sync_api import TimeoutError, expect, sync_playwright
 from browser import ARGS, NAMES
 from report import Report, need
 
-SETTINGS = {'notebook-extension/tracker': {'windowingMode': 'none'}, 'apputils-extension/notification': {'fetchNews': 'false', 'checkForUpdates': False}}
+SETTINGS = {'notebook-extension/tracker': {'windowingMode': 'none'},
+            'apputils-extension/notification': {'fetchNews': 'false', 'checkForUpdates': False}}
 MINUTES = 60_000   # in milliseconds
-ERRORS = "[...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output')].map(o => o.textContent).find(t => t.includes('Traceback (most recent call last)'))"
-OUTPUTS = "[...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output')].map(o => ({text: o.innerText, drawn: !!o.querySelector('img, svg, table, canvas')}))"
-PROMPTS = "[...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputArea-prompt')].map(p => p.textContent)"
+ERRORS = ("[...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output')].map(o => "
+          "o.textContent).find(t => t.includes('Traceback (most recent call last)'))")
+OUTPUTS = ("[...document.querySelectorAll('.jp-Notebook .jp-OutputArea-output')].map(o => ({text: "
+           "o.innerText, drawn: !!o.querySelector('img, svg, table, canvas')}))")
+PROMPTS = ("[...document.querySelectorAll('.jp-Notebook .jp-CodeCell .jp-InputArea-prompt')].map(p "
+           "=> p.textContent)")
 
 def start(folder):
     "JupyterLab on a free port, with settings of its own; returns (process, address)"
@@ -18,31 +22,44 @@ def start(folder):
         file = folder/'settings'/'@jupyterlab'/f'{name}.jupyterlab-settings'
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
-    with socket.socket() as s: s.bind(('127.0.0.1', 0)); port = s.getsockname()[1]
-    env = {**os.environ, 'JUPYTERLAB_SETTINGS_DIR': str(folder/'settings'), 'JUPYTER_CONFIG_DIR': str(folder/'config'), 'JUPYTERLAB_WORKSPACES_DIR': str(folder/'work')}
-    cmd = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root', f'--ServerApp.port={port}', '--ServerApp.port_retries=0', '--IdentityProvider.token=',
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        port = s.getsockname()[1]
+    env = {**os.environ, 'JUPYTERLAB_SETTINGS_DIR': str(folder/'settings'),
+           'JUPYTER_CONFIG_DIR': str(folder/'config'),
+           'JUPYTERLAB_WORKSPACES_DIR': str(folder/'work')}
+    cmd = [sys.executable, '-m', 'jupyterlab', '--no-browser', '--allow-root',
+           f'--ServerApp.port={port}', '--ServerApp.port_retries=0', '--IdentityProvider.token=',
            f'--ServerApp.root_dir={folder/"pages"}', '--LabApp.extension_manager=readonly']
-    process, base = subprocess.Popen(cmd, env=env, cwd=folder, stdout=subprocess.DEVNULL, stderr=open(folder/'lab.log', 'w')), f'http://127.0.0.1:{port}'
+    process, base = subprocess.Popen(cmd, env=env, cwd=folder, stdout=subprocess.DEVNULL,
+                                     stderr=open(folder/'lab.log', 'w')), f'http://127.0.0.1:{port}'
     for _ in range(120):
         need(process.poll() is None, f'JupyterLab ended:\n{(folder/"lab.log").read_text()[-2000:]}')
-        try: urllib.request.urlopen(f'{base}/api', timeout=2); return process, base
+        try:
+            urllib.request.urlopen(f'{base}/api', timeout=2)
+            return process, base
         except OSError: time.sleep(.5)
     process.kill()
     need(False, 'JupyterLab does not answer after a minute')
 
 def open_notebook(page, base, name):
-    page.goto(f'{base}/lab/workspaces/{Path(name).stem}/tree/tutorials/{name}')   # a workspace of its own: no other notebook is open
+    # a workspace of its own: no other notebook is open
+    page.goto(f'{base}/lab/workspaces/{Path(name).stem}/tree/tutorials/{name}')
     page.locator('.jp-Notebook .jp-Cell').first.wait_for(timeout=2*MINUTES)
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=2*MINUTES)
 
 def untrusted(page, base, name):
     "As it comes from somebody else: JupyterLab runs none of its JavaScript, and still every stored output shows something, masks their tokens"
     open_notebook(page, base, name)
-    page.wait_for_function(r"() => [...document.querySelectorAll('.jp-StatusItem-trust')].some(e => /not trusted: 0 of \d\d/.test(e.title))", timeout=1*MINUTES)
+    page.wait_for_function(r"() => [...document.querySelectorAll('.jp-StatusItem-trust')].some(e "
+                           r"=> /not trusted: 0 of \d\d/.test(e.title))", timeout=1*MINUTES)
     shown = page.evaluate(OUTPUTS)
     need(len(shown) > 5, f'only {len(shown)} outputs')
-    need(all(o['text'].strip() or o['drawn'] for o in shown), f"outputs that show nothing: {[i for i, o in enumerate(shown) if not (o['text'].strip() or o['drawn'])]}")
-    need(any('ASSISTANT:' in o['text'] and 'trained' in o['text'] for o in shown), 'no mask can be read')
+    need(all(o['text'].strip() or o['drawn'] for o in shown),
+         f"outputs that show nothing: "
+         f"{[i for i, o in enumerate(shown) if not (o['text'].strip() or o['drawn'])]}")
+    need(any('ASSISTANT:' in o['text'] and 'trained' in o['text'] for o in shown),
+         'no mask can be read')
 
 def run_all(page, base, name):
     "Open a notebook, run every cell; fails if one of them raised"
@@ -52,9 +69,12 @@ def run_all(page, base, name):
         page.get_by_role('menuitem', name='Run', exact=True).click()
         page.wait_for_timeout(500)
         page.get_by_role('menuitem', name='Run All Cells', exact=True).click()
-        try: page.wait_for_function(f'() => {PROMPTS}.some(t => /[*\\d]/.test(t))', timeout=8000); break
+        try:
+            page.wait_for_function(f'() => {PROMPTS}.some(t => /[*\\d]/.test(t))', timeout=8000)
+            break
         except TimeoutError: pass
-    page.wait_for_function(f'() => {PROMPTS}.every(t => /\\d/.test(t)) || {ERRORS}', timeout=3*MINUTES)
+    page.wait_for_function(f'() => {PROMPTS}.every(t => /\\d/.test(t)) || {ERRORS}',
+                           timeout=3*MINUTES)
     raised = page.evaluate(ERRORS)
     need(not raised, f'a cell raised: {raised and raised[-500:]}')
 
@@ -68,8 +88,10 @@ def drive(page):
     expect(pane).to_contain_text('zebra', timeout=1*MINUTES)
     before = pane.inner_text()
     menu = explorer.locator('select').first
-    menu.select_option(next(o for o in menu.locator('option').all_inner_texts() if o != menu.input_value()))
-    page.wait_for_function('([el, old]) => el.querySelector(".mlk-pane").innerText !== old', arg=[explorer.element_handle(), before], timeout=2*MINUTES)
+    menu.select_option(next(o for o in menu.locator('option').all_inner_texts()
+                            if o != menu.input_value()))
+    page.wait_for_function('([el, old]) => el.querySelector(".mlk-pane").innerText !== old',
+                           arg=[explorer.element_handle(), before], timeout=2*MINUTES)
     explorer.locator('select').nth(3).select_option('')
     expect(explorer.locator('.mlk-pane')).to_have_count(1, timeout=1*MINUTES)
     token = explorer.locator('.mlk-pane .mlk-tok').nth(3)
@@ -94,6 +116,9 @@ def main(*notebooks):
                 report.check(f'JupyterLab, {name}: MaskExplorer follows', drive, page)
                 page.close()
             browser.close()
-    finally: process.terminate(); process.wait(20); shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        process.terminate()
+        process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
 
 if __name__ == '__main__': main(*sys.argv[1:])

@@ -7,7 +7,9 @@ from urllib.parse import unquote
 
 ABSOLUTE = re.compile(r'[a-z][a-z0-9+.-]*:|//', re.I)
 LOADED = {'src', 'href', 'srcset', 'poster', 'data', 'action', 'xlink:href'}
-IN_STYLE = re.compile(r'''@import\s+(?:url\()?["']?(?:https?:)?//[^"')\s]*|url\(\s*["']?(?:https?:)?//[^"')\s]*''', re.I)
+IN_STYLE = re.compile(
+    r'''@import\s+(?:url\()?["']?(?:https?:)?//[^"')\s]*|url\(\s*["']?(?:https?:)?//[^"')\s]*''',
+    re.I)
 IN_SCRIPT = re.compile(r'''\b(?:import|from)\s*\(?\s*["']https?://[^"']*''')
 
 class Page(HTMLParser):
@@ -27,7 +29,8 @@ class Page(HTMLParser):
             elif tag != 'a': self.outside.append(f'<{tag} {k}="{v}">')
 
     def handle_data(self, data):
-        if self.inside in ('style', 'script'): self.outside += (IN_STYLE if self.inside == 'style' else IN_SCRIPT).findall(data)
+        if self.inside in ('style', 'script'):
+            self.outside += (IN_STYLE if self.inside == 'style' else IN_SCRIPT).findall(data)
 
     def handle_endtag(self, tag): self.inside = None
 
@@ -36,17 +39,21 @@ def is_broken(site, path, link, pages):
     file = unquote(file.partition('?')[0])
     to = (path.parent/file).resolve() if file else path
     if to.is_dir(): to = to/'index.html'
-    return site not in to.parents or not to.exists() or bool(frag and to in pages and unquote(frag) not in pages[to].ids)
+    return site not in to.parents or not to.exists() or bool(frag and to in pages
+                                                             and unquote(frag) not in pages[to].ids)
 
 def problems(site):
     "One line per problem"
     site = Path(site).resolve()
     pages = {p: Page(p) for p in sorted(site.rglob('*.html'))}
     if not pages: return [f'{site}: no pages']
-    res = [f'{p.relative_to(site)}: broken link {l}' for p, page in pages.items() for l in page.links if is_broken(site, p, l, pages)]
-    res += [f'{p.relative_to(site)}: loads from outside: {o}' for p, page in pages.items() for o in page.outside]
+    res = [f'{p.relative_to(site)}: broken link {l}' for p, page in pages.items()
+           for l in page.links if is_broken(site, p, l, pages)]
+    res += [f'{p.relative_to(site)}: loads from outside: {o}' for p, page in pages.items()
+            for o in page.outside]
     styles = {p: IN_STYLE.findall(p.read_text(encoding='utf-8')) for p in site.rglob('*.css')}
-    return res + [f'{p.relative_to(site)}: loads from outside: {o}' for p, found in styles.items() for o in found]
+    return res + [f'{p.relative_to(site)}: loads from outside: {o}' for p, found in styles.items()
+                  for o in found]
 
 if __name__ == '__main__':
     found = problems(sys.argv[1])

@@ -26,9 +26,11 @@ def local_paths(path):
 def main(paths):
     found = [(p, *f) for p in paths for f in local_paths(p)]
     for p, cell, what in found:
-        print(f'{p}: cell {cell}: its output holds the local path {what!r}; print a name instead', file=sys.stderr)
+        print(f'{p}: cell {cell}: its output holds the local path {what!r}; print a name instead',
+              file=sys.stderr)
     sys.exit(bool(found))
 
-def notebooks(): return sorted(p for p in Path('nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts)
+def notebooks():
+    return sorted(p for p in Path('nbs').rglob('*.ipynb') if '.ipynb_checkpoints' not in p.parts)
 
 if __name__ == '__main__': main(sys.argv[1:] or notebooks())

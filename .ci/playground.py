@@ -14,7 +14,8 @@ def templates():
     "All templates that are data; a chat template is a program"
     from moe_llava_kit.text.messages import SeparatorStyle
     from moe_llava_kit.text.templates import conv_templates
-    return {n: c.to_dict() for n, c in conv_templates.items() if c.sep_style is not SeparatorStyle.NATIVE}
+    return {n: c.to_dict() for n, c in conv_templates.items()
+            if c.sep_style is not SeparatorStyle.NATIVE}
 
 def write(site, nbs, mods):
     "Complete the page of a built site"
@@ -25,13 +26,15 @@ def write(site, nbs, mods):
     shutil.copy(library/'dist/tokenizers.min.mjs', to/'tokenizers.mjs')
     shutil.copy(library/'LICENSE', to/'tokenizers.LICENSE')
     (to/'templates.json').write_text(json.dumps(templates()))
-    for t in listed(nbs): (to/f"{t['name']}.json").write_text(tokenizer(t['name']).backend_tokenizer.to_str())
+    for t in listed(nbs):
+        (to/f"{t['name']}.json").write_text(tokenizer(t['name']).backend_tokenizer.to_str())
 
 def kinds():
     "One template of each kind, and those of the families"
     seen = {}
     for n, c in templates().items(): seen.setdefault(c['sep_style'], n)
-    return list(dict.fromkeys([*seen.values(), 'v1', 'phi', 'qwen', 'mistral', 'openchat', 'chatml', 'llama_3', 'gemma', 'phi_3', 'deepseek']))
+    return list(dict.fromkeys([*seen.values(), 'v1', 'phi', 'qwen', 'mistral', 'openchat', 'chatml',
+                               'llama_3', 'gemma', 'phi_3', 'deepseek']))
 
 def python_says(nbs, name):
     "Python's masks of the gold conversations with a tokenizer: [(template, key, ids, labels) or (template, key, None, why)]"
@@ -39,6 +42,8 @@ def python_says(nbs, name):
     tok, res = tokenizer(name), []
     for template in kinds():
         for key, c in json.loads((nbs/'gold/preprocess.json').read_text())['conversations'].items():
-            try: s = mask_sample(c['turns'], tok, template); res.append((template, key, s.ids, s.labels))
+            try:
+                s = mask_sample(c['turns'], tok, template)
+                res.append((template, key, s.ids, s.labels))
             except ValueError as e: res.append((template, key, None, str(e)))
     return res

@@ -2,7 +2,9 @@
 Cells flagged `gpu` run where PyTorch sees a GPU; elsewhere they keep the outputs that one gave."""
 import ast, os, re, sys
 from pathlib import Path
-os.environ |= {'HF_HUB_OFFLINE': '1', 'PYTHONWARNINGS': 'ignore', 'PYDEVD_DISABLE_FILE_VALIDATION': '1'}   # the kernel's: warnings name paths of this machine
+# the kernel's: warnings name paths of this machine
+os.environ |= {'HF_HUB_OFFLINE': '1', 'PYTHONWARNINGS': 'ignore',
+               'PYDEVD_DISABLE_FILE_VALIDATION': '1'}
 import nbformat, torch
 from nbclient import NotebookClient
 from nbdev.clean import nbdev_clean
@@ -15,12 +17,14 @@ class Client(NotebookClient):
 
 def only_imports(cell):
     "Is the cell nothing but imports? What libraries log meanwhile is of this machine"
-    try: return all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in ast.parse(cell.source).body)
+    try:
+        return all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in ast.parse(cell.source).body)
     except SyntaxError: return False
 
 def store(path):
     nb = nbformat.read(path, 4)
-    Client(nb, timeout=1800, kernel_name='python3', coalesce_streams=True, resources={'metadata': {'path': str(path.parent)}}).execute()
+    Client(nb, timeout=1800, kernel_name='python3', coalesce_streams=True,
+           resources={'metadata': {'path': str(path.parent)}}).execute()
     for cell in nb.cells:
         if cell.cell_type == 'code' and only_imports(cell): cell.outputs = []
     nbformat.write(nb, path)
@@ -28,4 +32,6 @@ def store(path):
     if leaks := local_paths(path): sys.exit(f'{path}: outputs hold local paths: {leaks}')
 
 if __name__ == '__main__':
-    for path in map(Path, sys.argv[1:]): print(path, flush=True); store(path)
+    for path in map(Path, sys.argv[1:]):
+        print(path, flush=True)
+        store(path)

@@ -135,7 +135,8 @@ def old_names(folder):
     "A `__getattr__` for a folder that was a module: names of 0.1.0 raise an error with the new module."
     def __getattr__(name):
         new = NAMES[folder.split('.')[-1]].get(name)
-        if new: raise ImportError(_text(f'{folder}.{name}', f'{__package__}.{new}.{name}'), name=folder)
+        if new:
+            raise ImportError(_text(f'{folder}.{name}', f'{__package__}.{new}.{name}'), name=folder)
         raise AttributeError(f'module {folder!r} has no attribute {name!r}')
     return __getattr__
 

@@ -22,6 +22,8 @@ from .text.loading import load_tokenizer
 from .text.setup import prepare_tokenizer
 from .text.messages import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, parse_turns
 from .text.templates import get_template
+
+# %% ../nbs/90_bench.ipynb #0d44ffdf
 from .text.recipes import recipe_for, ROUNDS
 from .text.samples import preprocess
 from .data.batching import LlavaCollator
@@ -41,23 +43,27 @@ def _timed(
     warmup:int=1,  # Rounds before, that do not
     seed:int=0,  # Of the order within rounds
     limit_s:float=float('inf'),  # Seconds after which no further round begins, once one has counted
-) -> dict:  # {name: [seconds]}, one per round that counts
+)->dict:  # {name: [seconds]}, one per round that counts
     "Times of each function, run in turns; ValueError without rounds."
     if rounds < 1: raise ValueError(f'rounds={rounds}: at least one round must be measured')
-    names, times, rng, begun = list(fns), {n: [] for n in fns}, random.Random(seed), time.perf_counter()
+    names, times, rng, begun = list(fns), {n: []
+                                           for n in fns}, random.Random(seed), time.perf_counter()
     for r in range(warmup+rounds):
         late = time.perf_counter()-begun > limit_s
         if late and any(times.values()): break
         for n in rng.sample(names, len(names)):
-            start = time.perf_counter(); fns[n](); spent = time.perf_counter()-start
+            start = time.perf_counter()
+            fns[n]()
+            spent = time.perf_counter()-start
             if r >= warmup or late: times[n].append(spent)
     return times
 
+# %% ../nbs/90_bench.ipynb #052cc673
 def interleaved(
     fns:dict,  # {name: function without arguments}
     rounds:int=7,  # Rounds that count
     **kw,  # Of `_timed`
-) -> dict:  # {name: median seconds}
+)->dict:  # {name: median seconds}
     "Median time of each function, run in turns; ValueError without rounds."
     return {n: statistics.median(t) for n, t in _timed(fns, rounds, **kw).items()}
 
@@ -65,17 +71,18 @@ def interleaved(
 def _encode_with_images(
     text:str,  # A prompt with <image> in it
     tokenizer,  # Prepared by `prepare_tokenizer`
-) -> list:  # ids, -200 for a picture
+)->list:  # ids, -200 for a picture
     "Encode the text between pictures piece by piece, as the original does, one BOS in front."
     pieces = [tokenizer(t).input_ids for t in text.split(IMAGE_TOKEN)]
     bos = bool(pieces[0]) and pieces[0][0] == tokenizer.bos_token_id
     return pieces[0]+[i for p in pieces[1:] for i in [IMAGE_TOKEN_INDEX, *p[bos:]]]
 
+# %% ../nbs/90_bench.ipynb #2c8d1abe
 def _published_labels(
     sample:dict,  # A LLaVA sample
     tokenizer,  # Prepared by `prepare_tokenizer`
     template:str,  # A key of `conv_templates` that has a published recipe
-) -> tuple:  # ids and labels, tensors (T,); all labels -100 if the sums disagree
+)->tuple:  # ids and labels, tensors (T,); all labels -100 if the sums disagree
     "Ids and labels by the published arithmetic, with the encode calls of the original."
     conv, recipe = get_template(template).copy(), recipe_for(get_template(template))[1]
     for role, text in parse_turns(sample): conv.append_message(conv.roles[role], text)
@@ -85,41 +92,51 @@ def _published_labels(
     if tokenizer.pad_token_id == tokenizer.eos_token_id: total += text.count(conv.sep2)
     labels[:at] = IGNORE_INDEX
     for question, rnd, _ in ROUNDS[recipe.split](text, conv):
-        n, asked = len(_encode_with_images(rnd, tokenizer))+recipe.round_extra, len(_encode_with_images(question, tokenizer))+recipe.instruction_extra
+        n, asked = len(_encode_with_images(rnd, tokenizer))+recipe.round_extra, len(
+            _encode_with_images(question, tokenizer))+recipe.instruction_extra
         labels[at:at+asked] = IGNORE_INDEX
         at += n
     labels[at:] = IGNORE_INDEX
     return ids, labels if at == total else torch.full_like(ids, IGNORE_INDEX)
 
 # %% ../nbs/90_bench.ipynb #a6eed178
-_WORDS = 'a the red small dog man street is on near with two holding blue umbrella near his left hand, walking past parked cars. people stand and look at it; behind them, trees'.split()
+_WORDS = ('a the red small dog man street is on near with two holding blue umbrella near his left '
+          'hand, walking past parked cars. people stand and look at it; behind them, trees'.split())
 
 def _made_up_conversations(
     n:int,  # How many
     seed:int=0,  # Of words, lengths and numbers of rounds
-) -> list:  # LLaVA samples, each with one picture
+)->list:  # LLaVA samples, each with one picture
     "Conversations with the shape of LLaVA's, always the same for a seed."
     rng = random.Random(seed)
     say = lambda lo, hi: ' '.join(rng.choices(_WORDS, k=rng.randint(lo, hi))).capitalize()
-    turns = lambda i: [{'from': who, 'value': (f'{IMAGE_TOKEN}\n' if who == 'human' and r == 0 else '')+(say(6, 14)+'?' if who == 'human' else say(10, 80)+'.')}
+    turns = lambda i: [{'from': who,
+                        'value': (f'{IMAGE_TOKEN}\n' if who == 'human' and r == 0 else '')
+                        +(say(6, 14)+'?' if who == 'human' else say(10, 80)+'.')}
                        for r in range(rng.randint(1, 4)) for who in ('human', 'gpt')]
     return [dict(id=str(i), image='any.png', conversations=turns(i)) for i in range(n)]
 
 # %% ../nbs/90_bench.ipynb #e0bfb620
-_TEMPLATE_OF = {'phi-2': 'phi', 'qwen': 'qwen', 'qwen2': 'qwen', 'stablelm-2': 'stablelm', 'llama-2': 'v1', 'mistral': 'v1'}
+_TEMPLATE_OF = {'phi-2': 'phi', 'qwen': 'qwen', 'qwen2': 'qwen', 'stablelm-2': 'stablelm',
+                'llama-2': 'v1', 'mistral': 'v1'}
 
 def _mask_row(
     name:str,  # A name `load_tokenizer` knows
     samples:list,  # LLaVA samples
     rounds:int,  # Interleaved rounds
-) -> dict:  # A row of `bench_masks`
+)->dict:  # A row of `bench_masks`
     "Conversations per second of one tokenizer."
     tok, template = prepare_tokenizer(load_tokenizer(name)), _TEMPLATE_OF.get(name, 'v1')
-    prompts = [''.join(s.text for s in get_template(template).segments(parse_turns(s))) for s in samples]
-    t = interleaved(dict(exact=lambda: [preprocess([s], tok, template, has_image=True) for s in samples], recipe=lambda: [_published_labels(s, tok, template) for s in samples],
-                         encode=lambda: [tok(p) for p in prompts], batched=lambda: preprocess(samples, tok, template, has_image=True)), rounds)
+    prompts = [''.join(s.text for s in get_template(template).segments(parse_turns(s)))
+               for s in samples]
+    t = interleaved(
+        dict(exact=lambda: [preprocess([s], tok, template, has_image=True) for s in samples],
+             recipe=lambda: [_published_labels(s, tok, template) for s in samples],
+             encode=lambda: [tok(p) for p in prompts],
+             batched=lambda: preprocess(samples, tok, template, has_image=True)), rounds)
     speed = {f'{k}_per_s': round(len(samples)/v, 1) for k, v in t.items()}
-    ratios = dict(ratio_recipe=t['recipe']/t['exact'], ratio_encode=t['encode']/t['exact'], ratio_batched=t['recipe']/t['batched'])
+    ratios = dict(ratio_recipe=t['recipe']/t['exact'], ratio_encode=t['encode']/t['exact'],
+                  ratio_batched=t['recipe']/t['batched'])
     return dict(tokenizer=name, **speed, **{k: round(v, 3) for k, v in ratios.items()})
 
 # %% ../nbs/90_bench.ipynb #21e4fe34
@@ -127,7 +144,7 @@ def bench_masks(
     tokenizers:list=None,  # Names; default: those of `_TEMPLATE_OF` that are installed
     rounds:int=7,  # Interleaved rounds; medians are reported
     conversations:int=200,  # Made-up samples in a round
-) -> list:  # dict(tokenizer, exact_per_s, recipe_per_s, encode_per_s, batched_per_s, ratio_recipe, ratio_encode, ratio_batched)
+)->list:  # dict(tokenizer, exact_per_s, recipe_per_s, encode_per_s, batched_per_s, ratio_recipe, ratio_encode, ratio_batched)
     "Speed of the exact mask beside the published recipe and a plain encode, per tokenizer."
     samples, rows = _made_up_conversations(conversations), []
     for name in tokenizers or _TEMPLATE_OF:
@@ -141,14 +158,17 @@ def bench_masks(
 def _mixtral_block(
     implementation:str,  # 'eager' or 'grouped_mm'
     hidden:int, intermediate:int, num_experts:int, top_k:int,  # Its sizes
-) -> nn.Module:  # (B, T, hidden) -> (B, T, hidden)
+)->nn.Module:  # (B, T, hidden) -> (B, T, hidden)
     "Mixtral's MoE block as `transformers` ships it."
-    c = MixtralConfig(hidden_size=hidden, intermediate_size=intermediate, num_attention_heads=1, num_key_value_heads=1, num_local_experts=num_experts, num_experts_per_tok=top_k)
+    c = MixtralConfig(hidden_size=hidden, intermediate_size=intermediate, num_attention_heads=1,
+                      num_key_value_heads=1, num_local_experts=num_experts,
+                      num_experts_per_tok=top_k)
     c._experts_implementation = implementation
     block = MixtralSparseMoeBlock(c)
     for p in block.parameters(): nn.init.normal_(p, std=.02)
     return block
 
+# %% ../nbs/90_bench.ipynb #7cb856ec
 @contextlib.contextmanager
 def _deepspeed_layer(
     mlp:nn.Module,  # The expert
@@ -156,14 +176,20 @@ def _deepspeed_layer(
 ):  # Yields the layer, or None if DeepSpeed is not installed
     "DeepSpeed's MoE layer in a process group of one, which is taken down afterwards."
     import torch.distributed as dist
-    with contextlib.redirect_stdout(sys.stderr):               # it greets on stdout, and compiles a small extension the first time
+    # it greets on stdout, and compiles a small extension the first time
+    with contextlib.redirect_stdout(sys.stderr):
         try: ds = import_optional('deepspeed.moe.layer', '')
-        except ImportError: yield None; return
+        except ImportError:
+            yield None
+            return
         mine = not dist.is_initialized()
-        if mine: dist.init_process_group('nccl' if torch.cuda.is_available() else 'gloo', store=dist.HashStore(), rank=0, world_size=1)
+        if mine:
+            dist.init_process_group('nccl' if torch.cuda.is_available() else 'gloo',
+                                    store=dist.HashStore(), rank=0, world_size=1)
         try:
             import_optional('deepspeed', '').init_distributed(auto_mpi_discovery=False)
-            layer = ds.MoE(hidden, copy.deepcopy(mlp), num_experts, k=top_k, capacity_factor=1.5, eval_capacity_factor=1.5, min_capacity=4)
+            layer = ds.MoE(hidden, copy.deepcopy(mlp), num_experts, k=top_k, capacity_factor=1.5,
+                           eval_capacity_factor=1.5, min_capacity=4)
             layer.set_deepspeed_parallelism()
             yield layer
         finally:
@@ -200,22 +226,27 @@ class KDense(nn.Module):
         mlp:nn.Module,  # To copy
         k:int,  # How many copies
     ): super().__init__(); self.mlps = nn.ModuleList(copy.deepcopy(mlp) for _ in range(k))
-    def forward(self, x): "Sum of the MLPs, (B, T, hidden)."; return sum(m(x) for m in self.mlps)
+    def forward(self, x):
+        "Sum of the MLPs, (B, T, hidden)."
+        return sum(m(x) for m in self.mlps)
 
 # %% ../nbs/90_bench.ipynb #f86a19aa
 def _moe_row(
     layers:dict,  # {name: module or None}
     tokens:int, dtype:str, train:bool, hidden:int, rounds:int, device:str,  # What a pass is, how often, and where
     limit_s:float,  # Of `_timed`
-) -> dict:  # A row of `bench_moe`
+)->dict:  # A row of `bench_moe`
     "Milliseconds of each layer on the same tokens, and how many rounds they are the median of."
     dt = getattr(torch, dtype)
     x = torch.randn(1, tokens, hidden, generator=torch.Generator().manual_seed(0)).to(device, dt)
     here = {n: m.to(device, dt).train(train) for n, m in layers.items() if m is not None}
-    times = _timed({n: one_pass_of(m, x, train) for n, m in here.items()}, rounds, warmup=2, limit_s=limit_s)
+    times = _timed({n: one_pass_of(m, x, train) for n, m in here.items()}, rounds, warmup=2,
+                   limit_s=limit_s)
     ms = {n: statistics.median(t)*1e3 for n, t in times.items()}
-    what = {'tokens': tokens, 'dtype': dtype, 'pass': 'train' if train else 'forward', 'rounds': len(times['ours'])}
-    return {**what, **{n: round(ms[n], 4) if n in ms else None for n in layers}, 'ratio_limit': round(ms['ours']/ms['k_dense'], 3)}
+    what = {'tokens': tokens, 'dtype': dtype, 'pass': 'train' if train else 'forward',
+            'rounds': len(times['ours'])}
+    return {**what, **{n: round(ms[n], 4) if n in ms else None for n in layers},
+            'ratio_limit': round(ms['ours']/ms['k_dense'], 3)}
 
 # %% ../nbs/90_bench.ipynb #ad17b699
 def bench_moe(
@@ -228,18 +259,26 @@ def bench_moe(
     deepspeed:bool=True,  # Measure DeepSpeed's layer too, if it is installed
     device:str=None,  # Default: a GPU if there is one
     limit_s:float=60,  # Per row: no further round begins after so many seconds
-) -> list:  # dict(tokens, dtype, pass, rounds, ours, k_dense, deepspeed, mixtral_eager, mixtral_grouped_mm (ms or None), ratio_limit)
+)->list:  # dict(tokens, dtype, pass, rounds, ours, k_dense, deepspeed, mixtral_eager, mixtral_grouped_mm (ms or None), ratio_limit)
     "Speed of `SparseMoE` beside k dense MLPs (the limit), DeepSpeed's layer and Mixtral's block; ValueError for an unknown pass."
-    if bad := set(passes)-{'forward', 'train'}: raise ValueError(f'unknown pass {sorted(bad)}: expected forward or train')
-    device, sizes = device or ('cuda' if torch.cuda.is_available() else 'cpu'), (hidden, intermediate, num_experts, top_k)
-    mlp = LlamaMLP(LlamaConfig(hidden_size=hidden, intermediate_size=intermediate, num_attention_heads=1))
-    config = MoEConfig(num_experts, top_k, **(dict(implementation=implementation) if implementation else {}))
+    if bad := set(passes)-{'forward', 'train'}:
+        raise ValueError(f'unknown pass {sorted(bad)}: expected forward or train')
+    device, sizes = device or ('cuda' if torch.cuda.is_available()
+                               else 'cpu'), (hidden, intermediate, num_experts, top_k)
+    mlp = LlamaMLP(LlamaConfig(hidden_size=hidden, intermediate_size=intermediate,
+                               num_attention_heads=1))
+    config = MoEConfig(num_experts, top_k,
+                       **(dict(implementation=implementation) if implementation else {}))
     ours = SparseMoE(mlp, num_experts, config)
     with torch.no_grad():
         for p in ours.experts.parameters(): p.add_(torch.randn_like(p)*.02)
-    with _deepspeed_layer(mlp, hidden, num_experts, top_k) if deepspeed else contextlib.nullcontext() as ds:
-        layers = dict(ours=ours, k_dense=KDense(mlp, top_k), deepspeed=ds, mixtral_eager=_mixtral_block('eager', *sizes), mixtral_grouped_mm=_mixtral_block('grouped_mm', *sizes))
-        return [_moe_row(layers, t, d, p == 'train', hidden, rounds, device, limit_s) for d in dtypes for p in passes for t in tokens]
+    with _deepspeed_layer(mlp, hidden, num_experts,
+                          top_k) if deepspeed else contextlib.nullcontext() as ds:
+        layers = dict(ours=ours, k_dense=KDense(mlp, top_k), deepspeed=ds,
+                      mixtral_eager=_mixtral_block('eager', *sizes),
+                      mixtral_grouped_mm=_mixtral_block('grouped_mm', *sizes))
+        return [_moe_row(layers, t, d, p == 'train', hidden, rounds, device, limit_s)
+                for d in dtypes for p in passes for t in tokens]
 
 # %% ../nbs/90_bench.ipynb #4774982e
 class MadeUpItems(torch.utils.data.Dataset):
@@ -253,16 +292,25 @@ class MadeUpItems(torch.utils.data.Dataset):
     def __len__(self): return self.n
     def __getitem__(self, i):
         g = torch.Generator().manual_seed(i)
-        ids = torch.randint(3, self.vocab, (31+self.answer+i%11,), generator=g); ids[1] = IMAGE_TOKEN_INDEX
-        labels = ids.clone(); labels[:31] = IGNORE_INDEX
-        return dict(input_ids=ids, labels=labels, pixel_values=torch.rand(1, 3, self.image_size, self.image_size, generator=g))
+        ids = torch.randint(3, self.vocab, (31+self.answer+i%11,), generator=g)
+        ids[1] = IMAGE_TOKEN_INDEX
+        labels = ids.clone()
+        labels[:31] = IGNORE_INDEX
+        return dict(input_ids=ids, labels=labels,
+                    pixel_values=torch.rand(1, 3, self.image_size, self.image_size, generator=g))
 
 class _StepClock(TrainerCallback):
     "When each optimizer step began and ended."
     def __init__(self): self.begun, self.ended = [], []
-    def on_step_begin(self, args, state, control, **kw): "Note the time."; _device_synchronizer(args.device)(); self.begun.append(time.perf_counter())
-    def on_step_end(self, args, state, control, **kw): "Note the time."; _device_synchronizer(args.device)(); self.ended.append(time.perf_counter())
-    def seconds(self) -> list:
+    def on_step_begin(self, args, state, control, **kw):
+        "Note the time."
+        _device_synchronizer(args.device)()
+        self.begun.append(time.perf_counter())
+    def on_step_end(self, args, state, control, **kw):
+        "Note the time."
+        _device_synchronizer(args.device)()
+        self.ended.append(time.perf_counter())
+    def seconds(self)->list:
         "Of each step but the first, unless it is the only one."
         spent = [b-a for a, b in zip(self.begun, self.ended)]
         return spent[1:] or spent
@@ -274,23 +322,32 @@ def _mute_stderr():
     saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)
     try: yield
-    finally: os.dup2(saved, 2); os.close(saved); os.close(null)
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
 
+# %% ../nbs/90_bench.ipynb #7be124ce
 def peak_mb(
     fn,  # Function without arguments
     model:nn.Module,  # Its weights were allocated before
-) -> float:  # MB
+)->float:  # MB
     "Largest amount of tensor memory while `fn` runs, the model included."
     if next(model.parameters()).is_cuda:
-        torch.cuda.reset_peak_memory_stats(); fn()
+        torch.cuda.reset_peak_memory_stats()
+        fn()
         return torch.cuda.max_memory_allocated()/2**20
     with tempfile.TemporaryDirectory() as d:
         with _mute_stderr():
-            with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as prof: fn()
+            with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU],
+                                        profile_memory=True) as prof:
+                fn()
             prof.export_chrome_trace(f'{d}/trace.json')
-        events = [e for e in json.loads(Path(f'{d}/trace.json').read_text())['traceEvents'] if e.get('name') == '[memory]']
+        events = [e for e in json.loads(Path(f'{d}/trace.json').read_text())['traceEvents']
+                  if e.get('name') == '[memory]']
     events = [e['args'] for e in sorted(events, key=lambda e: e['ts'])]
-    start = events[0]['Total Allocated']-events[0]['Bytes'] if events else 0          # the count goes on from one profile to the next
+    # the count goes on from one profile to the next
+    start = events[0]['Total Allocated']-events[0]['Bytes'] if events else 0
     grown = max((e['Total Allocated'] for e in events), default=start)-start
     return (grown+sum(p.numel()*p.element_size() for p in model.parameters()))/2**20
 
@@ -299,10 +356,12 @@ class _FullLogitsTrainer(Trainer):
     "`transformers`' Trainer and loss on the logits of all positions."
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         "Logits everywhere, then the stock loss."
-        ids, mask, labels = expand_images(model.model, inputs['input_ids'], inputs['pixel_values'], inputs['attention_mask'], inputs['labels'])
+        ids, mask, labels = expand_images(model.model, inputs['input_ids'], inputs['pixel_values'],
+                                          inputs['attention_mask'], inputs['labels'])
         out = model(input_ids=ids, attention_mask=mask, pixel_values=inputs['pixel_values'])
         loss = ForCausalLMLoss(out.logits, labels, out.logits.shape[-1], num_items_in_batch)
-        if out.aux_loss is not None: loss = loss + model.config.moe['router_aux_loss_coef']*out.aux_loss
+        if out.aux_loss is not None:
+            loss = loss + model.config.moe['router_aux_loss_coef']*out.aux_loss
         return (loss, out) if return_outputs else loss
 
 # %% ../nbs/90_bench.ipynb #835cb48f
@@ -313,12 +372,15 @@ def _clocked_trainer(
     folder:str,  # For the Trainer, which writes nothing
     steps:int, batch_size:int, data,  # Optimizer steps, rows in each, items
     **kwargs,  # Of `training_args`
-) -> Trainer:  # Not started yet
+)->Trainer:  # Not started yet
     "A trainer with a `_StepClock` as `.clock`."
     apply_stage(model, stage)
-    args = training_args(get_stage(stage), folder, steps, batch_size, disable_tqdm=True, logging_strategy='no', **kwargs)
+    args = training_args(get_stage(stage), folder, steps, batch_size, disable_tqdm=True,
+                         logging_strategy='no', **kwargs)
     clock = _StepClock()
-    trainer = (_FullLogitsTrainer if plain else LlavaTrainer)(model=model, args=args, train_dataset=data, data_collator=LlavaCollator(), callbacks=[clock])
+    trainer = (_FullLogitsTrainer
+               if plain else LlavaTrainer)(model=model, args=args, train_dataset=data,
+                                           data_collator=LlavaCollator(), callbacks=[clock])
     trainer.remove_callback(PrinterCallback)
     trainer.clock = clock
     return trainer
@@ -329,21 +391,28 @@ def _train_row(
     model:nn.Module,  # A LLaVA model
     data, rounds:int, steps:int, batch_size:int,  # As `bench_train` has them
     **kwargs,  # Of `training_args`
-) -> dict:  # A row of `bench_train`
+)->dict:  # A row of `bench_train`
     "Throughput and peak memory of one model, by our trainer and by a plain one."
     stage, seconds, peaks = dict(dense='finetune', moe='moe')[name], dict(ours=[], plain=[]), {}
     with tempfile.TemporaryDirectory() as d, contextlib.redirect_stdout(sys.stderr):
-        new = lambda who, n: _clocked_trainer(model, stage, who == 'plain', d, n, batch_size, data, **kwargs)
+        new = lambda who, n: _clocked_trainer(model, stage, who == 'plain', d, n, batch_size, data,
+                                              **kwargs)
         for r in range(rounds):
             for who in random.Random(r).sample(list(seconds), 2):
-                t = new(who, steps+1); t.train(); seconds[who] += t.clock.seconds()
+                t = new(who, steps+1)
+                t.train()
+                seconds[who] += t.clock.seconds()
         for who in seconds: peaks[who] = peak_mb(new(who, 1).train, model)
     s, n = {who: statistics.median(v) for who, v in seconds.items()}, len(data)
     per_sample = lambda f: sum(f(data[i]) for i in range(n))/n
-    labels, places = per_sample(lambda o: (o['labels'] != IGNORE_INDEX).sum().item()), per_sample(lambda o: len(o['input_ids'])) + model.image_tokens - 1
-    return dict(model=name, vocab=model.config.text_config.vocab_size, positions=round(places, 1), supervised=round(labels, 1),
-                samples_per_s=round(batch_size/s['ours'], 2), supervised_tokens_per_s=round(labels*batch_size/s['ours'], 1), peak_mb=round(peaks['ours'], 1),
-                plain_samples_per_s=round(batch_size/s['plain'], 2), plain_peak_mb=round(peaks['plain'], 1), ratio=round(s['plain']/s['ours'], 3))
+    labels, places = per_sample(lambda o: (o['labels'] != IGNORE_INDEX).sum().item()), per_sample(
+        lambda o: len(o['input_ids'])) + model.image_tokens - 1
+    return dict(model=name, vocab=model.config.text_config.vocab_size, positions=round(places, 1),
+                supervised=round(labels, 1), samples_per_s=round(batch_size/s['ours'], 2),
+                supervised_tokens_per_s=round(labels*batch_size/s['ours'], 1),
+                peak_mb=round(peaks['ours'], 1),
+                plain_samples_per_s=round(batch_size/s['plain'], 2),
+                plain_peak_mb=round(peaks['plain'], 1), ratio=round(s['plain']/s['ours'], 3))
 
 # %% ../nbs/90_bench.ipynb #36745164
 def bench_train(
@@ -356,18 +425,24 @@ def bench_train(
     image_size:int=64, patch_size:int=8,  # Of the tower, in pixels
     answer:int=10,  # Tokens of the shortest answer
     bf16:bool=None,  # Mixed precision; default: on a GPU
-) -> list:  # dict(model, vocab, positions and supervised (per sample), samples_per_s, supervised_tokens_per_s, peak_mb, plain_samples_per_s, plain_peak_mb, ratio)
+)->list:  # dict(model, vocab, positions and supervised (per sample), samples_per_s, supervised_tokens_per_s, peak_mb, plain_samples_per_s, plain_peak_mb, ratio)
     "Training speed and peak memory of a dense and a MoE model; `ratio` is the speed-up over a plain Trainer with full logits. ValueError for an unknown model."
-    if bad := set(models)-{'dense', 'moe'}: raise ValueError(f'unknown model {sorted(bad)}: expected dense or moe')
-    tower = CLIPVisionConfig(hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2, image_size=image_size, patch_size=patch_size)
-    sizes, rows = dict(hidden_size=hidden, intermediate_size=intermediate, num_hidden_layers=layers, num_attention_heads=max(4, hidden//128), tie_word_embeddings=True), []
+    if bad := set(models)-{'dense', 'moe'}:
+        raise ValueError(f'unknown model {sorted(bad)}: expected dense or moe')
+    tower = CLIPVisionConfig(hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+                             num_attention_heads=2, image_size=image_size, patch_size=patch_size)
+    sizes, rows = dict(hidden_size=hidden, intermediate_size=intermediate, num_hidden_layers=layers,
+                       num_attention_heads=max(4, hidden//128), tie_word_embeddings=True), []
     for name, vocab in itertools.product(models, vocabs):
-        torch.manual_seed(0); model = build_llava(LlamaConfig(vocab_size=vocab, **sizes), tower)
-        rows.append(_train_row(name, upcycle(model) if name == 'moe' else model, MadeUpItems(batch_size*(steps+1), vocab, image_size, answer), rounds, steps, batch_size, bf16=torch.cuda.is_available() if bf16 is None else bf16))
+        torch.manual_seed(0)
+        model = build_llava(LlamaConfig(vocab_size=vocab, **sizes), tower)
+        rows.append(_train_row(name, upcycle(model) if name == 'moe' else model, MadeUpItems(
+            batch_size*(steps+1), vocab, image_size, answer), rounds, steps, batch_size,
+                               bf16=torch.cuda.is_available() if bf16 is None else bf16))
     return rows
 
 # %% ../nbs/90_bench.ipynb #dce0be86
-def _count_hooks(model:nn.Module) -> int:  # All kinds
+def _count_hooks(model:nn.Module)->int:  # All kinds
     "Hooks on a model and its parts."
     return sum(len(m._forward_hooks)+len(m._forward_pre_hooks) for m in model.modules())
 
@@ -375,13 +450,17 @@ def _routing_row(
     watched:nn.Module, alone:nn.Module,  # Two copies of a model; the first is recorded
     run,  # Function of a model: the pass
     rounds:int, limit_s:float,  # Of `_timed`
-) -> dict:  # A row of `bench_routing`, without its name
+)->dict:  # A row of `bench_routing`, without its name
     "Times of one kind of pass: never recorded, recorded, and after recording."
-    run(watched); before = _count_hooks(watched)                                 # transformers hangs hooks of its own at the first pass
+    # transformers hangs hooks of its own at the first pass
+    run(watched)
+    before = _count_hooks(watched)
     def recorded():
         with record_routing(watched): run(watched)
-    ms = {k: 1000*v for k, v in interleaved(dict(never=lambda: run(alone), recorded=recorded, after=lambda: run(watched)), rounds, limit_s=limit_s).items()}
-    return dict(ms, ratio_recorded=ms['recorded']/ms['never'], ratio_after=ms['after']/ms['never'], hooks_left=_count_hooks(watched)-before)
+    ms = {k: 1000*v for k, v in interleaved(dict(never=lambda: run(
+        alone), recorded=recorded, after=lambda: run(watched)), rounds, limit_s=limit_s).items()}
+    return dict(ms, ratio_recorded=ms['recorded']/ms['never'], ratio_after=ms['after']/ms['never'],
+                hooks_left=_count_hooks(watched)-before)
 
 # %% ../nbs/90_bench.ipynb #7c1e5a04
 def bench_routing(
@@ -391,30 +470,43 @@ def bench_routing(
     rounds:int=15,  # Interleaved rounds; medians are reported
     limit_s:float=60,  # Per row: no further round begins after so many seconds
     device:str=None,  # Default: a GPU if there is one
-) -> list:  # dict(pass, never, recorded, after (ms), ratio_recorded, ratio_after, hooks_left)
+)->list:  # dict(pass, never, recorded, after (ms), ratio_recorded, ratio_after, hooks_left)
     "What recording routes costs while it runs, and afterwards."
-    torch.manual_seed(0); device = device or ('cuda' if torch.cuda.is_available() else 'cpu'); wait = _device_synchronizer(device)
-    tower = CLIPVisionConfig(hidden_size=64, intermediate_size=128, num_hidden_layers=2, num_attention_heads=2, image_size=image_size, patch_size=8)
-    watched = upcycle(build_llava(LlamaConfig(vocab_size=1000, hidden_size=hidden, intermediate_size=intermediate, num_hidden_layers=layers, num_attention_heads=4), tower)).to(device).eval()
-    alone, ids = copy.deepcopy(watched), torch.tensor([[IMAGE_TOKEN_INDEX, *range(5, 5+words)]], device=device)
-    batch = dict(input_ids=ids, attention_mask=torch.ones_like(ids), pixel_values=torch.rand(1, 3, image_size, image_size).to(device))
+    torch.manual_seed(0)
+    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    wait = _device_synchronizer(device)
+    tower = CLIPVisionConfig(hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+                             num_attention_heads=2, image_size=image_size, patch_size=8)
+    watched = upcycle(build_llava(
+        LlamaConfig(vocab_size=1000, hidden_size=hidden, intermediate_size=intermediate,
+                    num_hidden_layers=layers, num_attention_heads=4), tower)).to(device).eval()
+    alone, ids = copy.deepcopy(watched), torch.tensor([[IMAGE_TOKEN_INDEX, *range(5, 5+words)]],
+                                                      device=device)
+    batch = dict(input_ids=ids, attention_mask=torch.ones_like(ids),
+                 pixel_values=torch.rand(1, 3, image_size, image_size).to(device))
     def prompt(m):
         with torch.no_grad(): m(**batch)
         wait()
-    def answer(m): m.generate(**batch, max_new_tokens=new_tokens, min_new_tokens=new_tokens, do_sample=False, eos_token_id=2, pad_token_id=0); wait()
-    return [{'pass': name, **_routing_row(watched, alone, run, rounds, limit_s)} for name, run in (('prompt', prompt), (f'prompt and {new_tokens} new tokens', answer))]
+    def answer(m):
+        m.generate(**batch, max_new_tokens=new_tokens, min_new_tokens=new_tokens, do_sample=False,
+                   eos_token_id=2, pad_token_id=0)
+        wait()
+    return [{'pass': name, **_routing_row(watched, alone, run, rounds, limit_s)}
+            for name, run in (('prompt', prompt), (f'prompt and {new_tokens} new tokens', answer))]
 
 # %% ../nbs/90_bench.ipynb #7c1e5b02
 _PACKAGES = ('torch', 'transformers', 'tokenizers', 'deepspeed')
 
-def machine() -> str:  # Such as 'AMD EPYC, 2 virtual cores, Linux'
+def machine()->str:  # Such as 'AMD EPYC, 2 virtual cores, Linux'
     "What measures here: the GPU if there is one, the processor with its cores, the system."
     info = Path('/proc/cpuinfo')
-    named = [l.partition(':')[2].strip() for l in info.read_text().splitlines() if l.startswith('model name')] if info.exists() else []
+    named = [l.partition(':')[2].strip() for l in info.read_text().splitlines()
+             if l.startswith('model name')] if info.exists() else []
     gpu = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []
-    return ', '.join([*gpu, named[0] if named else platform.processor() or platform.machine(), f'{os.cpu_count()} virtual cores', platform.system()])
+    return ', '.join([*gpu, named[0] if named else platform.processor() or platform.machine(),
+                      f'{os.cpu_count()} virtual cores', platform.system()])
 
-def versions() -> dict:  # {package: version}
+def versions()->dict:  # {package: version}
     "Python and the packages that a speed may depend on, where they are installed."
     found = {p: metadata.version(p) for p in _PACKAGES if importlib.util.find_spec(p)}
     return dict(python=platform.python_version(), **found)
@@ -427,9 +519,13 @@ def bench_record(
     what:str,  # A key of `_BENCHES`
     command:str='',  # How it was called
     **settings,  # Of that benchmark
-) -> dict:  # dict(command, date, machine, versions, rows)
+)->dict:  # dict(command, date, machine, versions, rows)
     "Run a benchmark and say where its figures come from; ValueError for an unknown benchmark or a setting that it lacks."
-    if what not in _BENCHES: raise ValueError(f'unknown benchmark {what!r}: expected one of {", ".join(_BENCHES)}')
+    if what not in _BENCHES:
+        raise ValueError(f'unknown benchmark {what!r}: expected one of {", ".join(_BENCHES)}')
     known = inspect.signature(_BENCHES[what]).parameters
-    if odd := sorted(settings.keys()-known): raise ValueError(f'bench {what} has no setting {", ".join(odd)}: expected some of {", ".join(known)}')
-    return dict(command=command, date=time.strftime('%Y-%m-%d'), machine=machine(), versions=versions(), rows=_BENCHES[what](**settings))
+    if odd := sorted(settings.keys()-known):
+        raise ValueError(
+            f'bench {what} has no setting {", ".join(odd)}: expected some of {", ".join(known)}')
+    return dict(command=command, date=time.strftime('%Y-%m-%d'), machine=machine(),
+                versions=versions(), rows=_BENCHES[what](**settings))

@@ -12,10 +12,10 @@ from pathlib import Path
 from itertools import chain
 
 # %% ../nbs/99_cli.ipynb #b8fc2138
-COMMANDS = {}                                                                  # name: (function, flags)
-_OPEN = {'train'}                                                               # commands whose other flags are read by themselves
+COMMANDS = {}  # name: (function, flags)
+_OPEN = {'train'}  # commands whose other flags are read by themselves
 
-def _arg(*flags, **kwargs) -> tuple:  # A flag of a command, in argparse's words
+def _arg(*flags, **kwargs)->tuple:  # A flag of a command, in argparse's words
     "What `add_argument` will be given."
     return flags, kwargs
 
@@ -23,15 +23,19 @@ def _command(
     *args:tuple,  # Flags, each from `_arg`
 ):  # Decorator for a function of parsed flags
     "Put a job on the list of commands."
-    def add(fn): COMMANDS[fn.__name__.strip('_').replace('_', '-')] = fn, args; return fn
+    def add(fn):
+        COMMANDS[fn.__name__.strip('_').replace('_', '-')] = fn, args
+        return fn
     return add
 
-def _parser() -> argparse.ArgumentParser:  # With a sub-command per job
+def _parser()->argparse.ArgumentParser:  # With a sub-command per job
     "The command line as `COMMANDS` describes it."
-    p = argparse.ArgumentParser(prog='moe-llava-kit', description='Put any language model behind LLaVA-style vision and turn it into a Mixture of Experts.')
+    p = argparse.ArgumentParser(prog='moe-llava-kit', description='Put any language model behind '
+                                'LLaVA-style vision and turn it into a Mixture of Experts.')
     sub = p.add_subparsers(dest='command', required=True, metavar='COMMAND')
     for name, (fn, args) in COMMANDS.items():
-        s = sub.add_parser(name, help=fn.__doc__, description=fn.__doc__, add_help=name not in _OPEN, allow_abbrev=name not in _OPEN)
+        s = sub.add_parser(name, help=fn.__doc__, description=fn.__doc__,
+                           add_help=name not in _OPEN, allow_abbrev=name not in _OPEN)
         for flags, kw in args: s.add_argument(*flags, **kw)
     return p
 
@@ -39,43 +43,58 @@ def _parser() -> argparse.ArgumentParser:  # With a sub-command per job
 class _StdoutToStderr:
     "While active, whatever writes to stdout, from Python, C or a child process, goes to stderr."
     def __enter__(self):
-        sys.stdout.flush(); self.fd, self.saved = os.dup(1), sys.stdout
-        os.dup2(2, 1); sys.stdout = sys.stderr
+        sys.stdout.flush()
+        self.fd, self.saved = os.dup(1), sys.stdout
+        os.dup2(2, 1)
+        sys.stdout = sys.stderr
     def __exit__(self, *exc):
-        sys.stdout.flush(); os.dup2(self.fd, 1); os.close(self.fd); sys.stdout = self.saved
+        sys.stdout.flush()
+        os.dup2(self.fd, 1)
+        os.close(self.fd)
+        sys.stdout = self.saved
 
 # %% ../nbs/99_cli.ipynb #3e5a0003
 def main(
     argv:list=None,  # Arguments; `sys.argv[1:]` by default
-) -> int:  # Exit code: 0 fine, 1 an audit that found something, 2 wrong input, 130 interrupted, 143 stopped by SIGTERM
+)->int:  # Exit code: 0 fine, 1 an audit that found something, 2 wrong input, 130 interrupted, 143 stopped by SIGTERM
     "Run the `moe-llava-kit` command."
     args, rest = _parser().parse_known_args(argv)
-    if rest and args.command not in _OPEN: _parser().error(f'unrecognized arguments: {" ".join(rest)}')
+    if rest and args.command not in _OPEN:
+        _parser().error(f'unrecognized arguments: {" ".join(rest)}')
     args.rest, args.argv = rest, sys.argv[1:] if argv is None else argv
-    args.color = sys.stdout.isatty() and not os.environ.get('NO_COLOR')   # asked before stdout is moved
+    # asked before stdout is moved
+    args.color = sys.stdout.isatty() and not os.environ.get('NO_COLOR')
     try:
         with _StdoutToStderr(): out = COMMANDS[args.command][0](args)
         out, code = out if isinstance(out, tuple) else (out, 0)
         for piece in out if isinstance(out, Iterator) else (): print(piece, end='', flush=True)
     except (ValueError, ImportError, OSError) as e:
-        print(f'moe-llava-kit {args.command}: {" ".join(str(e).split())}', file=sys.stderr); return 2
-    except KeyboardInterrupt: print('interrupted', file=sys.stderr); return 130
-    if out is not None and not isinstance(out, Iterator): print(json.dumps(out, ensure_ascii=False) if isinstance(out, (dict, list)) else out)
+        print(f'moe-llava-kit {args.command}: {" ".join(str(e).split())}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print('interrupted', file=sys.stderr)
+        return 130
+    if out is not None and not isinstance(out, Iterator):
+        print(json.dumps(out, ensure_ascii=False) if isinstance(out, (dict, list)) else out)
     return code
 
 # %% ../nbs/99_cli.ipynb #3e5a0005
 _JSON = _arg('--json', action='store_true', help='print JSON and nothing else')
 
-@_command(_arg('--out', default='demo_out', help='folder for report.html, metrics.json, data and model (default: demo_out)'),
-         _arg('--fast', action='store_true', help='fewer steps, about two minutes'), _arg('--seed', type=int, default=0),
-         _arg('--tokenizer', default='phi-2', help='a name from `moe-llava-kit vocabs` (default: phi-2)'), _JSON)
+@_command(_arg('--out', default='demo_out',
+               help='folder for report.html, metrics.json, data and model (default: demo_out)'),
+          _arg('--fast', action='store_true', help='fewer steps, about two minutes'),
+          _arg('--seed', type=int, default=0),
+          _arg('--tokenizer', default='phi-2',
+               help='a name from `moe-llava-kit vocabs` (default: phi-2)'), _JSON)
 def _demo(args):  # Parsed flags; returns what to print
     "train a small Mixture of Experts that reads scenes of handwritten digits"
     from moe_llava_kit.demo.run import run_demo
     metrics = run_demo(out=args.out, fast=args.fast, seed=args.seed, tokenizer=args.tokenizer)
     if args.json: return metrics
     rows = [f'{k:9}{metrics[k]["overall"]:8.1%}' for k in ('baseline', 'dense', 'moe')]
-    return '\n'.join(['held-out questions answered exactly', *rows, f'see {os.path.join(args.out, "report.html")}'])
+    return '\n'.join(['held-out questions answered exactly', *rows,
+                      f'see {os.path.join(args.out, "report.html")}'])
 
 # %% ../nbs/99_cli.ipynb #3e5a0007
 @_command(_JSON)
@@ -91,22 +110,35 @@ def load(name):
     from moe_llava_kit.text.setup import prepare_tokenizer
     return prepare_tokenizer(load_tokenizer(name))
 
-@_command(_arg('turns', nargs='+', help='question, answer, question, answer, …'), _arg('--tokenizer', default='phi-2', help='a name or folder (default: phi-2)'),
-         _arg('--template', default='phi', help="a key, 'native', or a folder that onboard wrote (default: phi)"), _arg('--labels', default='exact', help="'exact', 'recipe', or a recipe's key"),
-         _arg('--max-length', type=int, help='cut to this many tokens'), _arg('--html', metavar='FILE', help='also write a page to look at'), _JSON)
+# %% ../nbs/99_cli.ipynb #a75bc2e9
+@_command(_arg('turns', nargs='+', help='question, answer, question, answer, …'),
+          _arg('--tokenizer', default='phi-2', help='a name or folder (default: phi-2)'),
+          _arg('--template', default='phi',
+               help="a key, 'native', or a folder that onboard wrote (default: phi)"),
+          _arg('--labels', default='exact', help="'exact', 'recipe', or a recipe's key"),
+          _arg('--max-length', type=int, help='cut to this many tokens'),
+          _arg('--html', metavar='FILE', help='also write a page to look at'), _JSON)
 def _mask(args):  # Parsed flags; returns what to print
     "show which tokens of a conversation are trained"
     from moe_llava_kit.text.samples import mask_sample
     from moe_llava_kit.text.view import show_mask
     turns = [{'from': ('human', 'gpt')[i % 2], 'value': t} for i, t in enumerate(args.turns)]
-    sample = mask_sample(turns, load(args.tokenizer), args.template, labels=args.labels, max_length=args.max_length)
+    sample = mask_sample(turns, load(args.tokenizer), args.template, labels=args.labels,
+                         max_length=args.max_length)
     if args.html: show_mask(sample).save(args.html)
-    if args.json: return dict(tokenizer=args.tokenizer, template=args.template, input_ids=list(sample.ids), labels=list(sample.labels), findings=sample.findings)
+    if args.json:
+        return dict(tokenizer=args.tokenizer, template=args.template, input_ids=list(sample.ids),
+                    labels=list(sample.labels), findings=sample.findings)
     return sample.text(color=args.color)
 
 # %% ../nbs/99_cli.ipynb #3e5a0009
-@_command(_arg('tokenizer', help='a name from `moe-llava-kit vocabs`, a folder, or a hub id'), _arg('--template', default='auto', help="a key of the templates (default: the tokenizer's own, else USER/ASSISTANT)"),
-         _arg('--out', metavar='DIR', help='write onboarding.json and a notebook that explains every step'), _arg('--code', action='store_true', help='print the code for other code bases too'), _JSON)
+@_command(_arg('tokenizer', help='a name from `moe-llava-kit vocabs`, a folder, or a hub id'),
+          _arg('--template', default='auto',
+               help="a key of the templates (default: the tokenizer's own, else USER/ASSISTANT)"),
+          _arg('--out', metavar='DIR',
+               help='write onboarding.json and a notebook that explains every step'),
+          _arg('--code', action='store_true', help='print the code for other code bases too'),
+          _JSON)
 def _onboard(args):  # Parsed flags; returns what to print
     "what a tokenizer needs to go behind a LLaVA-style model, measured, solved and proved"
     from moe_llava_kit.text.onboarding import onboard
@@ -117,30 +149,48 @@ def _onboard(args):  # Parsed flags; returns what to print
     if args.json: return report.to_dict()
     return '\n\n'.join([report.text(args.color), *([report.code()] if args.code else [])])
 
-@_command(_arg('text', metavar='TEXT', help='"WARNING: tokenization mismatch: 403 vs. 406. (ignored)", a log file, or -'), _arg('--rounds', type=int, help='questions of the sample, if known'),
-         _arg('--tokenizer', help='re-run the causes on this one'), _JSON)
+# %% ../nbs/99_cli.ipynb #f0a1c076
+@_command(_arg('text', metavar='TEXT',
+               help='"WARNING: tokenization mismatch: 403 vs. 406. (ignored)", a log file, or -'),
+          _arg('--rounds', type=int, help='questions of the sample, if known'),
+          _arg('--tokenizer', help='re-run the causes on this one'), _JSON)
 def _decode_mismatch(args):  # Parsed flags; returns what to print
     "what a tokenization mismatch says about the bug; TEXT is a warning, a log file, or - for stdin"
     from moe_llava_kit.text.mismatch import decode_mismatch
     text = sys.stdin.read() if args.text == '-' else args.text
-    causes = decode_mismatch(text, rounds=args.rounds, tokenizer=load(args.tokenizer) if args.tokenizer else None)
+    causes = decode_mismatch(text, rounds=args.rounds,
+                             tokenizer=load(args.tokenizer) if args.tokenizer else None)
     if args.json: return causes.to_dicts()
     green = lambda m: f'\x1b[1;32m{m[0]}\x1b[0m'
     return re.sub(r'\[(measured|likely)\]', green, repr(causes)) if args.color else repr(causes)
 
 # %% ../nbs/99_cli.ipynb #3e5a0011
-@_command(_arg('data', nargs='+', metavar='DATA', help='JSON or JSONL files'), _arg('--image-folder', nargs='+', help='where the paths of pictures start'), _arg('--video-folder', nargs='+', help='the same for videos'),
-         _arg('--tokenizer', default='phi-2', help='a name or folder (default: phi-2)'), _arg('--template', default='phi', help="a key, 'native', or a folder that onboard wrote (default: phi)"),
-         _arg('--max-length', type=int, help='where training will cut, in positions'), _arg('--patches', type=int, default=576, help='positions per picture (default: 576, CLIP-L at 336 pixels)'),
-         _arg('--num-frames', type=int, default=8, help='pictures a video becomes (default: 8)'), _arg('--no-images', action='store_true', help='do not open the pictures'),
-         _arg('--allow', nargs='+', default=(), metavar='KIND', help='kinds of findings that are fine'), _arg('--limit', type=int, default=20, help='findings to print (default: 20)'),
-         _arg('--html', metavar='FILE', help='also write a page to look at'), _JSON)
+@_command(_arg('data', nargs='+', metavar='DATA', help='JSON or JSONL files'),
+          _arg('--image-folder', nargs='+', help='where the paths of pictures start'),
+          _arg('--video-folder', nargs='+', help='the same for videos'),
+          _arg('--tokenizer', default='phi-2', help='a name or folder (default: phi-2)'),
+          _arg('--template', default='phi',
+               help="a key, 'native', or a folder that onboard wrote (default: phi)"),
+          _arg('--max-length', type=int, help='where training will cut, in positions'),
+          _arg('--patches', type=int, default=576,
+               help='positions per picture (default: 576, CLIP-L at 336 pixels)'),
+          _arg('--num-frames', type=int, default=8, help='pictures a video becomes (default: 8)'),
+          _arg('--no-images', action='store_true', help='do not open the pictures'),
+          _arg('--allow', nargs='+', default=(), metavar='KIND',
+               help='kinds of findings that are fine'),
+          _arg('--limit', type=int, default=20, help='findings to print (default: 20)'),
+          _arg('--html', metavar='FILE', help='also write a page to look at'), _JSON)
 def _audit(args):  # Parsed flags; returns what to print
     "check a LLaVA data set the way training will read it; exit code 1 if something is wrong"
     from moe_llava_kit.data.report import audit
-    report = audit(args.data, images=not args.no_images, max_length=args.max_length, allow=args.allow, image_folder=args.image_folder, video_folder=args.video_folder,
-                   tokenizer=load(args.tokenizer), template=args.template, patches=args.patches, num_frames=args.num_frames)
-    if args.html: Path(args.html).write_text(f'<!doctype html><meta charset="utf-8"><title>audit</title>{report._repr_html_()}', encoding='utf-8')
+    report = audit(args.data, images=not args.no_images, max_length=args.max_length,
+                   allow=args.allow, image_folder=args.image_folder, video_folder=args.video_folder,
+                   tokenizer=load(args.tokenizer), template=args.template, patches=args.patches,
+                   num_frames=args.num_frames)
+    if args.html:
+        Path(args.html).write_text(
+            f'<!doctype html><meta charset="utf-8"><title>audit</title>{report._repr_html_()}',
+            encoding='utf-8')
     return report.to_dict() if args.json else report.text(args.limit), 0 if report.ok else 1
 
 # %% ../nbs/99_cli.ipynb #3e5a0013
@@ -162,13 +212,19 @@ def _train(args):  # Parsed flags; returns what to print
     if not plan.args.should_save: return None                                 # one voice is enough
     shown = 'global_step', 'eval_steps', 'eval_losses', 'best_step', 'skipped', 'cut'
     judged = {k: getattr(result, k) for k in shown}
-    out = dict(stage=result.stage, steps=result.steps, losses=result.losses, aux=result.aux, **judged, supervised_tokens=result.supervised_tokens, seconds=round(result.seconds, 1), folder=result.folder, stopped=result.stopped)
+    out = dict(stage=result.stage, steps=result.steps, losses=result.losses, aux=result.aux,
+               **judged, supervised_tokens=result.supervised_tokens,
+               seconds=round(result.seconds, 1), folder=result.folder, stopped=result.stopped)
     return out if args.json else repr(result), 143 if result.stopped else 0
 
 # %% ../nbs/99_cli.ipynb #3e5a0015
-_MODEL = [_arg('--model', required=True, metavar='DIR', help='folder of a model: ours, MoE-LLaVA or LLaVA'), _arg('--template', help="default: the model's own"), _arg('--adapters', metavar='DIR', help='LoRA to merge into it'),
-         _arg('--bits', type=int, default=16, choices=[4, 8, 16], help='4 or 8: quantized weights'), _arg('--image-tower', help='for the originals, if not the one in the config'),
-         _arg('--num-frames', type=int, default=8, help='pictures a video becomes (default: 8)')]
+_MODEL = [_arg('--model', required=True, metavar='DIR',
+               help='folder of a model: ours, MoE-LLaVA or LLaVA'),
+          _arg('--template', help="default: the model's own"),
+          _arg('--adapters', metavar='DIR', help='LoRA to merge into it'), _arg(
+              '--bits', type=int, default=16, choices=[4, 8, 16], help='4 or 8: quantized weights'),
+          _arg('--image-tower', help='for the originals, if not the one in the config'),
+          _arg('--num-frames', type=int, default=8, help='pictures a video becomes (default: 8)')]
 
 def _open(args):
     "The model of --model, on the GPU if there is one"
@@ -177,54 +233,82 @@ def _open(args):
         load_adapters, merge_lora, quantization, quantize_experts)
     from moe_llava_kit.model.checkpoints import load_checkpoint
     few = quantization(args.bits) if args.bits < 16 else None
-    model = load_checkpoint(args.model, args.image_tower, **(dict(quantization_config=few) if few else {}))
+    model = load_checkpoint(args.model, args.image_tower,
+                            **(dict(quantization_config=few) if few else {}))
     if args.adapters: model = merge_lora(load_adapters(model, args.adapters))
     if args.bits == 4 and model.config.moe: quantize_experts(model)
-    return model.to(f'cuda:{os.environ.get("LOCAL_RANK", 0)}') if torch.cuda.is_available() and not few else model
+    return (model.to(f'cuda:{os.environ.get("LOCAL_RANK", 0)}') if torch.cuda.is_available()
+            and not few else model)
 
 # %% ../nbs/99_cli.ipynb #3e5a0016
-@_command(*_MODEL, _arg('--image', nargs='+', metavar='F', help='pictures to talk about'), _arg('--video', metavar='F', help='a video to talk about'), _arg('--question', metavar='TEXT', help='ask this and stop (default: a conversation, one question per line)'),
-         _arg('--max-new-tokens', type=int, default=256), _arg('--temperature', type=float, default=0., help='0: always the likeliest word (default)'), _JSON)
+@_command(*_MODEL, _arg('--image', nargs='+', metavar='F', help='pictures to talk about'),
+          _arg('--video', metavar='F', help='a video to talk about'),
+          _arg('--question', metavar='TEXT',
+               help='ask this and stop (default: a conversation, one question per line)'),
+          _arg('--max-new-tokens', type=int, default=256),
+          _arg('--temperature', type=float, default=0.,
+               help='0: always the likeliest word (default)'), _JSON)
 def _chat(args):  # Parsed flags; returns what to print
     "ask a model about pictures or a video: one question, or a conversation, one question per line"
-    if args.json and not args.question: raise ValueError('--json needs a --question: expected one question and one answer')
+    if args.json and not args.question:
+        raise ValueError('--json needs a --question: expected one question and one answer')
     from moe_llava_kit.data.media import open_picture, read_frames
-    images = [*map(open_picture, args.image or []), *(read_frames(args.video, args.num_frames) if args.video else [])]      # refused before a model is loaded
+    # refused before a model is loaded
+    images = [*map(open_picture, args.image or []),
+              *(read_frames(args.video, args.num_frames) if args.video else [])]
     from moe_llava_kit.use.generation import chat
-    talk = chat(_open(args), images, max_new_tokens=args.max_new_tokens, temperature=args.temperature, template=args.template)
+    talk = chat(_open(args), images, max_new_tokens=args.max_new_tokens,
+                temperature=args.temperature, template=args.template)
     if args.json: return dict(question=args.question, answer=talk.ask(args.question))
-    return (piece for line in ([args.question] if args.question else sys.stdin) if line.strip() for piece in chain(talk.stream(line.strip()), '\n'))
+    return (piece for line in ([args.question] if args.question else sys.stdin) if line.strip()
+            for piece in chain(talk.stream(line.strip()), '\n'))
 
 # %% ../nbs/99_cli.ipynb #3e5a0017
-@_command(*_MODEL, _arg('--benchmark', required=True, metavar='NAME', help='exact_match, vqav2, gqa, vizwiz, scienceqa, textvqa, pope, mme, mmbench, seed, mmvet, llava_bench, …'),
-         _arg('--data', required=True, metavar='DIR', help='folder with its files, as its authors or MoE-LLaVA lay them out'), _arg('--out', metavar='DIR', help='write answers here, and go on where an earlier run stopped'),
-         _arg('--batch-size', type=int, default=8), _arg('--limit', type=int, help='only the first questions'), _JSON)
+@_command(*_MODEL, _arg('--benchmark', required=True, metavar='NAME', help='exact_match, vqav2, '
+                        'gqa, vizwiz, scienceqa, textvqa, pope, mme, mmbench, seed, mmvet, '
+                        'llava_bench, …'),
+          _arg('--data', required=True, metavar='DIR',
+               help='folder with its files, as its authors or MoE-LLaVA lay them out'),
+          _arg('--out', metavar='DIR',
+               help='write answers here, and go on where an earlier run stopped'),
+          _arg('--batch-size', type=int, default=8),
+          _arg('--limit', type=int, help='only the first questions'), _JSON)
 def _evaluate(args):  # Parsed flags; returns what to print
     "ask a model every question of a benchmark, resume where it was interrupted, score or write the file for the server"
     from moe_llava_kit.use.evaluation import evaluate, get_benchmark, load_items
     bench = get_benchmark(args.benchmark)
-    load_items(bench, args.data, args.limit)                                    # refused before a model is loaded
-    result = evaluate(_open(args), bench, args.data, batch_size=args.batch_size, out=args.out, limit=args.limit, num_frames=args.num_frames, template=args.template)
-    if int(os.environ.get('RANK', 0)): return None                              # one voice is enough
+    load_items(bench, args.data, args.limit)  # refused before a model is loaded
+    result = evaluate(_open(args), bench, args.data, batch_size=args.batch_size, out=args.out,
+                      limit=args.limit, num_frames=args.num_frames, template=args.template)
+    if int(os.environ.get('RANK', 0)): return None  # one voice is enough
     if args.json: return {k: v for k, v in result.to_dict().items() if k != 'answers'}
-    return '\n'.join([repr(result), *([repr(result.table())] if result.table() else []), *([f'to hand in: {result.submission}'] if result.submission else [])])
+    return '\n'.join([repr(result), *([repr(result.table())] if result.table() else []),
+                      *([f'to hand in: {result.submission}'] if result.submission else [])])
 
-@_command(*_MODEL, _arg('--host', default='127.0.0.1', help='0.0.0.0 lets others in, without a password (default: this machine only)'), _arg('--port', type=int, help='default: the first free one from 7860'),
-         _arg('--max-mb', type=float, default=10, help='largest upload (default: 10)'))
+# %% ../nbs/99_cli.ipynb #455ad301
+@_command(*_MODEL,
+          _arg('--host', default='127.0.0.1',
+               help='0.0.0.0 lets others in, without a password (default: this machine only)'),
+          _arg('--port', type=int, help='default: the first free one from 7860'),
+          _arg('--max-mb', type=float, default=10, help='largest upload (default: 10)'))
 def _serve(args):  # Parsed flags; returns when the page is closed
     "open a web page to talk to a model, with the mask and the routing of each answer, on this machine only"
     from moe_llava_kit.core.files import import_optional
-    import_optional('gradio', 'serve')                                                     # refused before a model is loaded
+    import_optional('gradio', 'serve')  # refused before a model is loaded
     from moe_llava_kit.use.web import serve
     serve(_open(args), host=args.host, port=args.port, max_mb=args.max_mb, template=args.template)
 
 # %% ../nbs/99_cli.ipynb #3e5a0019
-_SIZES = ('hidden', 'intermediate', 'layers', 'tokens', 'dtypes', 'vocabs', 'image_size', 'patch_size', 'batch_size', 'answer')
+_SIZES = ('hidden', 'intermediate', 'layers', 'tokens', 'dtypes', 'vocabs', 'image_size',
+          'patch_size', 'batch_size', 'answer')
 
-@_command(_arg('what', choices=['masks', 'moe', 'train', 'routing']), _arg('--rounds', type=int, default=15, help='interleaved runs; medians are reported'),
-         *(_arg(f'--{n.replace("_", "-")}', type=str if n == 'dtypes' else int, nargs='+' if n in ('tokens', 'dtypes', 'vocabs') else None, help='of what is measured') for n in _SIZES))
+@_command(_arg('what', choices=['masks', 'moe', 'train', 'routing']),
+          _arg('--rounds', type=int, default=15, help='interleaved runs; medians are reported'),
+          *(_arg(f'--{n.replace("_", "-")}', type=str if n == 'dtypes' else int, nargs='+' if n in (
+              'tokens', 'dtypes', 'vocabs') else None, help='of what is measured') for n in _SIZES))
 def _bench(args):  # Parsed flags; returns a record
     "measure speed: masks, moe layer, training step or recording of routes, as JSON"
     from moe_llava_kit.bench import bench_record
     given = {n: v for n in _SIZES if (v := getattr(args, n)) is not None}
-    return bench_record(args.what, shlex.join(['moe-llava-kit', *args.argv]), rounds=args.rounds, **given)
+    return bench_record(args.what, shlex.join(['moe-llava-kit', *args.argv]), rounds=args.rounds,
+                        **given)

@@ -16,6 +16,10 @@ def figure_style(
     "Give matplotlib's figures the look of this project: readable on light and dark pages"
     import matplotlib as mpl
     from cycler import cycler
-    colored = ('text.color','axes.labelcolor','axes.edgecolor','xtick.color','ytick.color','legend.labelcolor','hatch.color')
-    mpl.rcParams.update({k: GRAY for k in colored} | {k: 'none' for k in ('figure.facecolor','savefig.facecolor','axes.facecolor')} | {
-        'axes.prop_cycle':cycler(color=HUES), 'axes.spines.top':False, 'axes.spines.right':False, 'axes.titlesize':'medium', 'legend.frameon':False, 'legend.fontsize':'small', 'font.size':size, 'figure.dpi':96})
+    colored = ('text.color','axes.labelcolor','axes.edgecolor','xtick.color','ytick.color',
+               'legend.labelcolor','hatch.color')
+    mpl.rcParams.update({k: GRAY for k in colored} | {
+        k: 'none' for k in ('figure.facecolor','savefig.facecolor','axes.facecolor')} | {
+            'axes.prop_cycle':cycler(color=HUES), 'axes.spines.top':False,
+            'axes.spines.right':False, 'axes.titlesize':'medium', 'legend.frameon':False,
+            'legend.fontsize':'small', 'font.size':size, 'figure.dpi':96})

@@ -18,4 +18,5 @@ def import_optional(
     except ModuleNotFoundError as e:
         if e.name is None or e.name.split('.')[0] != module.split('.')[0]: raise
         package = f'"moe_llava_kit[{extra}]"' if extra else module.split('.')[0]
-        raise ImportError(f'`{module}` is not installed. Get it with: pip install {package}', name=module) from None
+        raise ImportError(f'`{module}` is not installed. Get it with: pip install {package}',
+                          name=module) from None

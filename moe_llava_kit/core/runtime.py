@@ -15,7 +15,8 @@ from transformers import logging as hf_logging
 def quiet_transformers():
     "Without transformers' progress bars and reports."
     level, bar = hf_logging.get_verbosity(), hf_logging.is_progress_bar_enabled()
-    hf_logging.set_verbosity_error(); hf_logging.disable_progress_bar()
+    hf_logging.set_verbosity_error()
+    hf_logging.disable_progress_bar()
     try: yield
     finally:
         hf_logging.set_verbosity(level)
@@ -33,6 +34,6 @@ def evaluating(
         for m, was in modes: m.training = was
 
 # %% ../../nbs/core/04_runtime.ipynb #09058b2f
-def several_processes() -> bool:  # False without torch.distributed
+def several_processes()->bool:  # False without torch.distributed
     "Whether other processes train along."
     return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1

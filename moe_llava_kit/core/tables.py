@@ -9,12 +9,14 @@ __all__ = ['Table']
 import html
 
 # %% ../../nbs/core/02_tables.ipynb #962ca3b5
-def _cell(x) -> str: return {True: 'yes', False: 'no', None: '–'}.get(x, str(x)) if x is None or isinstance(x, bool) else str(x)
+def _cell(x)->str:
+    return {True: 'yes', False: 'no',
+            None: '–'}.get(x, str(x)) if x is None or isinstance(x, bool) else str(x)
 
 # %% ../../nbs/core/02_tables.ipynb #b8b37762
 class Table(list):
     "A list of dicts (rows with the same keys) that shows itself as a table, in HTML and in plain text."
-    def to_dicts(self) -> list[dict]:  # Rows as plain dicts, ready for `json.dumps`
+    def to_dicts(self)->list[dict]:  # Rows as plain dicts, ready for `json.dumps`
         "The rows."
         return [dict(r) for r in self]
     def __repr__(self):
@@ -22,7 +24,10 @@ class Table(list):
         widths = [max(map(len, col)) for col in zip(*rows)]
         return '\n'.join('  '.join(x.ljust(w) for x,w in zip(r, widths)).rstrip() for r in rows)
     def _repr_html_(self):
-        rule = 'padding:.2em .6em;text-align:left;white-space:pre-wrap;border-bottom:1px solid rgba(128,128,128,.35)'
-        def row(tag, xs): return '<tr>' + ''.join(f'<{tag} style="{rule}">{html.escape(_cell(x))}</{tag}>' for x in xs) + '</tr>'
+        rule = ('padding:.2em .6em;text-align:left;white-space:pre-wrap;border-bottom:1px solid '
+                'rgba(128,128,128,.35)')
+        def row(tag, xs):
+            return '<tr>' + ''.join(f'<{tag} style="{rule}">{html.escape(_cell(x))}</{tag}>'
+                                    for x in xs) + '</tr>'
         head = row('th', self[0]) if self else ''
         return f'<div style="overflow-x:auto"><table style="border-collapse:collapse;font-size:90%">{head}{"".join(row("td", r.values()) for r in self)}</table></div>'

@@ -20,21 +20,28 @@ class LlavaCollator:
     "Items to a batch; pictures of all rows in order, in one tensor"
     pad_token_id:int=0  # Fills up ids; never used to find out what is real
     padding_side:str='right'  # 'left' for generation
-    patches:int|None=None  # Stretch every -200 to this many positions; None leaves that to the model
+    # Stretch every -200 to this many positions; None leaves that to the model
+    patches:int|None=None
 
     def __call__(self, items:list  # Of a LlavaDataset, or of a PackedDataset (they have `segments`)
         )->dict:  # input_ids, attention_mask, labels (B, T); pixel_values (all pictures, 3, H, W) if there are any
         "The mask is 0 for padding, else 1, and in packed rows the number of the segment"
         if not items: raise ValueError('an empty list of items cannot become a batch')
         lengths = torch.tensor([len(o['input_ids']) for o in items])[:, None]
-        width = int(lengths.max()); at = torch.arange(width)
+        width = int(lengths.max())
+        at = torch.arange(width)
         place = at < lengths if self.padding_side == 'right' else at >= width - lengths
-        def fill(rows, pad): return torch.full(place.shape, pad).masked_scatter(place, torch.cat(rows))
-        ids, labels = fill([o['input_ids'] for o in items], self.pad_token_id), fill([o['labels'] for o in items], IGNORE_INDEX)
+        def fill(rows, pad):
+            return torch.full(place.shape, pad).masked_scatter(place, torch.cat(rows))
+        ids, labels = fill([o['input_ids'] for o in items],
+                           self.pad_token_id), fill([o['labels'] for o in items], IGNORE_INDEX)
         mask = fill([o.get('segments', torch.ones_like(o['input_ids'])) for o in items], 0)
-        if self.patches: ids, mask, labels = expand_image_tokens(ids, self.patches, mask, labels, self.padding_side, self.pad_token_id)
+        if self.patches:
+            ids, mask, labels = expand_image_tokens(ids, self.patches, mask, labels,
+                                                    self.padding_side, self.pad_token_id)
         pixels = [o['pixel_values'] for o in items if 'pixel_values' in o]
-        return dict(input_ids=ids, attention_mask=mask, labels=labels) | (dict(pixel_values=torch.cat(pixels)) if pixels else {})
+        return dict(input_ids=ids, attention_mask=mask,
+                    labels=labels) | (dict(pixel_values=torch.cat(pixels)) if pixels else {})
 
 # %% ../../nbs/data/03_batching.ipynb #e524a4ad
 def _batch_sizes(order,  # Indices in the order they are read
@@ -57,7 +64,8 @@ def _steps(kind, step, pool, lengths, rng):
     order = rng.permutation(np.array(kind, dtype=np.int64)).tolist()
     whole = len(order)//step*step
     size = step*max(1, min(pool, whole//step//4))
-    pools = [sorted(order[k:min(k+size, whole)], key=lambda i: -lengths[i]) for k in range(0, whole, size)]
+    pools = [sorted(order[k:min(k+size, whole)], key=lambda i: -lengths[i])
+             for k in range(0, whole, size)]
     return [p[k:k+step] for p in pools for k in range(0, len(p), step)], order[whole:]
 
 def _epoch(sizes, batch_size, world_size, pool, rng):
@@ -67,7 +75,9 @@ def _epoch(sizes, batch_size, world_size, pool, rng):
         full, left = _steps(kind, batch_size*world_size, pool, lengths, rng)
         left.sort(key=lambda i: -lengths[i])
         whole = len(left)//batch_size*batch_size
-        steps += full; batches += left[:whole]; rest += left[whole:]
+        steps += full
+        batches += left[:whole]
+        rest += left[whole:]
     steps = [steps[k] for k in rng.permutation(len(steps))]
     widest = max(range(len(steps)), key=lambda k: lengths[steps[k][0]], default=None)
     if steps: steps.insert(0, steps.pop(widest))
@@ -84,13 +94,16 @@ class GroupedSampler(torch.utils.data.Sampler):
                  pool:int=50):  # Steps that are sorted together: more is less padding and less chance
         for name,n in dict(batch_size=batch_size, world_size=world_size, pool=pool).items():
             if n < 1: raise ValueError(f'{name} must be at least 1, got {n}')
-        self.sizes, self.batch_size, self.world_size, self.seed, self.pool, self.epoch = list(modality_lengths), batch_size, world_size, seed, pool, 0
+        self.sizes, self.batch_size, self.world_size, self.seed, self.pool, self.epoch = list(
+            modality_lengths), batch_size, world_size, seed, pool, 0
 
     def set_epoch(self, epoch:int):
         "Another epoch has another order"
         self.epoch = epoch
     def __len__(self): return len(self.sizes)
-    def __iter__(self): return iter(_epoch(self.sizes, self.batch_size, self.world_size, self.pool, np.random.default_rng([self.seed, self.epoch])))
+    def __iter__(self):
+        return iter(_epoch(self.sizes, self.batch_size, self.world_size, self.pool,
+                           np.random.default_rng([self.seed, self.epoch])))
 
 # %% ../../nbs/data/03_batching.ipynb #031d1e0c
 def _pack_rows(lengths,  # Positions of every sample
@@ -98,15 +111,20 @@ def _pack_rows(lengths,  # Positions of every sample
     )->list:  # Lists of indices: the rows
     "First-fit decreasing: from the longest on, each sample into the first row with room; ValueError for one that fits no row"
     if (i := next((i for i,n in enumerate(lengths) if n > max_length), None)) is not None:
-        raise ValueError(f'sample {i} takes {lengths[i]} positions, and a row has {max_length}: cut it with LlavaDataset(..., max_length={max_length}), or leave it out')
+        raise ValueError(f'sample {i} takes {lengths[i]} positions, and a row has {max_length}: '
+                         f'cut it with LlavaDataset(..., max_length={max_length}), or leave it out')
     size = 1 << max(len(lengths)-1, 0).bit_length()
-    room, rows = [max_length]*(2*size), []        # node k has the children 2k and 2k+1; the rows are the last `size` nodes
+    # node k has the children 2k and 2k+1; the rows are the last `size` nodes
+    room, rows = [max_length]*(2*size), []
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         k = 1
         while k < size: k = 2*k + (room[2*k] < lengths[i])
         if k-size == len(rows): rows.append([])
-        rows[k-size].append(i); room[k] -= lengths[i]
-        while k > 1: k //= 2; room[k] = max(room[2*k], room[2*k+1])
+        rows[k-size].append(i)
+        room[k] -= lengths[i]
+        while k > 1:
+            k //= 2
+            room[k] = max(room[2*k], room[2*k+1])
     return rows
 
 # %% ../../nbs/data/03_batching.ipynb #01955770
@@ -117,7 +135,8 @@ def _join_samples(items:list  # Of a LlavaDataset
     for l in labels: l[:1] = IGNORE_INDEX          # nothing is predicted across the seam
     segments = [torch.full_like(o['input_ids'], k+1) for k,o in enumerate(items)]
     pixels = [o['pixel_values'] for o in items if 'pixel_values' in o]
-    out = dict(input_ids=torch.cat([o['input_ids'] for o in items]), labels=torch.cat(labels), segments=torch.cat(segments), id=[o['id'] for o in items])
+    out = dict(input_ids=torch.cat([o['input_ids'] for o in items]), labels=torch.cat(labels),
+               segments=torch.cat(segments), id=[o['id'] for o in items])
     return out | (dict(pixel_values=torch.cat(pixels)) if pixels else {})
 
 # %% ../../nbs/data/03_batching.ipynb #0cd1fa84
@@ -127,15 +146,21 @@ class PackedDataset(torch.utils.data.Dataset):
                  dataset:LlavaDataset,  # Whose samples are packed; its `patches` and `on_bad_sample` count
                  max_length:int|None=None):  # Positions of a row; None: the data set's `max_length`
         self.dataset, self.max_length = dataset, max_length or dataset.max_length
-        if not self.max_length: raise ValueError('packing needs the length of a row: PackedDataset(dataset, max_length=2048)')
+        if not self.max_length:
+            raise ValueError(
+                'packing needs the length of a row: PackedDataset(dataset, max_length=2048)')
         self.packs = _pack_rows(dataset.lengths, self.max_length)
 
     def __len__(self): return len(self.packs)
-    def __repr__(self): return f'PackedDataset({len(self.dataset)} samples in {len(self)} rows of {self.max_length})'
+    def __repr__(self):
+        return (f'PackedDataset({len(self.dataset)} samples in {len(self)} rows of '
+                f'{self.max_length})')
     def __getitem__(self, k):
         k = range(len(self))[k]
         found = next(filter(None, map(self._members, (*range(k, len(self)), *range(k)))), None)
-        if found is None: raise ValueError(f'not one of the {len(self.dataset)} samples can be used; the list `.bad` says why')
+        if found is None:
+            raise ValueError(
+                f'not one of the {len(self.dataset)} samples can be used; the list `.bad` says why')
         return _join_samples(found)
 
     def _members(self, k):

@@ -19,22 +19,26 @@ from ..text.templates import get_template
 from ..text.samples import as_sample, MaskedSample, preprocess
 from .rows import (
     BadSample, check_row, image_first, MEDIA, media_marks, RowFile, VIDEO_TOKEN)
-from .media import find_file, open_picture, read_frames, evenly_spaced, video_to_images
+from .media import (find_file, open_picture, read_frames, evenly_spaced,
+                                      video_to_images)
 
 # %% ../../nbs/data/02_dataset.ipynb #88d4d2d8
 def _paths(x): return [] if x is None else [x] if isinstance(x, (str, Path)) else list(x)
 
 def _sources(data):
     "(name, rows) of every file, or of samples in memory"
-    if isinstance(data, list) and data and not isinstance(data[0], (str, Path)): return [('samples', data)]
+    if isinstance(data, list) and data and not isinstance(data[0], (str, Path)):
+        return [('samples', data)]
     return [(f.name, f) for f in map(RowFile, _paths(data))]
 
 def _fit(processor, image_aspect_ratio):
     "The image processor with the aspect asked for"
     if image_aspect_ratio is None or processor is None: return processor
     if hasattr(processor, 'aspect'): return replace(processor, aspect=image_aspect_ratio)
-    raise ValueError(f'image_aspect_ratio={image_aspect_ratio!r} needs an ImageTransform as image_processor, got {type(processor).__name__}: give '
-                     '`moe_llava_kit.model.images.transform_from_dict(processor.to_dict())`, or image_aspect_ratio=None to use it as it is')
+    raise ValueError(f'image_aspect_ratio={image_aspect_ratio!r} needs an ImageTransform as '
+                     f'image_processor, got {type(processor).__name__}: give '
+                     '`moe_llava_kit.model.images.transform_from_dict(processor.to_dict())`, or '
+                     'image_aspect_ratio=None to use it as it is')
 
 # %% ../../nbs/data/02_dataset.ipynb #53be3c8a
 class CheckedRows:
@@ -45,7 +49,8 @@ class CheckedRows:
                  on_bad_sample:str='raise',  # Or 'skip': remember it in `rejected`
                  find_files:bool=True,  # Must its pictures and videos be there?
                  video_folder=None):  # Folder(s) that the paths of videos start from; None: the image folders
-        if on_bad_sample not in ('raise', 'skip'): raise ValueError(f"on_bad_sample must be 'raise' or 'skip', got {on_bad_sample!r}")
+        if on_bad_sample not in ('raise', 'skip'):
+            raise ValueError(f"on_bad_sample must be 'raise' or 'skip', got {on_bad_sample!r}")
         self.sources, images = _sources(data_path), _paths(image_folder) or ['.']
         self.folders = dict(image=images, video=_paths(video_folder) or images)
         self.on_bad_sample, self.rejected, kept, pictured = on_bad_sample, [], [], []
@@ -74,10 +79,12 @@ class CheckedRows:
             sample = rows[row]
             turns, paths = check_row(sample)
             if find_files: paths = [self.find(mark, p) for mark,p in zip(media_marks(turns), paths)]
-            return dict(sample=sample, turns=turns, paths=paths, file=name, row=row, id=sample.get('id'))
+            return dict(sample=sample, turns=turns, paths=paths, file=name, row=row,
+                        id=sample.get('id'))
         except BadSample as e: kind, why = e.kind, e.why
         except (ValueError, RecursionError) as e: kind, why = 'row', f'not readable as JSON: {e}'
-        raise BadSample(kind, why, name, row, sample.get('id') if isinstance(sample, dict) else None)
+        raise BadSample(kind, why, name, row,
+                        sample.get('id') if isinstance(sample, dict) else None)
 
     def __len__(self): return len(self.where)
     def __getitem__(self, i): return self.parse(*map(int, self.where[i]))
@@ -170,7 +177,9 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
                              'image_processor_for(model.config.vision_config) makes one')
         return ds
 
-    def __repr__(self): return f'LlavaDataset({len(self)} samples of {", ".join(n for n,_ in self.sources)}; {len(self.rejected)} left out)'
+    def __repr__(self):
+        return (f'LlavaDataset({len(self)} samples of {", ".join(n for n,_ in self.sources)}; '
+                f'{len(self.rejected)} left out)')
     def __getitem__(self, i): return _item(self, range(len(self))[i])
 
     def parse(self, source:int, row:int, find_files:bool=True)->dict:  # And `shown`: as trained
@@ -180,7 +189,9 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
     def load(self, i:int)->dict:  # input_ids, labels, id; pixel_values if there are pictures
         "Sample `i` itself; if it cannot be used, a BadSample, remembered in `bad`."
         try: return _load(self, i)
-        except BadSample: self.broken[i] = True; raise
+        except BadSample:
+            self.broken[i] = True
+            raise
 
     def tokens(self, i:int, max_length:int|None=None)->dict:  # input_ids, labels, findings; and what `parse` gives
         "Ids and labels of sample `i` as lists, a picture as one -200."
@@ -216,7 +227,8 @@ def _shown(ds, row):
     turns = video_to_images(turns, ds.num_frames)
     try:
         if ds.template.sep_style is not SeparatorStyle.NATIVE: ds.template.segments(turns)
-    except ValueError as e: raise BadSample('tokens', str(e), row['file'], row['row'], row['id']) from e
+    except ValueError as e:
+        raise BadSample('tokens', str(e), row['file'], row['row'], row['id']) from e
     return row | dict(shown=turns)
 
 def _tokens(ds, rows, max_length):
@@ -229,10 +241,13 @@ def _tokens(ds, rows, max_length):
 
 def _tokens_of(ds, row, max_length):
     "One row with ids, labels and findings, or a BadSample"
-    if ds.tokenizer is None: raise ValueError('this LlavaDataset has no tokenizer: LlavaDataset(..., tokenizer=load_tokenizer(name))')
+    if ds.tokenizer is None:
+        raise ValueError(
+            'this LlavaDataset has no tokenizer: LlavaDataset(..., tokenizer=load_tokenizer(name))')
     picture_size(ds.patches, row['paths'] and max_length is not None)   # not the sample's fault
     try: return _tokens(ds, [row], max_length)[0]
-    except ValueError as e: raise BadSample('tokens', str(e), row['file'], row['row'], row['id']) from e
+    except ValueError as e:
+        raise BadSample('tokens', str(e), row['file'], row['row'], row['id']) from e
 
 # %% ../../nbs/data/02_dataset.ipynb #a3d1c0c1
 def _row_counts(
@@ -250,18 +265,22 @@ def _pictures(ds, row, n):
     "The first `n` pictures of a row, a video as its frames"
     out = []
     for mark,path in zip(media_marks(row['turns']), row['paths']):
-        if len(out) < n: out += read_frames(path, ds.num_frames) if mark == VIDEO_TOKEN else [open_picture(path)]
+        if len(out) < n:
+            out += read_frames(path, ds.num_frames) if mark == VIDEO_TOKEN else [open_picture(path)]
     return out[:n]
 
 def _load(ds, i):
     "Sample `i` as an item; pictures whose mark was cut off by `max_length` are left out with it"
-    row = _tokens_of(ds, ds.parse(*map(int, ds.where[i]), find_files=ds.image_processor is not None), ds.max_length)
+    row = _tokens_of(ds, ds.parse(*map(int, ds.where[i]),
+                                  find_files=ds.image_processor is not None), ds.max_length)
     if _row_counts(row)['answers cut']: ds.cut[i] = True
     ids, labels = torch.tensor(row['input_ids']), torch.tensor(row['labels'])
     item = dict(input_ids=ids, labels=labels, id=row['id'])
     n = row['input_ids'].count(IMAGE_TOKEN_INDEX)
     if not n or ds.image_processor is None: return item
-    try: return item | dict(pixel_values=torch.stack([ds.image_processor(im) for im in _pictures(ds, row, n)]))
+    try:
+        return item | dict(
+            pixel_values=torch.stack([ds.image_processor(im) for im in _pictures(ds, row, n)]))
     except BadSample as e: raise BadSample(e.kind, e.why, row['file'], row['row'], row['id']) from e
 
 # %% ../../nbs/data/02_dataset.ipynb #8ac06a74
@@ -290,17 +309,23 @@ def each_tokens(ds,  # A LlavaDataset
     for k in range(0, len(where), chunk):
         rows = [_try(ds.parse, *map(int, w), False) for w in where[k:k+chunk]]
         good = [r for r in rows if isinstance(r, dict)]
-        try: done = iter(_tokens(ds, good, max_length) if good and ds.tokenizer else [_tokens_of(ds, r, max_length) for r in good])
+        try:
+            done = iter(_tokens(ds, good, max_length) if good
+                        and ds.tokenizer else [_tokens_of(ds, r, max_length) for r in good])
         except ValueError: done = iter([_try(_tokens_of, ds, r, max_length) for r in good])
         yield from (next(done) if isinstance(r, dict) else r for r in rows)
 
+# %% ../../nbs/data/02_dataset.ipynb #9c5d6bf1
 def _sizes(ds):
     "(positions, has it a picture) of every item"
     sizes, size = [], picture_size(ds.patches, ds.pictured.any())
-    for i,row in enumerate(tqdm(each_tokens(ds, ds.max_length), desc='lengths', total=len(ds), delay=5, file=sys.stderr)):
+    for i,row in enumerate(tqdm(each_tokens(ds, ds.max_length), desc='lengths', total=len(ds),
+                                delay=5, file=sys.stderr)):
         if isinstance(row, BadSample):
             if ds.on_bad_sample == 'raise': raise row
-            ds.broken[i] = True; sizes.append(None); continue
+            ds.broken[i] = True
+            sizes.append(None)
+            continue
         n = row['input_ids'].count(IMAGE_TOKEN_INDEX)
         sizes.append((len(row['input_ids']) + n*(size-1), n > 0))
     following = next(filter(None, sizes), (0, False))
@@ -319,6 +344,7 @@ def count_rows(
         total.update(dict(unusable=1) if isinstance(row, BadSample) else _row_counts(row))
     return total
 
+# %% ../../nbs/data/02_dataset.ipynb #f42e3c32
 def check_trained(
     ds,  # A LlavaDataset
     most:int=1000,  # How many samples are read at most, spread over all of them

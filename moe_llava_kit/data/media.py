@@ -24,21 +24,26 @@ def find_file(name:str,  # As written in the sample
     exists = os.path.isfile if kind == 'image' else os.path.exists
     for f in folders:
         if exists(path := os.path.join(f, name)): return Path(path)
-    raise BadSample(f'{kind}_missing', f'{kind} {name!r} is in none of the {kind} folders ({len(folders)} given)')
+    raise BadSample(f'{kind}_missing',
+                    f'{kind} {name!r} is in none of the {kind} folders ({len(folders)} given)')
 
 # %% ../../nbs/data/01_media.ipynb #cfc4d360
 def _broken(kind, path, error):
     "A BadSample for what a decoder said"
     name = Path(path).name
-    return BadSample(f'{kind}_broken', f'{kind} {name!r} cannot be read: {type(error).__name__}: {str(error).replace(str(path), name)}')
+    return BadSample(f'{kind}_broken', f'{kind} {name!r} cannot be read: {type(error).__name__}: '
+                                       f'{str(error).replace(str(path), name)}')
 
 # %% ../../nbs/data/01_media.ipynb #bb173526
 def open_picture(path  # A file
     )->Image.Image:  # In the mode it was stored in
     "A decoded picture (of an animation the first frame); whatever goes wrong is a BadSample that names the file"
     try:
-        with Image.open(path) as im: im.load(); return im.copy()
-    except Exception as e: raise _broken('image', path, e) from e   # Pillow raises many kinds: OSError, SyntaxError, ValueError, its own
+        with Image.open(path) as im:
+            im.load()
+            return im.copy()
+    # Pillow raises many kinds: OSError, SyntaxError, ValueError, its own
+    except Exception as e: raise _broken('image', path, e) from e
 
 # %% ../../nbs/data/01_media.ipynb #21352d90
 def evenly_spaced(total:int,  # Frames there are
@@ -63,7 +68,8 @@ def _natural(path):
 
 def _folder_frames(path, num_frames):
     "From a folder of frame pictures"
-    files = sorted((f for f in path.iterdir() if f.suffix.lower() in Image.registered_extensions() and f.name[0] != '.'), key=_natural)
+    files = sorted((f for f in path.iterdir() if f.suffix.lower() in Image.registered_extensions()
+                    and f.name[0] != '.'), key=_natural)
     return [open_picture(files[i]) for i in evenly_spaced(len(files), num_frames)]
 
 # %% ../../nbs/data/01_media.ipynb #1cf231e2
@@ -72,7 +78,10 @@ _ANIMATED = 'GIF', 'PNG', 'WEBP' # what Pillow reads frame by frame
 def _animation_frames(im, num_frames):
     "From an open animation; a still picture is one of one frame"
     wanted, got = evenly_spaced(im.n_frames if hasattr(im, 'n_frames') else 1, num_frames), {}
-    for i in sorted(set(wanted)): im.seek(i); im.load(); got[i] = im.copy()
+    for i in sorted(set(wanted)):
+        im.seek(i)
+        im.load()
+        got[i] = im.copy()
     return [got[i] for i in wanted]
 
 # %% ../../nbs/data/01_media.ipynb #9f5cc925
@@ -97,7 +106,9 @@ def _jump(clip, stream, times, keys, wanted):
     got, at, frames = {}, None, iter(())
     for t in sorted({times[i] for i in wanted}):
         key = keys[max(0, bisect_right(keys, t)-1)]
-        if at is None or key > at: clip.seek(key, stream=stream); frames = clip.decode(stream)
+        if at is None or key > at:
+            clip.seek(key, stream=stream)
+            frames = clip.decode(stream)
         frame = next((f for f in frames if f.pts is not None and f.pts >= t), None)
         if frame is None or frame.pts != t: return None
         got[t], at = _upright(frame), t
@@ -106,8 +117,11 @@ def _jump(clip, stream, times, keys, wanted):
 def _walk(path, num_frames):
     "The same by decoding all frames, twice: to count them, and to take some"
     av = import_optional('av', 'video')
-    with av.open(str(path)) as clip: wanted = evenly_spaced(sum(1 for _ in clip.decode(clip.streams.best('video'))), num_frames)
-    with av.open(str(path)) as clip: got = {i: _upright(f) for i,f in enumerate(clip.decode(clip.streams.best('video'))) if i in wanted}
+    with av.open(str(path)) as clip:
+        wanted = evenly_spaced(sum(1 for _ in clip.decode(clip.streams.best('video'))), num_frames)
+    with av.open(str(path)) as clip:
+        got = {i: _upright(f) for i,f in enumerate(clip.decode(clip.streams.best('video')))
+               if i in wanted}
     return [got[i] for i in wanted]
 
 # %% ../../nbs/data/01_media.ipynb #b27d98d0
@@ -118,7 +132,9 @@ def _clip_frames(path, num_frames):
         stream = clip.streams.best('video')
         if stream is None: raise ValueError('it has no video stream')
         found = _packet_times(clip, stream)
-        if found and all(found) and (got := _jump(clip, stream, *found, evenly_spaced(len(found[0]), num_frames))): return got
+        if found and all(found) and (got := _jump(clip, stream, *found,
+                                                  evenly_spaced(len(found[0]), num_frames))):
+            return got
     return _walk(path, num_frames)
 
 def _some_frames(path, num_frames):

@@ -50,24 +50,32 @@ def _inspect_sample(
     if not full: found.append(('no_label', 'nothing in this sample is trained'))
     elif not ended and not lost:
         found.append(('end_not_trained', f'the end of the last answer, {stop!r}, is not trained'))
-    if full and not trained: found.append(('no_label', 'every answer is cut off: nothing is trained'))
-    if limit and n > limit: found.append(('too_long', f'{n} positions, {n-limit} more than {limit}'))
+    if full and not trained:
+        found.append(('no_label', 'every answer is cut off: nothing is trained'))
+    if limit and n > limit:
+        found.append(('too_long', f'{n} positions, {n-limit} more than {limit}'))
     counts = dict(samples=1, pictures=ids.count(IMAGE_TOKEN_INDEX), positions=n, trained=trained,
                   ended=int(ended and not lost), labeled=int(full > 0), cut=int(bool(cut)),
                   lost=lost)
     return counts, found
 
 # %% ../../nbs/data/04_report.ipynb #ca43d90a
-_SCRIPTS = dict(LATIN='Latin', CJK='Han', HIRAGANA='Kana', KATAKANA='Kana', HANGUL='Hangul', CYRILLIC='Cyrillic', ARABIC='Arabic', DEVANAGARI='Devanagari', GREEK='Greek',
-               HEBREW='Hebrew', THAI='Thai', BENGALI='Bengali', TAMIL='Tamil', TELUGU='Telugu', GUJARATI='Gujarati', KANNADA='Kannada', MALAYALAM='Malayalam', GURMUKHI='Gurmukhi',
-               GEORGIAN='Georgian', ARMENIAN='Armenian', ETHIOPIC='Ethiopic', KHMER='Khmer', LAO='Lao', MYANMAR='Myanmar', SINHALA='Sinhala', TIBETAN='Tibetan') # first word of a letter's name -> script
+# first word of a letter's name -> script
+_SCRIPTS = dict(LATIN='Latin', CJK='Han', HIRAGANA='Kana', KATAKANA='Kana', HANGUL='Hangul',
+                CYRILLIC='Cyrillic', ARABIC='Arabic', DEVANAGARI='Devanagari', GREEK='Greek',
+                HEBREW='Hebrew', THAI='Thai', BENGALI='Bengali', TAMIL='Tamil', TELUGU='Telugu',
+                GUJARATI='Gujarati', KANNADA='Kannada', MALAYALAM='Malayalam', GURMUKHI='Gurmukhi',
+                GEORGIAN='Georgian', ARMENIAN='Armenian', ETHIOPIC='Ethiopic', KHMER='Khmer',
+                LAO='Lao', MYANMAR='Myanmar', SINHALA='Sinhala', TIBETAN='Tibetan')
 _NO_LETTER = bytes(i for i in range(256) if not chr(i).isascii() or not chr(i).isalpha())
 
 @lru_cache(maxsize=None)
 def _script_of(letter:str)->str|None:  # None for what is no letter
     "The script a letter belongs to"
-    letter = unicodedata.normalize('NFKC', letter)[:1]      # wide and mathematical letters as plain ones
-    return _SCRIPTS.get(unicodedata.name(letter, '?').split()[0], 'other') if letter.isalpha() else None
+    # wide and mathematical letters as plain ones
+    letter = unicodedata.normalize('NFKC', letter)[:1]
+    return _SCRIPTS.get(unicodedata.name(letter, '?').split()[0],
+                        'other') if letter.isalpha() else None
 
 def _scripts(text:str)->Counter:  # Script -> letters
     "How many letters of which script a text has"
@@ -78,13 +86,23 @@ def _scripts(text:str)->Counter:  # Script -> letters
     return out
 
 # %% ../../nbs/data/04_report.ipynb #d5bd2ff2
-_NOTES = 'duplicate', 'duplicate_id', 'dropped', 'straddle' # kinds of findings that a data set may have and be fine
+# kinds of findings that a data set may have and be fine
+_NOTES = 'duplicate', 'duplicate_id', 'dropped', 'straddle'
 _KINDS = dict(
-    file='the file is damaged; samples behind the damage are not seen', row='not a sample: not JSON, not a dict, or a field of the wrong type', turns='the turns cannot be read',
-    image_count='not as many <image> marks as pictures', video_count='not as many <video> marks as videos', image_missing='a picture that is not there', video_missing='a video that is not there',
-    image_broken='a picture that cannot be decoded', video_broken='a video that cannot be decoded', tokens='the template or tokenizer cannot render the sample', mismatch='the published arithmetic does not add up',
-    no_label='no token is trained', end_not_trained='the model would not learn to stop', truncated='max_length cuts the sample', too_long='longer than the language model can read, and nobody cuts it',
-    duplicate='the same words and pictures as an earlier sample', duplicate_id='the id of an earlier sample', dropped='a leading answer without a question is dropped', straddle='a token lies across an answer\'s border')
+    file='the file is damaged; samples behind the damage are not seen',
+    row='not a sample: not JSON, not a dict, or a field of the wrong type',
+    turns='the turns cannot be read', image_count='not as many <image> marks as pictures',
+    video_count='not as many <video> marks as videos', image_missing='a picture that is not there',
+    video_missing='a video that is not there', image_broken='a picture that cannot be decoded',
+    video_broken='a video that cannot be decoded',
+    tokens='the template or tokenizer cannot render the sample',
+    mismatch='the published arithmetic does not add up', no_label='no token is trained',
+    end_not_trained='the model would not learn to stop', truncated='max_length cuts the sample',
+    too_long='longer than the language model can read, and nobody cuts it',
+    duplicate='the same words and pictures as an earlier sample',
+    duplicate_id='the id of an earlier sample',
+    dropped='a leading answer without a question is dropped',
+    straddle='a token lies across an answer\'s border')
 
 # %% ../../nbs/data/04_report.ipynb #032ef13d
 @dataclass(repr=False)
@@ -109,14 +127,18 @@ class Audit:
     @property
     def total(self)->dict:  # As in `sources` of `to_dict`
         "Counts and shares of all sources together"
-        return _figures(sum(self.sources.values(), Counter()), sum(self.scripts.values(), Counter()))
+        return _figures(sum(self.sources.values(), Counter()),
+                        sum(self.scripts.values(), Counter()))
     def quantiles(self, at=(0, .05, .25, .5, .75, .95, .99, 1))->dict:  # Share of the samples, as in '95%' -> positions
         "Lengths that so many samples do not exceed"
         return _quantiles(self.lengths, at)
     def to_dict(self)->dict:
         "Everything, ready for JSON"
-        return dict(ok=self.ok, total=self.total, sources={k: _figures(c, self.scripts[k]) for k,c in self.sources.items()}, lengths=self.quantiles(),
-                    pictures=dict(sorted(self.pictures.items())), turns=dict(sorted(self.turns.items())), kinds=self.kinds, findings=self.findings)
+        return dict(ok=self.ok, total=self.total,
+                    sources={k: _figures(c, self.scripts[k]) for k,c in self.sources.items()},
+                    lengths=self.quantiles(), pictures=dict(sorted(self.pictures.items())),
+                    turns=dict(sorted(self.turns.items())), kinds=self.kinds,
+                    findings=self.findings)
     def text(self, limit:int=20  # Findings to print
         )->str:  # Lines
         "The report for a terminal"
@@ -125,14 +147,17 @@ class Audit:
     def _repr_html_(self): return _audit_html(self)
 
 # %% ../../nbs/data/04_report.ipynb #b02dd83d
-_COUNTS = 'samples', 'pictures', 'positions', 'trained', 'labeled', 'ended', 'cut', 'lost' # what is counted for each source
+# what is counted for each source
+_COUNTS = 'samples', 'pictures', 'positions', 'trained', 'labeled', 'ended', 'cut', 'lost'
 
 def _of(n, total): return round(n/total, 4) if total else 0.0
 
 def _figures(counts, letters):
     "Counts of a source, and their shares"
     c = {k: counts[k] for k in _COUNTS}
-    return c | dict(trained_share=_of(c['trained'], c['positions']), end_trained_share=_of(c['ended'], c['labeled']), lost_share=_of(c['lost'], c['lost']+c['trained']),
+    return c | dict(trained_share=_of(c['trained'], c['positions']),
+                    end_trained_share=_of(c['ended'], c['labeled']),
+                    lost_share=_of(c['lost'], c['lost']+c['trained']),
                     scripts={k: _of(n, letters.total()) for k,n in letters.most_common()})
 
 def _quantiles(lengths, at):
@@ -144,43 +169,59 @@ def _quantiles(lengths, at):
     return out
 
 # %% ../../nbs/data/04_report.ipynb #68e1f018
-_HEAD = 'source', 'samples', 'pictures', 'positions', 'trained', 'share', 'ends trained', 'cut', 'lost', 'scripts'
+_HEAD = ('source', 'samples', 'pictures', 'positions', 'trained', 'share', 'ends trained', 'cut',
+         'lost', 'scripts')
 
 def _audit_rows(a):
     for name,c in [*a.to_dict()['sources'].items(), ('all', a.total)]:
         script = ', '.join(f'{k} {s:.0%}' for k,s in list(c['scripts'].items())[:4])
-        yield name, c['samples'], c['pictures'], c['positions'], c['trained'], f"{c['trained_share']:.1%}", f"{c['end_trained_share']:.1%}", c['cut'], f"{c['lost_share']:.1%}", script
+        yield name, c['samples'], c['pictures'], c['positions'], c[
+            'trained'], f"{c['trained_share']:.1%}", f"{c['end_trained_share']:.1%}", c[
+                'cut'], f"{c['lost_share']:.1%}", script
 
-def _where(f): return ', '.join(str(o) for o in (f['file'], None if f['row'] is None else f"row {f['row']}", f['id']) if o is not None)
+def _where(f):
+    return ', '.join(str(o) for o in (f['file'], None if f['row'] is None else f"row {f['row']}",
+                                      f['id']) if o is not None)
 def _pairs(d): return ', '.join(f'{k}: {n}' for k,n in d.items())
 
 def _audit_text(a, limit=20):
     "The report for a terminal"
-    lines, d = [' '.join(f'{c!s:>12}' if 0 < j < 9 else f'{c!s:20}' for j,c in enumerate(r)).rstrip() for r in [_HEAD, *_audit_rows(a)]], a.to_dict()
-    lines += ['', f"lengths   {_pairs(d['lengths'])}", f"pictures  {_pairs(d['pictures'])}", f"turns     {_pairs(d['turns'])}", '']
-    lines += ['ok' if a.ok else 'not ok', 'nothing was found' if not a.findings else 'found: ' + ', '.join(f'{n} {k}' for k,n in a.kinds.items())]
+    lines, d = [' '.join(f'{c!s:>12}' if 0 < j < 9 else f'{c!s:20}' for j,c
+                         in enumerate(r)).rstrip() for r in [_HEAD, *_audit_rows(a)]], a.to_dict()
+    lines += ['', f"lengths   {_pairs(d['lengths'])}", f"pictures  {_pairs(d['pictures'])}",
+              f"turns     {_pairs(d['turns'])}", '']
+    lines += ['ok' if a.ok else 'not ok', 'nothing was found'
+              if not a.findings else 'found: ' + ', '.join(f'{n} {k}' for k,n in a.kinds.items())]
     lines += [f"  {f['kind']:16} {_where(f)}: {f['why']}" for f in a.findings[:limit]]
-    return '\n'.join(lines + ([f'  … and {len(a.findings)-limit} more'] if len(a.findings) > limit else []))
+    return '\n'.join(lines + ([f'  … and {len(a.findings)-limit} more']
+                              if len(a.findings) > limit else []))
 
 # %% ../../nbs/data/04_report.ipynb #24c61bcb
 def _bar(share, label):  # A share from 0 to 1
-    return ('<div style="white-space:nowrap"><div style="display:inline-block;width:6em;height:.7em;background:rgba(128,128,128,.25)">'
-            f'<div style="width:{share:.1%};height:100%;background:#4a90d9"></div></div> <small>{escape(str(label))}</small></div>')
+    return ('<div style="white-space:nowrap"><div '
+            'style="display:inline-block;width:6em;height:.7em;background:rgba(128,128,128,.25)">'
+            f'<div style="width:{share:.1%};height:100%;background:#4a90d9"></div></div> '
+            f'<small>{escape(str(label))}</small></div>')
 
 def _table(head, rows):  # Cells are HTML
-    cell = lambda tag, o: f'<{tag} style="text-align:left;padding:1px 10px 1px 0;border-bottom:1px solid rgba(128,128,128,.25)">{o}</{tag}>'
+    cell = (lambda tag, o: f'<{tag} style="text-align:left;padding:1px 10px 1px '
+                           f'0;border-bottom:1px solid rgba(128,128,128,.25)">{o}</{tag}>')
     line = lambda tag, r: '<tr>' + ''.join(cell(tag, o) for o in r) + '</tr>'
-    return '<div style="overflow-x:auto"><table style="border-collapse:collapse;color:inherit">' + line('th', map(escape, head)) + ''.join(line('td', r) for r in rows) + '</table></div>'
+    return ('<div style="overflow-x:auto"><table style="border-collapse:collapse;color:inherit">'
+            + line('th',
+                   map(escape, head)) + ''.join(line('td', r) for r in rows) + '</table></div>')
 
 def _bars(title, counts, what):  # Label -> number
     "A small bar chart as a table"
     most = max(counts.values(), default=1)
-    return f'<div><b>{escape(title)}</b>' + _table((what, 'samples'), [(escape(str(k)), _bar(n/most, n)) for k,n in counts.items()]) + '</div>'
+    return f'<div><b>{escape(title)}</b>' + _table(
+        (what, 'samples'), [(escape(str(k)), _bar(n/most, n)) for k,n in counts.items()]) + '</div>'
 
 def _bins(lengths, n=10):
     "Counts by range of lengths"
     if not lengths: return {}
-    width = -(-(max(lengths)+1)//n); out = {k: 0 for k in range(max(lengths)//width + 1)}
+    width = -(-(max(lengths)+1)//n)
+    out = {k: 0 for k in range(max(lengths)//width + 1)}
     for length,c in lengths.items(): out[length//width] += c
     return {f'{k*width}–{(k+1)*width-1}': c for k,c in out.items()}
 
@@ -190,19 +231,22 @@ def _found_html(a, limit):
     for kind,n in a.kinds.items():
         some = [f for f in a.findings if f['kind'] == kind][:limit]
         note = ' (a note)' if kind in _NOTES else ' (allowed)' if kind in a.allow else ''
-        yield (f'<details><summary><b>{n} × {escape(kind)}</b>{note}: {escape(_KINDS.get(kind, ""))}</summary>'
-               f'{_table(("where", "why"), [(escape(_where(f)), escape(f["why"])) for f in some])}{f"<p>… and {n-limit} more in <code>.findings</code></p>" if n > limit else ""}</details>')
+        yield ((f'<details><summary><b>{n} × {escape(kind)}</b>{note}: '
+                f'{escape(_KINDS.get(kind, ""))}</summary>'
+                f'{_table(("where", "why"), [(escape(_where(f)), escape(f["why"])) for f in some])}{f"<p>… and {n-limit} more in <code>.findings</code></p>" if n > limit else ""}</details>'))
 
 def _audit_html(a, limit=20):
     "The report for a notebook"
     d, rows = a.to_dict(), []
     for r,c in zip(_audit_rows(a), [*d['sources'].values(), d['total']]):
         mix = ' '.join(_bar(s, f'{k} {s:.0%}') for k,s in list(c['scripts'].items())[:4])
-        rows.append([*(escape(str(o)) for o in r[:5]), _bar(c['trained_share'], r[5]), _bar(c['end_trained_share'], r[6]), r[7], _bar(c['lost_share'], r[8]), mix])
-    charts = _bars('lengths', _bins(a.lengths), 'positions') + _bars('pictures', d['pictures'], 'pictures') + _bars('turns', d['turns'], 'questions')
+        rows.append([*(escape(str(o)) for o in r[:5]), _bar(c['trained_share'], r[5]),
+                     _bar(c['end_trained_share'], r[6]), r[7], _bar(c['lost_share'], r[8]), mix])
+    charts = _bars('lengths', _bins(a.lengths), 'positions') + _bars(
+        'pictures', d['pictures'], 'pictures') + _bars('turns', d['turns'], 'questions')
     title = 'ok' if a.ok else 'not ok'
-    return (f'<div class="mlk-audit"><p><b style="color:{"#2e9e5b" if a.ok else "#d9534f"}">{title}</b>: {"nothing was found" if not a.findings else escape(", ".join(f"{n} × {k}" for k,n in a.kinds.items()))}</p>'
-            f'{_table(_HEAD, rows)}<div style="display:flex;gap:2em;flex-wrap:wrap;margin-top:.6em">{charts}</div>{"".join(_found_html(a, limit))}</div>')
+    return ((f'<div class="mlk-audit"><p><b style="color:{"#2e9e5b" if a.ok else "#d9534f"}">{title}</b>: {"nothing was found" if not a.findings else escape(", ".join(f"{n} × {k}" for k,n in a.kinds.items()))}</p>'
+             f'{_table(_HEAD, rows)}<div style="display:flex;gap:2em;flex-wrap:wrap;margin-top:.6em">{charts}</div>{"".join(_found_html(a, limit))}</div>'))
 
 # %% ../../nbs/data/04_report.ipynb #f147b5f0
 def _source_of(row:dict  # As `LlavaDataset.parse` gives it
@@ -215,13 +259,16 @@ def _source_of(row:dict  # As `LlavaDataset.parse` gives it
 def _sample_fingerprint(row:dict  # As `LlavaDataset.parse` gives it
     )->bytes:  # 10 of them
     "Equal for samples with the same words and pictures"
-    return hashlib.blake2b(repr((row['turns'].system, list(row['turns']), [str(p) for p in row['paths']])).encode('utf-8', 'replace'), digest_size=10).digest()
+    return hashlib.blake2b(repr((row['turns'].system, list(row['turns']), [
+        str(p) for p in row['paths']])).encode('utf-8', 'replace'), digest_size=10).digest()
 
 def _opener(ds):
     "A function that says what is wrong with a file, once for each"
     @lru_cache(maxsize=None)
     def wrong(mark, name):
-        try: path = ds.find(mark, name); read_frames(path, ds.num_frames) if mark == VIDEO_TOKEN else open_picture(path)
+        try:
+            path = ds.find(mark, name)
+            read_frames(path, ds.num_frames) if mark == VIDEO_TOKEN else open_picture(path)
         except BadSample as e: return e.kind, e.why
     return wrong
 
@@ -229,8 +276,10 @@ def _opener(ds):
 def _repeated(seen, row):
     "Findings about what was there before; `seen` remembers"
     here = f"{row['file']} row {row['row']}"
-    if (first := seen.setdefault(_sample_fingerprint(row), here)) != here: yield 'duplicate', f'the same pictures and words as {first}'
-    elif row['id'] is not None and (first := seen.setdefault(repr(row['id']), here)) != here: yield 'duplicate_id', f'the same id as {first}'
+    if (first := seen.setdefault(_sample_fingerprint(row), here)) != here:
+        yield 'duplicate', f'the same pictures and words as {first}'
+    elif row['id'] is not None and (first := seen.setdefault(repr(row['id']), here)) != here:
+        yield 'duplicate_id', f'the same id as {first}'
 
 def _context(tokenizer):
     "Positions the language model can read, where the tokenizer knows"
@@ -257,15 +306,21 @@ def audit(data,  # A LlavaDataset, or anything its `data_path` takes
           **kw  # More for LlavaDataset, where `data` is not one
     )->Audit:  # Shows itself; `ok` decides for a script
     "Read every sample as training would, and report what is wrong; ValueError for an unknown kind in `allow`"
-    if unknown := set(allow) - set(_KINDS): raise ValueError(f'unknown kinds of findings {sorted(unknown)}; known: {", ".join(_KINDS)}')
-    ds = data if isinstance(data, LlavaDataset) else LlavaDataset(data, **{'on_bad_sample': 'skip', **kw})
-    out, seen, wrong, limit = Audit(findings=[e.to_dict() for e in ds.rejected], allow=tuple(allow)), {}, _opener(ds), _context(ds.tokenizer)
+    if unknown := set(allow) - set(_KINDS):
+        raise ValueError(f'unknown kinds of findings {sorted(unknown)}; known: {", ".join(_KINDS)}')
+    ds = data if isinstance(data,
+                            LlavaDataset) else LlavaDataset(data, **{'on_bad_sample': 'skip', **kw})
+    out, seen, wrong, limit = Audit(findings=[e.to_dict() for e in ds.rejected],
+                                    allow=tuple(allow)), {}, _opener(ds), _context(ds.tokenizer)
     size, cut_at = picture_size(ds.patches, ds.pictured.any()), max_length or ds.max_length
     bar = dict(desc='audit', total=len(ds), disable=not progress, file=sys.stderr)
     for row in tqdm(each_tokens(ds, cut_at), **bar):
-        if isinstance(row, BadSample): out.findings.append(row.to_dict()); continue
+        if isinstance(row, BadSample):
+            out.findings.append(row.to_dict())
+            continue
         counts, found = _inspect_sample(ds, row, limit)
         if images: found += filter(None, map(wrong, media_marks(row['turns']), row['paths']))
-        out.findings += [BadSample(kind, why, row['file'], row['row'], row['id']).to_dict() for kind,why in (*found, *_repeated(seen, row))]
+        out.findings += [BadSample(kind, why, row['file'], row['row'], row['id']).to_dict()
+                         for kind,why in (*found, *_repeated(seen, row))]
         _add(out, row, counts, size)
     return out

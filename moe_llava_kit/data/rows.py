@@ -21,17 +21,23 @@ def expand_image_tokens(input_ids:torch.Tensor,  # (B, T) with one -200 per pict
                         pad_token_id:int=0,  # With which id
     )->tuple:  # (ids, mask, labels or None), each (B, T')
     "Stretch every -200 to the number of vectors its picture has; the labels there are -100; ValueError for another padding side"
-    if padding_side not in ('left', 'right'): raise ValueError(f"padding_side must be 'left' or 'right', got {padding_side!r}")
-    valid = torch.ones_like(input_ids, dtype=torch.bool) if attention_mask is None else attention_mask.bool()
+    if padding_side not in ('left', 'right'):
+        raise ValueError(f"padding_side must be 'left' or 'right', got {padding_side!r}")
+    valid = torch.ones_like(input_ids,
+                            dtype=torch.bool) if attention_mask is None else attention_mask.bool()
     marks = (input_ids == IMAGE_TOKEN_INDEX) & valid
     times = valid.long()
     times[marks] = torch.as_tensor(patches, device=input_ids.device)
-    lengths = times.sum(1, keepdim=True); width = int(lengths.max())
+    lengths = times.sum(1, keepdim=True)
+    width = int(lengths.max())
     place = torch.arange(width, device=input_ids.device)[None]
     place = place < lengths if padding_side == 'right' else place >= width - lengths
-    def fill(x, pad): return x.new_full(place.shape, pad).masked_scatter(place, x[valid].repeat_interleave(times[valid]))
+    def fill(x, pad):
+        return x.new_full(place.shape,
+                          pad).masked_scatter(place, x[valid].repeat_interleave(times[valid]))
     mask = place.to(input_ids.dtype) if attention_mask is None else fill(attention_mask, 0)
-    return fill(input_ids, pad_token_id), mask, None if labels is None else fill(labels.masked_fill(marks, IGNORE_INDEX), IGNORE_INDEX)
+    return fill(input_ids, pad_token_id), mask, None if labels is None else fill(
+        labels.masked_fill(marks, IGNORE_INDEX), IGNORE_INDEX)
 
 # %% ../../nbs/data/00_rows.ipynb #0b5d6b24
 _SPACE = ' \t\r\n,'
@@ -41,11 +47,15 @@ def _list_spans(text, pos):
     decode, spans = json.JSONDecoder().raw_decode, []
     while True:
         while pos < len(text) and text[pos] in _SPACE: pos += 1
-        if pos >= len(text): return spans, f'the list is not closed: the file is cut off after {len(spans)} samples'
+        if pos >= len(text):
+            return spans, f'the list is not closed: the file is cut off after {len(spans)} samples'
         if text[pos] == ']': return spans, None
         try: _, stop = decode(text, pos)
-        except (ValueError, RecursionError) as e: return spans, f'not valid JSON after {len(spans)} samples, at character {pos}: {getattr(e, "msg", e)}'
-        spans.append((pos, stop)); pos = stop
+        except (ValueError, RecursionError) as e:
+            return (spans, f'not valid JSON after {len(spans)} samples, at character {pos}: '
+                           f'{getattr(e, "msg", e)}')
+        spans.append((pos, stop))
+        pos = stop
 
 # %% ../../nbs/data/00_rows.ipynb #e596f3da
 def _to_bytes(text, spans, base):
@@ -77,7 +87,9 @@ def _index_rows(path  # A JSON list or JSON lines, told apart by their first cha
         spans, problem = _list_spans(text, start+1)
         spans = _to_bytes(text, spans, base)
     elif text[start:start+1] == '{': spans, problem = _line_spans(raw, base), None
-    else: spans, problem = [], f'expected a JSON list of samples or JSON lines, got a file that begins with {text[start:start+10]!r}'
+    else:
+        spans, problem = ([], f'expected a JSON list of samples or JSON lines, got a file that '
+                              f'begins with {text[start:start+10]!r}')
     return np.array(spans, dtype=np.int64).reshape(-1, 2), problem
 
 # %% ../../nbs/data/00_rows.ipynb #036d48f9
@@ -92,7 +104,9 @@ class RowFile:
     def __repr__(self): return f'RowFile({self.name}, {len(self)} rows)'
     def __getitem__(self, i):
         start, stop = (int(o) for o in self.spans[i])
-        with self.path.open('rb') as f: f.seek(start); raw = f.read(stop-start)
+        with self.path.open('rb') as f:
+            f.seek(start)
+            raw = f.read(stop-start)
         return json.loads(raw.decode('utf-8'))
 
 # %% ../../nbs/data/00_rows.ipynb #4e0f3ae9
@@ -105,9 +119,11 @@ class BadSample(ValueError):
         row:int|None=None,  # Its place there, from 0
         id=None             # The sample's own id
     ):
-        if not why: kind, why = 'worker', kind   # a text alone is how a DataLoader passes on a worker's error
+        # a text alone is how a DataLoader passes on a worker's error
+        if not why: kind, why = 'worker', kind
         self.kind, self.why, self.file, self.row, self.id = kind, why, file, row, id
-        where = ', '.join(([file] if file else []) + ([] if row is None else [f'row {row}']) + ([] if id is None else [f'sample {id!r}']))
+        where = ', '.join(([file] if file else []) + ([] if row is None else [f'row {row}'])
+                          + ([] if id is None else [f'sample {id!r}']))
         super().__init__(f'{where}: {why}' if where else why)
     def __reduce__(self): return BadSample, (self.kind, self.why, self.file, self.row, self.id)   # so that it survives the way out of a worker
     def to_dict(self)->dict:  # Kind, file, row, id, why
@@ -126,7 +142,8 @@ def _named_files(row:dict,  # A sample
     names = [] if names is None or names == '' else [names] if isinstance(names, str) else names
     if not isinstance(names, list) or not all(isinstance(n, str) and n for n in names):
         raise BadSample('row', f'"{key}" must be a path or a list of paths, got {names!r:.60}')
-    if url := next((n for n in names if '://' in n), None): raise BadSample('row', f'{url!r} is an address, not a file: download it first')
+    if url := next((n for n in names if '://' in n), None):
+        raise BadSample('row', f'{url!r} is an address, not a file: download it first')
     return names
 
 # %% ../../nbs/data/00_rows.ipynb #cf38d16f
@@ -145,18 +162,26 @@ def media_marks(turns:Turns  # As `check_row` gives them
 def check_row(row  # A sample, as parsed
     )->tuple:  # (turns, paths as written, in the order of the marks)
     "Turns and files of a sample, or a BadSample"
-    if not isinstance(row, dict): raise BadSample('row', f'a sample is a dict with "conversations", got {type(row).__name__} {row!r:.40}')
+    if not isinstance(row, dict):
+        raise BadSample(
+            'row', f'a sample is a dict with "conversations", got {type(row).__name__} {row!r:.40}')
     names = {mark: _named_files(row, key) for mark,key in MEDIA.items()}
     try:
         turns = parse_turns(row.get('conversations', row.get('messages')))
         for text in (turns.system or '', *(t for _,t in turns)): text.encode()
-    except UnicodeEncodeError as e: raise BadSample('turns', f'a turn holds half a character, {e.object[e.start]!r}, which is JSON but no Unicode: was it cut within an emoji?') from e
+    except UnicodeEncodeError as e:
+        raise BadSample('turns', f'a turn holds half a character, {e.object[e.start]!r}, which is '
+                                 f'JSON but no Unicode: was it cut within an emoji?') from e
     except ValueError as e: raise BadSample('turns', str(e)) from e
     found = media_marks(turns)
-    if not names[IMAGE_TOKEN] and names[VIDEO_TOKEN] and found == [IMAGE_TOKEN]*len(names[VIDEO_TOKEN]):
-        turns = map_texts(turns, lambda text: text.replace(IMAGE_TOKEN, VIDEO_TOKEN)); found = media_marks(turns)
+    if not names[IMAGE_TOKEN] and names[VIDEO_TOKEN] and found == [IMAGE_TOKEN]*len(
+        names[VIDEO_TOKEN]):
+        turns = map_texts(turns, lambda text: text.replace(IMAGE_TOKEN, VIDEO_TOKEN))
+        found = media_marks(turns)
     for mark,key in MEDIA.items():
-        if (n := found.count(mark)) != len(names[mark]): raise BadSample(f'{key}_count', f'"{key}" names {len(names[mark])}, but the text has {n} {mark}')
+        if (n := found.count(mark)) != len(names[mark]):
+            raise BadSample(f'{key}_count',
+                            f'"{key}" names {len(names[mark])}, but the text has {n} {mark}')
     files = {mark: iter(n) for mark,n in names.items()}
     return turns, [next(files[mark]) for mark in found]
 

@@ -22,6 +22,8 @@ from ..data.media import open_picture
 from ..data.dataset import LlavaDataset
 from ..moe.config import MoEConfig
 from ..moe.conversion import upcycle
+
+# %% ../../nbs/demo/01_models.ipynb #63985802
 from ..moe.certificate import certify
 from ..model.towers import build_tower, tower_features
 from ..model.images import image_processor_for
@@ -37,9 +39,10 @@ from .scenes import make_scenes, NO_DIGIT, Scenes, SHAKY, PICTURE_SIZE, World
 _PATCH = 8  # pixels
 GRID = PICTURE_SIZE//_PATCH
 
-def _tower_config() -> CLIPVisionConfig:  # 4 layers of width 96
+def _tower_config()->CLIPVisionConfig:  # 4 layers of width 96
     "A CLIP tower for pictures of 32 × 32: 16 patches."
-    return CLIPVisionConfig(hidden_size=96, intermediate_size=384, num_hidden_layers=4, num_attention_heads=4, image_size=PICTURE_SIZE, patch_size=_PATCH)
+    return CLIPVisionConfig(hidden_size=96, intermediate_size=384, num_hidden_layers=4,
+                            num_attention_heads=4, image_size=PICTURE_SIZE, patch_size=_PATCH)
 
 class _PatchReader(nn.Module):
     "What each patch says about its half of the picture."
@@ -49,11 +52,12 @@ class _PatchReader(nn.Module):
         width:int,  # Of the tower
     ):
         super().__init__()
-        self.norm, self.out = nn.LayerNorm(width, elementwise_affine=False), nn.Linear(width, sum(self.sizes))
+        self.norm, self.out = nn.LayerNorm(width, elementwise_affine=False), nn.Linear(
+            width, sum(self.sizes))
 
     def forward(self,
         features:torch.Tensor,  # (n, 16, width)
-    ) -> tuple:  # Digit, color, side: three of (n, 16, classes)
+    )->tuple:  # Digit, color, side: three of (n, 16, classes)
         "Logits; the side is read from the first channel alone."
         z = self.norm(features)
         return *self.out(z).split(self.sizes, -1), torch.cat([-z[..., :1], z[..., :1]], -1)
@@ -64,16 +68,18 @@ _SIDE_OF = (torch.arange(GRID**2) % GRID)//(GRID//2) # (16,): 0 left, 1 right
 def _reading_loss(
     said:tuple,  # As `_PatchReader` gives it
     scenes:Scenes,  # What is true
-) -> torch.Tensor:  # Scalar
+)->torch.Tensor:  # Scalar
     "Weighted cross-entropy of the three questions over all patches."
-    wanted = scenes.digits[:, _SIDE_OF], scenes.colors[:, _SIDE_OF], _SIDE_OF.expand(len(scenes), -1)
-    return sum(w*F.cross_entropy(s.flatten(0, 1), t.flatten(), label_smoothing=e) for s,t,w,e in zip(said, wanted, (1, .5, .3), (.05, 0, 0)))
+    wanted = scenes.digits[:, _SIDE_OF], scenes.colors[:,
+                                                       _SIDE_OF], _SIDE_OF.expand(len(scenes), -1)
+    return sum(w*F.cross_entropy(s.flatten(0, 1), t.flatten(), label_smoothing=e)
+               for s,t,w,e in zip(said, wanted, (1, .5, .3), (.05, 0, 0)))
 
 # %% ../../nbs/demo/01_models.ipynb #c3bc7d72
 def _normalize(
     pictures:torch.Tensor,  # (n, 3, H, W), 0..1
     recipe,  # As `image_processor_for` gives it
-) -> torch.Tensor:  # (n, 3, H, W)
+)->torch.Tensor:  # (n, 3, H, W)
     "Pixels in 0..1 as the tower wants them."
     mean, std = (torch.tensor(v).view(3, 1, 1) for v in (recipe.mean, recipe.std))
     return (pictures-mean)/std
@@ -82,7 +88,7 @@ def _warm_cosine(
     step:int,  # From 0
     steps:int,  # Of the whole run
     warm:int=60,  # Steps until the peak
-) -> float:  # 0..1
+)->float:  # 0..1
     "Share of the peak learning rate at a step."
     return min(1, (step+1)/min(warm, steps))*(.5+.5*math.cos(math.pi*step/steps))
 
@@ -94,17 +100,23 @@ def pretrain_tower(
     lr:float=3e-3, # peak
     seed:int=0,  # Of the scenes; weights come from the global generator
     progress:bool=True,  # A bar on stderr
-) -> tuple:  # (tower, reader, a loss for each step)
+)->tuple:  # (tower, reader, a loss for each step)
     "A tower, taught patch by patch on scenes that are new at every step."
     tower = build_tower(_tower_config(), trainable=True)
-    reader, recipe, G = _PatchReader(tower.config.hidden_size), image_processor_for(tower.config), torch.Generator().manual_seed(seed)
+    reader, recipe, G = _PatchReader(tower.config.hidden_size), image_processor_for(
+        tower.config), torch.Generator().manual_seed(seed)
     params, losses = [*tower.parameters(), *reader.parameters()], []
     opt = torch.optim.AdamW(params, lr=lr, betas=(.9, .98), weight_decay=.05)
     plan = torch.optim.lr_scheduler.LambdaLR(opt, lambda i: _warm_cosine(i, steps))
     for _ in tqdm(range(steps), desc='tower', disable=not progress, file=sys.stderr):
         scenes = make_scenes(scans, batch, G, SHAKY, two=.7)
-        loss = _reading_loss(reader(tower_features(tower, _normalize(scenes.pictures, recipe))), scenes)
-        opt.zero_grad(); loss.backward(); nn.utils.clip_grad_norm_(params, 1.); opt.step(); plan.step()
+        loss = _reading_loss(reader(tower_features(tower, _normalize(scenes.pictures, recipe))),
+                             scenes)
+        opt.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(params, 1.)
+        opt.step()
+        plan.step()
         losses.append(loss.item())
     return build_tower(tower), reader.requires_grad_(False), losses
 
@@ -116,30 +128,37 @@ def _tower_accuracy(
     scans:tuple,  # Held-out scans
     n:int=500,  # Scenes
     seed:int=1,  # Of the scenes
-) -> dict:  # Share of halves read correctly
+)->dict:  # Share of halves read correctly
     "Does the tower recognize digits (where there is one), and colors?"
-    scenes, recipe = make_scenes(scans, n, torch.Generator().manual_seed(seed)), image_processor_for(tower.config)
-    said = [s.log_softmax(-1) for s in reader(tower_features(tower, _normalize(scenes.pictures, recipe)))]
-    voted = [torch.stack([s[:, _SIDE_OF == k].mean(1) for k in (0, 1)], 1).argmax(-1) for s in said[:2]]
+    scenes, recipe = make_scenes(
+        scans, n, torch.Generator().manual_seed(seed)), image_processor_for(tower.config)
+    said = [s.log_softmax(-1)
+            for s in reader(tower_features(tower, _normalize(scenes.pictures, recipe)))]
+    voted = [torch.stack([s[:, _SIDE_OF == k].mean(1) for k in (0, 1)], 1).argmax(-1)
+             for s in said[:2]]
     there = scenes.digits < 10
     truth = scenes.digits, scenes.colors
-    return {name: (v == t)[there].float().mean().item() for name,v,t in zip(('digits', 'colors'), voted, truth)}
+    return {name: (v == t)[there].float().mean().item()
+            for name,v,t in zip(('digits', 'colors'), voted, truth)}
 
 # %% ../../nbs/demo/01_models.ipynb #97f25a37
 PROJECTOR = 'ln_mlp2x_gelu'
-LANGUAGE = Stage('language', ('embeddings', 'attention', 'mlp', 'norms', 'head'), 2e-3, why='the decoder learns what is said about scenes, from words alone')
+LANGUAGE = Stage('language', ('embeddings', 'attention', 'mlp', 'norms', 'head'), 2e-3,
+                 why='the decoder learns what is said about scenes, from words alone')
 
 def decoder_config(
     tokenizer,  # After `prepare_tokenizer`
-) -> LlamaConfig:  # With its special tokens
+)->LlamaConfig:  # With its special tokens
     "A Llama of 3 layers for the tokenizer's vocabulary."
     ids = {f'{k}_token_id': getattr(tokenizer, f'{k}_token_id') for k in ('bos', 'eos', 'pad')}
-    return LlamaConfig(vocab_size=tokenizer.setup.rows_needed, hidden_size=128, intermediate_size=256, num_hidden_layers=3, num_attention_heads=4,
-                       tie_word_embeddings=True, max_position_embeddings=512, initializer_range=.08, **ids)
+    return LlamaConfig(vocab_size=tokenizer.setup.rows_needed, hidden_size=128,
+                       intermediate_size=256, num_hidden_layers=3, num_attention_heads=4,
+                       tie_word_embeddings=True, max_position_embeddings=512, initializer_range=.08,
+                       **ids)
 
 def pick_template(
     tokenizer,  # After `prepare_tokenizer`
-) -> Conversation:  # A copy of `v1`, changed
+)->Conversation:  # A copy of `v1`, changed
     "USER/ASSISTANT turns after a short system prompt; an answer ends in the tokenizer's own end token."
     return get_template('v1').with_system('Answer with one word.').with_eos(tokenizer)
 
@@ -147,22 +166,25 @@ def pick_template(
 def _caption_item(
     row:dict,  # As `word_talks` gives it
     tokenizer,  # Prepared by `prepare_tokenizer`
-) -> dict:  # An item that `train` takes
+)->dict:  # An item that `train` takes
     "Description, then caption; the caption is trained."
-    said, wanted = (tokenizer(t+'\n', add_special_tokens=False).input_ids for t in (row['conversations'][0]['value'].split('\n')[0], row['caption']))
-    return dict(id=row['id'], input_ids=torch.tensor(said+wanted), labels=torch.tensor([IGNORE_INDEX]*len(said)+wanted))
+    said, wanted = (tokenizer(t+'\n', add_special_tokens=False).input_ids
+                    for t in (row['conversations'][0]['value'].split('\n')[0], row['caption']))
+    return dict(id=row['id'], input_ids=torch.tensor(said+wanted),
+                labels=torch.tensor([IGNORE_INDEX]*len(said)+wanted))
 
 def word_items(
     rows:list,  # As `word_talks` gives them
     tokenizer,  # Prepared by `prepare_tokenizer`
     template:str|Conversation,  # Of the conversations
-) -> list:  # Items that `train` takes
+)->list:  # Items that `train` takes
     "Three conversations for every caption."
     chats = LlavaDataset([r for i,r in enumerate(rows) if i % 4], None, tokenizer, template)
     return [*chats, *(_caption_item(r, tokenizer) for r in rows[::4])]
 
 # %% ../../nbs/demo/01_models.ipynb #9f49be90
-_OPTIONS = dict(adam_beta2=.98, warmup_steps=.1, report_to='none', use_cpu=True)      # the tower is read on the CPU, too: figures do not depend on a card
+# the tower is read on the CPU, too: figures do not depend on a card
+_OPTIONS = dict(adam_beta2=.98, warmup_steps=.1, report_to='none', use_cpu=True)
 
 @contextmanager
 def _quiet(
@@ -174,6 +196,7 @@ def _quiet(
     try: yield
     finally: logging.set_verbosity(before)
 
+# %% ../../nbs/demo/01_models.ipynb #4115f934
 def run_stage(
     model,  # A LLaVA model; trained in place
     items,  # Data set, or items
@@ -190,12 +213,13 @@ def run_stage(
     if progress: print(f'{result}, {result.seconds:.0f} s', file=sys.stderr)
     return result
 
+# %% ../../nbs/demo/01_models.ipynb #db39f140
 def picture_items(
     world:World,  # Where the pictures lie
     rows:list,  # Captions or talks
     model,  # Brings tokenizer and picture settings
     template:str|Conversation|None=None,  # The model's own by default
-) -> list:  # Items that `train` takes
+)->list:  # Items that `train` takes
     "LLaVA samples as ids, labels and pixels."
     return list(LlavaDataset.for_model(model, rows, world.folder, template))
 
@@ -204,10 +228,11 @@ def convert_to_moe(
     model,  # A dense LLaVA model; converted in place
     world:World,  # Whose held-out questions are asked
     config:MoEConfig|None=None,  # 4 experts, top-2, every other layer
-) -> float:  # Largest absolute difference of logits, before and after, on held-out questions
+)->float:  # Largest absolute difference of logits, before and after, on held-out questions
     "Make it a Mixture of Experts, and measure that nothing changed."
     dense = deepcopy(model)
-    asked = [([open_picture(p) for p in q.images], q.question) for q in load_questions(world.folder/'held_out.json')[:16]]
+    asked = [([open_picture(p) for p in q.images], q.question)
+             for q in load_questions(world.folder/'held_out.json')[:16]]
     batch = prepare_batch(model, asked, model.tokenizer, model.config.template)
     return certify(dense, upcycle(model, config), **batch).max_diff
 
@@ -216,33 +241,37 @@ def ask_held_out(
     model,  # A LLaVA model
     world:World,  # Whose held-out questions are asked
     limit:int|None=None,  # Only the first questions
-) -> Result:  # Scores, and every answer with its question
+)->Result:  # Scores, and every answer with its question
     "Put the held-out questions to a model."
-    return evaluate(model, 'exact_match', world.folder/'held_out.json', batch_size=100, limit=limit, max_new_tokens=6)
+    return evaluate(model, 'exact_match', world.folder/'held_out.json', batch_size=100, limit=limit,
+                    max_new_tokens=6)
 
 # %% ../../nbs/demo/01_models.ipynb #1a3a7fc8
 def accuracy_by_kind(
     answers:list[dict],  # As `evaluate` keeps them
     world:World,  # Says how many digits a scene holds
-) -> dict:  # Exact match as fractions: per type of question, per kind of scene, and overall
+)->dict:  # Exact match as fractions: per type of question, per kind of scene, and overall
     "Exact match, sorted by question and by scene."
     scene = [f'{("single", "two")[r["digits"]-1]}_digit_scenes' for r in world.held_out]
-    by_type, by_scene = score_exact(answers), score_exact([a | dict(type=s) for a,s in zip(answers, scene)])
-    return dict(sorted(by_type['types'].items())) | dict(sorted(by_scene['types'].items())) | dict(overall=by_type['overall'])
+    by_type, by_scene = score_exact(answers), score_exact(
+        [a | dict(type=s) for a,s in zip(answers, scene)])
+    return dict(sorted(by_type['types'].items())) | dict(sorted(by_scene['types'].items())) | dict(
+        overall=by_type['overall'])
 
 # %% ../../nbs/demo/01_models.ipynb #04acce97
 def majority_answers(
     rows:list,  # Talks to learn from
-) -> dict:  # {type: answer}
+)->dict:  # {type: answer}
     "The most frequent answer to each type of question."
     counts = {}
     for r in rows:
-        for t,said in zip(r['type'], r['conversations'][1::2]): counts.setdefault(t, Counter())[said['value']] += 1
+        for t,said in zip(r['type'], r['conversations'][1::2]):
+            counts.setdefault(t, Counter())[said['value']] += 1
     return {t: c.most_common(1)[0][0] for t,c in counts.items()}
 
 def guess_majority(
     answers:list[dict],  # Anybody's answers to the held-out questions
     usual:dict,  # As `majority_answers` gives it
-) -> list[dict]:  # The same questions, answered without looking
+)->list[dict]:  # The same questions, answered without looking
     "The majority baseline."
     return [a | dict(answer=usual[a['type']]) for a in answers]

@@ -22,18 +22,19 @@ def _loss_line(
     last:int,  # Step at the right edge
     top:float,  # Loss at the upper edge
     kind:str,  # CSS class
-) -> str:  # SVG
+)->str:  # SVG
     "Losses as a line in a picture of 220 × 90."
     points = ' '.join(f'{220*s/last:.1f},{90-90*l/top:.1f}' for s,l in zip(steps, losses))
     return f'<polyline points="{points}" class="{kind}"/>'
 
+# %% ../../nbs/demo/02_report.ipynb #9be38686
 def _loss_curve(
     title:str,  # Below the curve
     steps:list,  # Where losses were taken, rising
     losses:list,  # As many
     eval_steps:list=(),  # Where the loss on validation data was taken
     eval_losses:list=(),  # As many
-) -> str:  # HTML
+)->str:  # HTML
     "A loss curve as inline SVG, its vertical axis from 0; the validation loss is dashed."
     top, last = max([*losses, *eval_losses]), max([*steps, *eval_steps])
     both = _loss_line(steps, losses, last, top, 'line')
@@ -48,16 +49,19 @@ def _loss_curve(
 # %% ../../nbs/demo/02_report.ipynb #d3fc0097
 def _accuracy_table(
     metrics:dict,  # {'baseline' | 'dense' | 'moe': as `accuracy_by_kind` gives them}
-) -> str:  # HTML
+)->str:  # HTML
     "Exact match of baseline, dense and MoE as a table with bars."
-    kinds, cell = ('baseline', 'dense', 'moe'), lambda v: f'<td class="num" style="--p:{v:.1%}">{v:.1%}</td>'
-    rows = ''.join(f'<tr><td>{k.replace("_", " ")}</td>{"".join(cell(metrics[m][k]) for m in kinds)}</tr>' for k in metrics['moe'])
+    kinds, cell = ('baseline', 'dense',
+                   'moe'), lambda v: f'<td class="num" style="--p:{v:.1%}">{v:.1%}</td>'
+    rows = ''.join(
+        f'<tr><td>{k.replace("_", " ")}</td>{"".join(cell(metrics[m][k]) for m in kinds)}</tr>'
+        for k in metrics['moe'])
     return f'<table><thead><tr>{"".join(f"<th>{h}</th>" for h in ("question", *kinds))}</tr></thead><tbody>{rows}</tbody></table>'
 
 # %% ../../nbs/demo/02_report.ipynb #0ee2a240
 def _inline_png(
     path:str|Path,  # A PNG file
-) -> str:  # data:image/png;base64,…
+)->str:  # data:image/png;base64,…
     "A picture as a data address."
     return 'data:image/png;base64,'+b64encode(Path(path).read_bytes()).decode()
 
@@ -66,13 +70,17 @@ def gallery(
     dense:list[dict],  # Answers to the held-out questions, as `evaluate` keeps them
     moe:list[dict],  # Likewise
     n:int=16,  # How many to show
-) -> str:  # HTML
+)->str:  # HTML
     "Held-out pictures with questions and answers, spread over the test scenes."
-    def mark(a, truth): return f'<span class="{"right" if a == truth else "wrong"}">{html.escape(a) or "–"}</span>'
+    def mark(a, truth):
+        return f'<span class="{"right" if a == truth else "wrong"}">{html.escape(a) or "–"}</span>'
     def card(i):
-        path, q, (truth,) = world.held_out[i]['image'], dense[i]['question'].split('\n')[1], dense[i]['references']
-        return (f'<figure><img src="{_inline_png(world.folder/path)}" alt="scene {html.escape(path)}" width="128" height="128"><figcaption>{html.escape(q)}<br>'
-                f'truth <b>{html.escape(truth)}</b> · dense {mark(dense[i]["answer"], truth)} · MoE {mark(moe[i]["answer"], truth)}</figcaption></figure>')
+        path, q, (truth,) = world.held_out[i]['image'], dense[i]['question'].split('\n')[1], dense[
+            i]['references']
+        return (f'<figure><img src="{_inline_png(world.folder/path)}" alt="scene '
+                f'{html.escape(path)}" width="128" height="128"><figcaption>{html.escape(q)}<br>'
+                f'truth <b>{html.escape(truth)}</b> · dense {mark(dense[i]["answer"], truth)} · '
+                f'MoE {mark(moe[i]["answer"], truth)}</figcaption></figure>')
     total = len(world.held_out)
     return '<div class="row">'+''.join(card(i*total//n) for i in range(min(n, total)))+'</div>'
 
@@ -81,7 +89,7 @@ def router_tables(
     model,  # A MoE model
     world:World,  # Whose held-out questions are asked
     n:int=64,  # How many of them
-) -> str:  # HTML
+)->str:  # HTML
     "Where the router sends words and pictures of held-out questions."
     with record_routing(model) as trace: ask_held_out(model, world, n)
     return trace.load_table()._repr_html_()
@@ -89,10 +97,11 @@ def router_tables(
 def mask_views(
     world:World,  # Whose first caption and conversation are shown
     model,  # Brings tokenizer and template
-) -> str:  # HTML
+)->str:  # HTML
     "The masks of a caption and of a conversation."
     rows = (world.captions[0], 'plain'), (world.talks[0], model.config.template)
-    return ''.join(show_mask(mask_sample(r, model.tokenizer, t), patches=GRID**2).html for r,t in rows)
+    return ''.join(show_mask(mask_sample(r, model.tokenizer, t), patches=GRID**2).html
+                   for r,t in rows)
 
 # %% ../../nbs/demo/02_report.ipynb #6c748a67
 _STYLE = '''
@@ -109,9 +118,10 @@ table{border-collapse:collapse} td,th{padding:.2rem .8rem;border-bottom:1px soli
 def report_page(
     title:str,  # In the tab, and above all
     sections:list,  # (heading, line below it, HTML)
-) -> str:  # A whole HTML page
+)->str:  # A whole HTML page
     "A page that needs nothing but itself."
-    body = ''.join(f'<section><h2>{html.escape(h)}</h2><p>{html.escape(p)}</p>{x}</section>' for h,p,x in sections)
+    body = ''.join(f'<section><h2>{html.escape(h)}</h2><p>{html.escape(p)}</p>{x}</section>'
+                   for h,p,x in sections)
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
     return f'<!doctype html><html lang="en"><head>{head}</head><body><h1>{html.escape(title)}</h1>{body}</body></html>\n'
 
@@ -122,11 +132,18 @@ def report_sections(
     masks:str,  # HTML of `mask_views`
     router:str,  # HTML of `router_tables`
     pictures:str,  # HTML of `gallery`
-) -> list:  # As `report_page` takes them
+)->list:  # As `report_page` takes them
     "The report, section by section."
     m = metrics
-    return [('Answers', f'{m["n_questions"]} questions about scenes of held-out scans; an answer counts if it is exactly right. Baseline: the most frequent answer to that type of question.', _accuracy_table(m)),
+    return [('Answers', f'{m["n_questions"]} questions about scenes of held-out scans; an answer '
+                        f'counts if it is exactly right. Baseline: the most frequent answer to '
+                        f'that type of question.', _accuracy_table(m)),
             ('Pictures', 'Scenes composed from scans that no stage has seen.', pictures),
-            ('Losses', 'Tower and decoder are trained first, then stage 1 (projector), stage 2 (all but the tower) and, after the conversion, stage 3 (experts). Dashed: a few held-out scenes.', '<div class="row">'+''.join(_loss_curve(*c) for c in curves)+'</div>'),
-            ('Masks', 'Underlined tokens are trained: a caption in stage 1, a conversation in stages 2 and 3.', masks),
-            ('Router', f'Largest change of a logit by the conversion: {m["step0_max_diff"]:.1e}.', router)]
+            ('Losses', 'Tower and decoder are trained first, then stage 1 (projector), stage 2 '
+                       '(all but the tower) and, after the conversion, stage 3 (experts). Dashed: '
+                       'a few held-out scenes.',
+             '<div class="row">'+''.join(_loss_curve(*c) for c in curves)+'</div>'),
+            ('Masks', 'Underlined tokens are trained: a caption in stage 1, a conversation in '
+                      'stages 2 and 3.', masks),
+            ('Router', f'Largest change of a logit by the conversion: {m["step0_max_diff"]:.1e}.',
+             router)]

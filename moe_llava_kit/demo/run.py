@@ -15,10 +15,12 @@ from ..text.loading import load_tokenizer
 from ..text.setup import prepare_tokenizer
 from ..model.llava import build_llava
 from .scenes import load_scans, make_world, World
-from .models import (
-    ask_held_out, decoder_config, accuracy_by_kind, guess_majority, LANGUAGE, run_stage, majority_answers, pick_template,
-    picture_items, pretrain_tower, PROJECTOR, convert_to_moe, word_items)
-from .report import gallery, mask_views, report_page, report_sections, router_tables
+from .models import (ask_held_out, decoder_config, accuracy_by_kind,
+                                       guess_majority, LANGUAGE, run_stage, majority_answers,
+                                       pick_template, picture_items, pretrain_tower, PROJECTOR,
+                                       convert_to_moe, word_items)
+from .report import (gallery, mask_views, report_page, report_sections,
+                                       router_tables)
 
 # %% ../../nbs/demo/03_run.ipynb #859e5ca9
 @dataclass(frozen=True)
@@ -41,14 +43,17 @@ def _check_run(
     out:str|Path,  # Folder of the run; made here
     seed:int,  # Of everything
     tokenizer:str,  # A name `load_tokenizer` knows
-) -> tuple:  # (folder, tokenizer, scans)
+)->tuple:  # (folder, tokenizer, scans)
     "Everything that can be refused is refused before the first step: ValueError, ImportError or OSError, one line each."
     if not 0 <= seed < 2**32: raise ValueError(f'seed must lie between 0 and {2**32-1}, got {seed}')
     tok, scans, out = prepare_tokenizer(load_tokenizer(tokenizer)), load_scans(seed), Path(out)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out/'metrics.json.part').write_text('{}'); (out/'metrics.json.part').unlink()
-    except OSError as e: raise type(e)(e.errno, f'cannot write into {str(out)!r} ({e.strerror}); choose another folder with out, or --out on the command line') from None
+        (out/'metrics.json.part').write_text('{}')
+        (out/'metrics.json.part').unlink()
+    except OSError as e:
+        raise type(e)(e.errno, f'cannot write into {str(out)!r} ({e.strerror}); choose another '
+                               f'folder with out, or --out on the command line') from None
     return out, tok, scans
 
 # %% ../../nbs/demo/03_run.ipynb #954dab66
@@ -59,15 +64,20 @@ def _seeded(
     "Seed Python, NumPy and PyTorch in the block, and restore their states after it."
     py, npy = random.getstate(), np.random.get_state()
     with torch.random.fork_rng():
-        random.seed(seed); np.random.seed(seed); torch.manual_seed(seed)
+        random.seed(seed)
+        np.random.seed(seed)
+        torch.manual_seed(seed)
         try: yield
-        finally: random.setstate(py); np.random.set_state(npy)
+        finally:
+            random.setstate(py)
+            np.random.set_state(npy)
 
-def _peak_rss_mb() -> float|None:  # None where the system does not tell
+def _peak_rss_mb()->float|None:  # None where the system does not tell
     "The most memory this process has held."
     try: import resource
     except ImportError: return None
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(2**20 if sys.platform == 'darwin' else 2**10)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(
+        2**20 if sys.platform == 'darwin' else 2**10)
 
 # %% ../../nbs/demo/03_run.ipynb #11e93d10
 def _train_all_stages(
@@ -77,7 +87,7 @@ def _train_all_stages(
     out:Path,  # The dense and the MoE model are saved here
     seed:int=0,  # Of the order of samples
     progress:bool=True,  # Bars on stderr
-) -> tuple:  # (results of the stages, answers of the dense model, those of the MoE, step-0 difference)
+)->tuple:  # (results of the stages, answers of the dense model, those of the MoE, step-0 difference)
     "Language, stage 1, stage 2, conversion, stage 3; and the held-out questions before and after."
     kw, new = dict(progress=progress, batch_size=p.batch, seed=seed), world.validation
     chat = model.tokenizer, model.config.template
@@ -85,20 +95,22 @@ def _train_all_stages(
     captions = [picture_items(world, r, model, 'plain') for r in (world.captions, new['captions'])]
     talks, held_out = (picture_items(world, rows, model) for rows in (world.talks, new['talks']))
     runs = [run_stage(model, described[0], LANGUAGE, p.language, eval_data=described[1], **kw),
-            run_stage(model, captions[0], 'pretrain', p.pretrain, lr=2e-3, eval_data=captions[1], **kw),
-            run_stage(model, talks, 'finetune', p.finetune, lr=2e-3, output_dir=out/'dense',
-                  eval_data=held_out, **kw)]
+            run_stage(model, captions[0], 'pretrain', p.pretrain, lr=2e-3, eval_data=captions[1],
+                      **kw), run_stage(model, talks, 'finetune', p.finetune, lr=2e-3,
+                                       output_dir=out/'dense', eval_data=held_out, **kw)]
     dense, diff = ask_held_out(model, world).answers, convert_to_moe(model, world)
     runs.append(run_stage(model, talks, 'moe', p.moe, lr=1e-3, output_dir=out/'moe',
                       eval_data=held_out, **kw))
     return runs, dense, ask_held_out(model, world).answers, diff
 
 # %% ../../nbs/demo/03_run.ipynb #669c2794
-def _validation(result): return dict(steps=result.eval_steps, losses=[round(l, 4) for l in result.eval_losses])
+def _validation(result):
+    return dict(steps=result.eval_steps, losses=[round(l, 4) for l in result.eval_losses])
 
 def _metrics(world, runs, dense, moe, diff, seed, start):  # what metrics.json holds
     said = dict(baseline=guess_majority(dense, majority_answers(world.talks)), dense=dense, moe=moe)
-    return dict({k: accuracy_by_kind(a, world) for k,a in said.items()}, n_questions=len(world.held_out), step0_max_diff=diff,
+    return dict({k: accuracy_by_kind(a, world) for k,a in said.items()},
+                n_questions=len(world.held_out), step0_max_diff=diff,
                 seconds=round(time.perf_counter()-start, 1), peak_rss_mb=round(_peak_rss_mb() or 0),
                 seed=seed, validation={r.stage: _validation(r) for r in runs})
 
@@ -110,20 +122,23 @@ def run_demo(
     tokenizer:str='phi-2', # a name `load_tokenizer` knows
     preset:Preset|None=None,  # Sizes of your own; `fast` is ignored then
     progress:bool=True,  # Bars on stderr
-) -> dict:  # What metrics.json holds
+)->dict:  # What metrics.json holds
     "The whole chain, from scans to a Mixture of Experts that answers; errors come before the first step."
     start, p = time.perf_counter(), preset or _PRESETS['fast' if fast else 'full']
     out, tok, scans = _check_run(out, seed, tokenizer)
     with _seeded(seed):
         world = make_world(out/'data', scans, p.scenes, p.asked, p.words, seed=seed)
         tower, _, losses = pretrain_tower(scans['train'], p.tower, seed=seed, progress=progress)
-        model = build_llava(decoder_config(tok), tower, PROJECTOR, tokenizer=tok, template=pick_template(tok))
+        model = build_llava(decoder_config(tok), tower, PROJECTOR, tokenizer=tok,
+                            template=pick_template(tok))
         runs, dense, moe, diff = _train_all_stages(model, world, p, out, seed, progress)
         metrics = _metrics(world, runs, dense, moe, diff, seed, start)
         every = max(1, p.tower//40)
         curves = [(r.stage, r.steps, r.losses, r.eval_steps, r.eval_losses) for r in runs]
         curves = [('tower', list(range(1, p.tower+1, every)), losses[::every]), *curves]
-        sections = report_sections(metrics, curves, mask_views(world, model), router_tables(model, world), gallery(world, dense, moe))
-    (out/'report.html').write_text(report_page('Digits, read by a Mixture of Experts', sections), encoding='utf-8')
+        sections = report_sections(metrics, curves, mask_views(world, model),
+                                   router_tables(model, world), gallery(world, dense, moe))
+    (out/'report.html').write_text(report_page('Digits, read by a Mixture of Experts', sections),
+                                   encoding='utf-8')
     (out/'metrics.json').write_text(json.dumps(metrics, indent=1)+'\n', encoding='utf-8')
     return metrics

@@ -17,7 +17,7 @@ from ..core.files import import_optional
 def load_scans(
     seed:int=0,  # Of the split by scan
     held_out:int=397,  # Scans put aside for the questions at the end
-) -> dict:  # {'train' | 'test': (scans (n, 8, 8) in 0..1, digits (n,))}
+)->dict:  # {'train' | 'test': (scans (n, 8, 8) in 0..1, digits (n,))}
     "Handwritten digits, split by original scan; ImportError with the pip line where scikit-learn is missing."
     digits = import_optional('sklearn.datasets', 'demo').load_digits()
     parts = import_optional('sklearn.model_selection', 'demo').train_test_split(
@@ -45,20 +45,23 @@ def _draw(
     column:float,  # Where its center is, pixels
     hand:_Hand,  # How steady
     generator:torch.Generator,  # Where all chance comes from
-) -> torch.Tensor:  # How much ink lies on each pixel (n, 32, 32), 0..1
+)->torch.Tensor:  # How much ink lies on each pixel (n, 32, 32), 0..1
     "Draw scans, each twice its size and a little different."
     n, G = len(scans), generator
     def any_(most, *shape): return (torch.rand(n, *(shape or (1, 1)), generator=G)*2-1)*most
     line = torch.arange(PICTURE_SIZE)+.5
-    u, v = line[None, None]-column-any_(hand.across), line[None, :, None]-PICTURE_SIZE/2-any_(hand.down)
-    bend = F.interpolate(any_(hand.bend, 2, 4, 4), size=(PICTURE_SIZE, PICTURE_SIZE), mode='bicubic', align_corners=True)
+    u, v = line[None,
+                None]-column-any_(hand.across), line[None, :, None]-PICTURE_SIZE/2-any_(hand.down)
+    bend = F.interpolate(any_(hand.bend, 2, 4, 4), size=(PICTURE_SIZE, PICTURE_SIZE),
+                         mode='bicubic', align_corners=True)
     u, v, a = u+bend[:, 0], v+bend[:, 1], any_(hand.turn)
     u, v = (u*a.cos()+v*a.sin())*(1+any_(hand.zoom)), (v*a.cos()-u*a.sin())*(1+any_(hand.zoom))
     grid = torch.stack([u+any_(hand.slant)*v, v], -1)/8
     return F.grid_sample(scans[:, None], grid, align_corners=False)[:, 0]
 
 # %% ../../nbs/demo/00_scenes.ipynb #6460a007
-_COLORS = dict(red=(.95,.25,.2), green=(.2,.85,.3), blue=(.3,.5,1.), yellow=(.95,.9,.2), white=(.95,.95,.95))
+_COLORS = dict(red=(.95,.25,.2), green=(.2,.85,.3), blue=(.3,.5,1.), yellow=(.95,.9,.2),
+               white=(.95,.95,.95))
 _SIDES, NO_DIGIT = ('left', 'right'), (10, len(_COLORS))
 
 @dataclass
@@ -72,13 +75,13 @@ class Scenes:
 
     def picture(self,
         i:int,  # Of the scene
-    ) -> Image.Image:  # RGB, 32 × 32
+    )->Image.Image:  # RGB, 32 × 32
         "A scene as Pillow wants it."
         return Image.fromarray((self.pictures[i].permute(1, 2, 0)*255).round().byte().numpy())
 
     def facts(self,
         i:int,  # Of the scene
-    ) -> dict:  # {'left': (7, 'red'), …}, without empty halves
+    )->dict:  # {'left': (7, 'red'), …}, without empty halves
         "What is in a scene, in words."
         both = zip(_SIDES, self.digits[i].tolist(), self.colors[i].tolist())
         return {side: (d, list(_COLORS)[c]) for side,d,c in both if d < 10}
@@ -88,10 +91,11 @@ def _paint(
     ink:torch.Tensor,  # Of the left and the right digit (n, 2, 32, 32), 0..1
     colors:torch.Tensor,  # Of both (n, 2), index into `_COLORS`
     generator:torch.Generator,  # Where the ground's noise comes from
-) -> torch.Tensor:  # (n, 3, 32, 32), 0..1 in steps of 1/255
+)->torch.Tensor:  # (n, 3, 32, 32), 0..1 in steps of 1/255
     "Ink in two colors on a dark, slightly noisy ground."
     n = len(ink)
-    img = torch.rand(n, 3, 1, 1, generator=generator).mul(.15).expand(n, 3, PICTURE_SIZE, PICTURE_SIZE)
+    img = torch.rand(n, 3, 1, 1,
+                     generator=generator).mul(.15).expand(n, 3, PICTURE_SIZE, PICTURE_SIZE)
     for m,c in zip(ink.unbind(1), torch.tensor(list(_COLORS.values()))[colors].unbind(1)):
         img = img.lerp(c[..., None, None].expand_as(img), m[:, None])
     img = (img+torch.randn(img.shape, generator=generator)*.02).clamp(0, 1)
@@ -104,41 +108,47 @@ def make_scenes(
     generator:torch.Generator,  # Where all chance comes from
     hand:_Hand=_STEADY,  # How steadily scans are drawn
     two:float=.6,  # Share of scenes with two digits
-) -> Scenes:  # Of one or two digits
+)->Scenes:  # Of one or two digits
     "Compose scenes from scans."
     (x, y), G = scans, generator
     i, first = torch.randint(len(y), (n, 2), generator=G), torch.randint(5, (n,), generator=G)
     colors = torch.stack([first, (first+torch.randint(1, 5, (n,), generator=G)) % 5], 1)
     both, left = torch.rand(n, generator=G) < two, torch.rand(n, generator=G) < .5
     there = torch.stack([both | left, both | ~left], 1)
-    ink = torch.stack([_draw(x[i[:, s]], PICTURE_SIZE*(1+2*s)/4, hand, G) for s in (0, 1)], 1)*there[..., None, None]
+    ink = torch.stack([_draw(x[i[:, s]], PICTURE_SIZE*(1+2*s)/4, hand, G) for s in (0, 1)],
+                      1)*there[..., None, None]
     halves = (torch.where(there, a, nothing) for a,nothing in zip((y[i], colors), NO_DIGIT))
     return Scenes(_paint(ink, colors, G), *halves)
 
 # %% ../../nbs/demo/00_scenes.ipynb #c516e643
 def _caption(
     facts:dict,  # {'left': (7, 'red'), …}
-) -> str:  # For stage 1
+)->str:  # For stage 1
     "A sentence about a scene."
     return ' and '.join(f'a {c} {d} on the {s}' for s,(d,c) in facts.items())
 
 def _scene_words(
     facts:dict,  # {'left': (7, 'red'), …}
-) -> str:  # For a decoder that has no eyes yet
+)->str:  # For a decoder that has no eyes yet
     "A scene in bare words."
     return ', '.join(f'{s} {c} {d}' for s,(d,c) in facts.items())
 
+# %% ../../nbs/demo/00_scenes.ipynb #ac49f9a3
 def _questions(
     facts:dict,  # {'left': (7, 'red'), …}
-) -> list:  # (type, question, answer)
+)->list:  # (type, question, answer)
     "Everything we ask about a scene."
     out = [('count', 'How many digits are there?', ('one', 'two')[len(facts)-1])]
     if len(facts) == 1:
         (s, (d, c)), = facts.items()
-        return out + [('digit', 'Which digit is it?', str(d)), ('color', 'What color is the digit?', c), ('side', 'Which side is the digit on?', s)]
+        return out + [('digit', 'Which digit is it?', str(d)),
+                      ('color', 'What color is the digit?', c),
+                      ('side', 'Which side is the digit on?', s)]
     for s,(d,c) in facts.items():
-        out += [(f'{s} digit', f'Which digit is on the {s}?', str(d)), (f'{s} color', f'What color is the {s} digit?', c),
-                ('digit by color', f'Which digit is {c}?', str(d)), ('side by color', f'Which side is the {c} digit on?', s)]
+        out += [(f'{s} digit', f'Which digit is on the {s}?', str(d)),
+                (f'{s} color', f'What color is the {s} digit?', c),
+                ('digit by color', f'Which digit is {c}?', str(d)),
+                ('side by color', f'Which side is the {c} digit on?', s)]
     return out
 
 # %% ../../nbs/demo/00_scenes.ipynb #51eec915
@@ -147,17 +157,20 @@ def _conversation_row(
     turns:list,  # (type, question, answer)
     image:str|None=None,  # Path of the picture in the data folder
     before:str='',  # Text in front of the first question
-) -> dict:  # With `type`, a list
+)->dict:  # With `type`, a list
     "A sample as LLaVA writes it; `type` says what each question is about."
-    said = [t for _,q,a in turns for t in ({'from': 'human', 'value': q}, {'from': 'gpt', 'value': a})]
+    said = [t for _,q,a in turns
+            for t in ({'from': 'human', 'value': q}, {'from': 'gpt', 'value': a})]
     said[0]['value'] = ('<image>\n' if image else before+'\n')+said[0]['value']
-    return dict(id=id, **(dict(image=image) if image else {}), conversations=said, type=[t for t,*_ in turns])
+    return dict(id=id, **(dict(image=image) if image else {}), conversations=said,
+                type=[t for t,*_ in turns])
 
+# %% ../../nbs/demo/00_scenes.ipynb #250b4e25
 def _sample_turns(
     turns:list,  # To choose from
     n:int,  # How many, at most
     rand:random.Random,  # Who chooses
-) -> list:  # In random order
+)->list:  # In random order
     "A few turns, none of them twice."
     return rand.sample(turns, min(n, len(turns)))
 
@@ -165,23 +178,25 @@ def _caption_row(
     id:str,  # Of the sample
     image:str,  # Path of the picture in the data folder
     facts:dict,  # {'left': (7, 'red'), …}
-) -> dict:  # As `plain` templates want it
+)->dict:  # As `plain` templates want it
     "A sample for stage 1: a picture and its caption."
-    return dict(id=id, image=image, conversations=[{'from': 'human', 'value': '<image>'}, {'from': 'gpt', 'value': _caption(facts)}])
+    return dict(id=id, image=image, conversations=[{'from': 'human', 'value': '<image>'},
+                                                   {'from': 'gpt', 'value': _caption(facts)}])
 
 # %% ../../nbs/demo/00_scenes.ipynb #94212af0
 def _word_talks(
     n:int,  # How many
     seed:int=0,  # Of what is in the scenes, and of the questions
     turns:int=6,  # Questions about each scene, at most
-) -> list:  # LLaVA samples without pictures
+)->list:  # LLaVA samples without pictures
     "Conversations about scenes that are described, not shown."
     rand, out = random.Random(seed), []
     for i in range(n):
         d, c = rand.sample(range(10), 2), rand.sample(list(_COLORS), 2)
         keep = _SIDES if rand.random() < .6 else rand.choice([('left',), ('right',)])
         facts = {s: (d[k], c[k]) for k,s in enumerate(_SIDES) if s in keep}
-        out.append(_conversation_row(f'words-{i}', _sample_turns(_questions(facts), turns, rand), before=_scene_words(facts)) | dict(caption=_caption(facts)))
+        out.append(_conversation_row(f'words-{i}', _sample_turns(_questions(facts), turns, rand),
+                                     before=_scene_words(facts)) | dict(caption=_caption(facts)))
     return out
 
 # %% ../../nbs/demo/00_scenes.ipynb #0ec5f80c
@@ -201,16 +216,18 @@ def _write(folder, name, rows):  # rows, written to folder/name
     (folder/name).write_text(json.dumps(rows, indent=1), encoding='utf-8')
     return rows
 
+# %% ../../nbs/demo/00_scenes.ipynb #51b8c277
 def _validation_rows(
     scenes:list,  # (path without ending, facts) of scenes that nobody learns from
     seed:int,  # Of the scenes that are described in words
-) -> dict:  # {'words', 'captions', 'talks': rows}
+)->dict:  # {'words', 'captions', 'talks': rows}
     "What each stage's loss is measured on beside its training data; every question is asked."
     described = _word_talks(len(scenes), seed+2**32)
     captions = [_caption_row(i, f'{i}.png', f) for i,f in scenes]
     asked = [_conversation_row(i, _questions(f), f'{i}.png') for i,f in scenes]
     return dict(words=described, captions=captions, talks=asked)
 
+# %% ../../nbs/demo/00_scenes.ipynb #d5b682e5
 def make_world(
     folder:str|Path,  # Will hold pictures and JSON
     scans:dict,  # As `load_scans` gives them
@@ -219,19 +236,23 @@ def make_world(
     words:int=3000,  # Described scenes
     turns:int=6,  # Questions in a conversation, at most
     seed:int=0,  # Of scenes and questions
-) -> World:  # As it lies on disk
+)->World:  # As it lies on disk
     "Compose scenes and write them as PNG and LLaVA JSON."
     folder, rand = Path(folder), random.Random(seed)
     def shoot(part, n, two):
         (folder/part).mkdir(parents=True, exist_ok=True)
-        scenes = make_scenes(scans[part], n, torch.Generator().manual_seed(2*seed+(part == 'test')), two=two)
+        scenes = make_scenes(scans[part], n, torch.Generator().manual_seed(2*seed+(part == 'test')),
+                             two=two)
         for i in range(n): scenes.picture(i).save(folder/part/f'{i:05}.png')
         return [(f'{part}/{i:05}', scenes.facts(i)) for i in range(n)]
     seen, unseen = shoot('train', train, .6), shoot('test', test, .5)
-    talks = [_conversation_row(i, _sample_turns(_questions(f), turns, rand), f'{i}.png') for i,f in seen]
-    asked = [_conversation_row(f'{i}-{k}', [q], f'{i}.png') | dict(digits=len(f)) for i,f in unseen for k,q in enumerate(_sample_turns(_questions(f), 4, rand))]
+    talks = [_conversation_row(i, _sample_turns(_questions(f), turns, rand), f'{i}.png')
+             for i,f in seen]
+    asked = [_conversation_row(f'{i}-{k}', [q], f'{i}.png') | dict(digits=len(f)) for i,f in unseen
+             for k,q in enumerate(_sample_turns(_questions(f), 4, rand))]
     checks = _validation_rows(unseen[:_VALIDATED], seed)
     captions = [_caption_row(i, f'{i}.png', f) for i,f in seen]
-    parts = dict(words=_word_talks(words, seed, turns), captions=captions, talks=talks, held_out=asked,
-                 validation=checks)
-    return World(folder, **{name: _write(folder, f'{name}.json', rows) for name,rows in parts.items()})
+    parts = dict(words=_word_talks(words, seed, turns), captions=captions, talks=talks,
+                 held_out=asked, validation=checks)
+    return World(folder,
+                 **{name: _write(folder, f'{name}.json', rows) for name,rows in parts.items()})

@@ -14,36 +14,41 @@ from torch import nn
 from ..text.messages import IMAGE_TOKEN_INDEX
 from ..text.view import script_json, save_page, visible_text
 from .record import MODALITY_COLORS, MODALITIES, RoutingTrace, short_layer_name
-from .statistics import (
-    coactivation, collapse, transition_counts, modality_split, pathways, require_tokens, saturation, expert_visits)
+from .statistics import (coactivation, collapse, transition_counts,
+                                              modality_split, pathways, require_tokens, saturation,
+                                              expert_visits)
 
 # %% ../../nbs/insight/02_plots.ipynb #f40f4ca0
 def sample_tokens(
     trace:RoutingTrace,  # With tokens
     sample:int=0,  # As `trace.sample` numbers them
-) -> torch.Tensor:  # Positions in the trace, in reading order
+)->torch.Tensor:  # Positions in the trace, in reading order
     "Where a sample's tokens stand in the trace, padding left out; ValueError naming the samples there are."
-    at = ((trace.sample == sample) & trace.valid).nonzero().flatten() if len(trace) else torch.empty(0)
+    at = ((trace.sample == sample) & trace.valid).nonzero().flatten() if len(
+        trace) else torch.empty(0)
     if not len(at):
         there = trace.sample.unique().tolist() if len(trace) else []
-        raise ValueError(f'no sample {sample} in the trace: expected one of {", ".join(map(str, there[:20]))+", …"*(len(there) > 20) or "none, since nothing was recorded"}')
+        raise (ValueError(
+            f'no sample {sample} in the trace: expected one of {", ".join(map(str, there[:20]))+", …"*(len(there) > 20) or "none, since nothing was recorded"}'))
     return at[trace.step[at].sort(stable=True).indices]
 
 # %% ../../nbs/insight/02_plots.ipynb #f5f98582
 def patch_runs(
     ids:torch.Tensor,  # Of one sample, in order (T,)
     pictures:int|None=None,  # How many there are; default: one per run of patches
-) -> list:  # Positions of each picture's patches
+)->list:  # Positions of each picture's patches
     "Which tokens are the patches of each picture; ValueError if they cannot be shared out evenly."
     at = (ids == IMAGE_TOKEN_INDEX).nonzero().flatten()
     if not len(at): return []
     if pictures is None: return list(at.tensor_split(((at[1:]-at[:-1]) > 1).nonzero().flatten()+1))
-    if not pictures or len(at) % pictures: raise ValueError(f'{len(at)} patches cannot belong to {pictures} pictures: expected one entry in images per picture of the sample')
+    if not pictures or len(at) % pictures:
+        raise ValueError(f'{len(at)} patches cannot belong to {pictures} pictures: expected one '
+                         f'entry in images per picture of the sample')
     return list(at.view(pictures, -1))
 
 def _near_square(
     n:int,  # Patches
-) -> tuple:  # (rows, columns)
+)->tuple:  # (rows, columns)
     "The grid of n patches that is nearest to a square."
     rows = max(r for r in range(1, math.isqrt(n)+1) if n % r == 0)
     return rows, n//rows
@@ -53,7 +58,7 @@ def _expert_color(
     expert:int,  # Its number, from 0
     num_experts:int,  # Of the layer
     alpha:float=1.,  # Opacity, 0 to 1
-) -> str:  # CSS
+)->str:  # CSS
     "One hue per expert, evenly spread."
     return f'hsl({(210+360*expert/num_experts) % 360:.0f} 75% 50% / {alpha:g})'
 
@@ -61,13 +66,14 @@ def _expert_color(
 def _token_pieces(
     ids:list,  # Token ids; -200 is a patch
     tokenizer=None,  # Without one, numbers
-) -> list:  # Texts
+)->list:  # Texts
     "What each token shows: its characters, its name, or its number."
     if tokenizer is None: return [str(i) for i in ids]
     def text(i):
         if i < 0: return '▣' if i == IMAGE_TOKEN_INDEX else '?'
         piece, shown = tokenizer.convert_ids_to_tokens(i), tokenizer.decode([i])
-        return (' ' if str(piece).startswith('▁') and not shown.startswith(' ') else '') + (shown or str(piece))
+        return (' ' if str(piece).startswith('▁')
+                and not shown.startswith(' ') else '') + (shown or str(piece))
     return [text(int(i)).translate(visible_text) for i in ids]
 
 # %% ../../nbs/insight/02_plots.ipynb #d6b17483
@@ -131,12 +137,16 @@ def _picture(image, size=288):  # CSS
 
 def _token(i, text, expert, E, said, alpha=.35):  # HTML
     "One token: its place, its characters, its best expert"
-    return f'<span class="mlr-tok{" mlr-said" if said else ""}" data-i="{i}" data-e="{expert}" style="--c:{_expert_color(expert, E, alpha)}">{html.escape(text) or "·"}</span>' + ('<br>' if '⏎' in text else '')
+    return (f'<span class="mlr-tok{" mlr-said" if said else ""}" data-i="{i}" data-e="{expert}" '
+            f'style="--c:{_expert_color(expert, E, alpha)}">{html.escape(text) or "·"}</span>'
+            + ('<br>' if '⏎' in text else ''))
 
 def _grid(run, tokens, image, grid):  # HTML
     "The patches of one picture over it"
     rows, columns = grid or _near_square(len(run))
-    if rows*columns != len(run): raise ValueError(f'grid {rows} × {columns} does not fit {len(run)} patches: expected rows × columns equal to the patches of a picture')
+    if rows*columns != len(run):
+        raise ValueError(f'grid {rows} × {columns} does not fit {len(run)} patches: expected rows '
+                         f'× columns equal to the patches of a picture')
     shape = (image.width/columns)/(image.height/rows) if image is not None else 1
     return f'<span class="mlr-grid" style="grid-template-columns:repeat({columns},1fr);--r:{shape:.3f};{_picture(image)}">{"".join(tokens[i] for i in run)}</span>'
 
@@ -151,7 +161,7 @@ class RoutingView:
     def _repr_html_(self): return self.html
     def save(self,
         path,  # File to write
-    ) -> Path:
+    )->Path:
         "Write a page that opens in any browser, light or dark."
         return save_page(path, 'routing', self.html)
 
@@ -162,23 +172,33 @@ def show_routing(
     images:list|None=None,  # The sample's pictures as the tower saw them: model.image_processor.fit(picture)
     sample:int=0,  # As `trace.sample` numbers them
     grid:tuple|None=None,  # (rows, columns) of patches; default: nearest to a square
-) -> RoutingView:  # Shows itself in a notebook; `save` writes a page
+)->RoutingView:  # Shows itself in a notebook; `save` writes a page
     "See which experts read each token of a sample; ValueError if there is no such sample, or pictures do not fit the patches."
     at = sample_tokens(trace, sample)
-    ids, said, layers = trace.ids[at].tolist(), (trace.step[at] > trace.step[at].min()).tolist(), list(trace.layers.items())
+    ids, said, layers = trace.ids[at].tolist(), (
+        trace.step[at] > trace.step[at].min()).tolist(), list(trace.layers.items())
     texts, experts = _token_pieces(ids, tokenizer), [r.probs.shape[1] for _, r in layers]
-    routes = [[[[int(e), round(float(w), 3)] for e, w in zip(r.index[i], r.weights[i])] for i in at] for _, r in layers]
+    routes = [[[[int(e), round(float(w), 3)] for e, w in zip(r.index[i], r.weights[i])] for i in at]
+              for _, r in layers]
     runs = patch_runs(trace.ids[at], len(images) if images else None)
     patches = {int(i) for run in runs for i in run}
-    tokens = [_token(i, t, routes[0][i][0][0], experts[0], s, .45 if i in patches else .35) for i, (t, s) in enumerate(zip(texts, said))]
-    grids = {int(run[0]): _grid(run.tolist(), tokens, im, grid) for run, im in zip(runs, images or [None]*len(runs))}
+    tokens = [_token(i, t, routes[0][i][0][0], experts[0], s, .45 if i in patches else .35)
+              for i, (t, s) in enumerate(zip(texts, said))]
+    grids = {int(run[0]): _grid(run.tolist(), tokens, im, grid)
+             for run, im in zip(runs, images or [None]*len(runs))}
     flow = ''.join(grids.get(i, '' if i in patches else t) for i, t in enumerate(tokens))
-    options = lambda names: ''.join(f'<option value="{v}">{html.escape(n)}</option>' for v, n in names)
+    options = lambda names: ''.join(f'<option value="{v}">{html.escape(n)}</option>'
+                                    for v, n in names)
     menus = f'<label>layer <select>{options(enumerate(short_layer_name(n) for n, _ in layers))}</select></label><label>expert <select>{options([("", "the first choice"), *((e, f"expert {e}") for e in range(max(experts)))])}</select></label>'
-    data = script_json(dict(ids=ids, texts=texts, said=[int(s) for s in said], layers=[short_layer_name(n) for n, _ in layers], experts=experts, routes=routes))
-    body = f'{menus}<div class="mlr-flow">{flow}</div><output class="mlr-info" aria-live="polite">hover over a token, or walk with the arrow keys</output><script type="application/json" class="mlr-data">{data}</script>'
+    data = script_json(dict(ids=ids, texts=texts, said=[int(s) for s in said], layers=[
+        short_layer_name(n) for n, _ in layers], experts=experts, routes=routes))
+    body = (f'{menus}<div class="mlr-flow">{flow}</div><output class="mlr-info" '
+            f'aria-live="polite">hover over a token, or walk with the arrow keys</output><script '
+            f'type="application/json" class="mlr-data">{data}</script>')
     title = f'sample {sample}: {len(ids)} tokens, {sum(said)} generated, {len(layers)} MoE layers'
-    return RoutingView(f'<style>{_css}</style><div class="mlr" id="mlr-{hashlib.sha1(body.encode()).hexdigest()[:10]}" role="group" aria-label="{title}">{body}</div><script>{{{_js}}}</script>', title)
+    return RoutingView(f'<style>{_css}</style><div class="mlr" '
+                       f'id="mlr-{hashlib.sha1(body.encode()).hexdigest()[:10]}" role="group" '
+                       f'aria-label="{title}">{body}</div><script>{{{_js}}}</script>', title)
 
 # %% ../../nbs/insight/02_plots.ipynb #3447bc92
 def _axes(ax, size):
@@ -186,7 +206,8 @@ def _axes(ax, size):
     return ax or plt.subplots(figsize=size, layout='constrained')[1]
 
 def _finish(ax, **labels):
-    ax.set(**labels); ax.spines[['top', 'right']].set_visible(False)
+    ax.set(**labels)
+    ax.spines[['top', 'right']].set_visible(False)
     return ax
 
 def _map(ax, grid, names, low, high, **labels):
@@ -194,8 +215,13 @@ def _map(ax, grid, names, low, high, **labels):
     L, E = grid.shape
     ax, mid = _axes(ax, (min(max(3., .6*E+1.5), 14), min(max(1.4, .35*L+.8), 12))), (low+high)/2
     ax.imshow(grid.numpy(), cmap='PuOr', vmin=low, vmax=high, aspect='auto')
-    if L*E <= 160: [ax.text(e, l, f'{v:.2f}', ha='center', va='center', fontsize=8, color='black' if abs(v-mid) < .6*(high-mid) else 'white') for l, row in enumerate(grid.tolist()) for e, v in enumerate(row) if v == v]
-    ax.set_yticks(range(L), [short_layer_name(n) for n in names]); ax.set_xticks(range(0, E, 1+E//24)); ax.set(xlabel='expert', **labels)
+    if L*E <= 160:
+        [ax.text(e, l, f'{v:.2f}', ha='center', va='center', fontsize=8,
+                 color='black' if abs(v-mid) < .6*(high-mid) else 'white')
+         for l, row in enumerate(grid.tolist()) for e, v in enumerate(row) if v == v]
+    ax.set_yticks(range(L), [short_layer_name(n) for n in names])
+    ax.set_xticks(range(0, E, 1+E//24))
+    ax.set(xlabel='expert', **labels)
     return ax
 
 # %% ../../nbs/insight/02_plots.ipynb #81305917
@@ -205,11 +231,13 @@ def plot_load_map(
     ax=None,  # matplotlib axes; a new figure by default
 ):  # The axes
     "Load of every expert in every layer, in units of the even share."
-    E, names = max(r.probs.shape[1] for r in require_tokens(trace).layers.values()), list(trace.layers)
+    E, names = max(r.probs.shape[1]
+                   for r in require_tokens(trace).layers.values()), list(trace.layers)
     grid = torch.full((len(names), E), float('nan'))
     for l, r in enumerate(trace.layers.values()):
         n = r.probs.shape[1]
-        grid[l, :n] = r.index[trace.where(modality)].flatten().long().bincount(minlength=n)/max(trace.where(modality).sum()*r.index.shape[1], 1)*n
+        grid[l, :n] = r.index[trace.where(modality)].flatten().long().bincount(minlength=n)/max(
+            trace.where(modality).sum()*r.index.shape[1], 1)*n
     return _map(ax, grid, names, 0, 2, title=f'load, {modality} (1 = even)')
 
 # %% ../../nbs/insight/02_plots.ipynb #a2a4849b
@@ -221,26 +249,38 @@ def plot_modality_split(
     "Share of pictures in every expert's visits, with intervals."
     rows, ticks, at = modality_split(trace, **kwargs), [], 0
     if len(rows) > 64:
-        names = list(trace.layers); grid = torch.full((len(names), max(r['expert'] for r in rows)+1), float('nan')); line = {short_layer_name(n): i for i, n in enumerate(names)}
-        for r in rows: grid[line[r['layer']], r['expert']] = r['share']-r['expected'] if r['prefers'] else float('nan')
+        names = list(trace.layers)
+        grid = torch.full((len(names), max(r['expert'] for r in rows)+1), float('nan'))
+        line = {short_layer_name(n): i for i, n in enumerate(names)}
+        for r in rows:
+            grid[line[r['layer']],
+                 r['expert']] = r['share']-r['expected'] if r['prefers'] else float('nan')
         return _map(ax, grid, names, -.5, .5, title='share of pictures, beyond no preference')
     ax = _axes(ax, (max(4., .35*len(rows)+1), 2.6))
     for name in dict.fromkeys(r['layer'] for r in rows):
         mine = [r for r in rows if r['layer'] == name]
         for r in mine:
             if r['share'] == r['share']:
-                ax.bar(at, r['share'], color=MODALITY_COLORS['image' if r['prefers'] == 'pictures' else 'text' if r['prefers'] == 'words' else 'padding'], alpha=.75)
-                ax.errorbar(at, r['share'], [[max(r['share']-r['low'], 0)], [max(r['high']-r['share'], 0)]], color='gray', capsize=3)
-            ticks.append((at, r['expert'])); at += 1
+                ax.bar(at, r['share'],
+                       color=MODALITY_COLORS['image' if r['prefers'] == 'pictures' else 'text'
+                                             if r['prefers'] == 'words' else 'padding'], alpha=.75)
+                ax.errorbar(at, r['share'],
+                            [[max(r['share']-r['low'], 0)], [max(r['high']-r['share'], 0)]],
+                            color='gray', capsize=3)
+            ticks.append((at, r['expert']))
+            at += 1
         ax.hlines(mine[0]['expected'], at-len(mine)-.5, at-.5, 'gray', 'dotted')
-        ax.text(at-(len(mine)+1)/2, 1.02, name, ha='center', fontsize='small', transform=ax.get_xaxis_transform()); at += 1
+        ax.text(at-(len(mine)+1)/2, 1.02, name, ha='center', fontsize='small',
+                transform=ax.get_xaxis_transform())
+        at += 1
     ax.set_xticks(*zip(*ticks))
     return _finish(ax, xlabel='expert', ylabel='share of pictures', ylim=(0, 1))
 
 # %% ../../nbs/insight/02_plots.ipynb #79098813
 def _band(x0, x1, lo0, lo1, h):
     "The outline of a band between two columns, bent like an S"
-    t = torch.linspace(0, 1, 24, dtype=torch.double); s = t*t*(3-2*t)
+    t = torch.linspace(0, 1, 24, dtype=torch.double)
+    s = t*t*(3-2*t)
     x, y = x0+(x1-x0)*t, lo0+(lo1-lo0)*s
     return torch.stack([torch.cat([x, x.flip(0)]), torch.cat([y, (y+h).flip(0)])], 1).numpy()
 
@@ -256,23 +296,36 @@ def plot_flow(
     gap = min(gap, .4/max(r.probs.shape[1] for r in require_tokens(trace).layers.values()))
     names, kinds = list(trace.layers), [m for m in MODALITIES[:2] if trace.where(m).any()]
     ax, total = _axes(ax, (min(max(3.6, 1.7*len(names)), 20), 2.7)), max(int(trace.valid.sum()), 1)
-    count = lambda l, m: trace[l].index[trace.where(m), 0].long().bincount(minlength=trace[l].probs.shape[1]).double()/total
+    count = lambda l, m: trace[l].index[trace.where(m), 0].long().bincount(
+        minlength=trace[l].probs.shape[1]).double()/total
     def tops(l):  # lower edge of every block, and of every modality in it
-        size = sum(count(l, m) for m in kinds); low = size.cumsum(0)-size+gap*torch.arange(len(size))
-        return size, low, {m: low+sum((count(l, k) for k in kinds[:i]), torch.zeros_like(low)) for i, m in enumerate(kinds)}
+        size = sum(count(l, m) for m in kinds)
+        low = size.cumsum(0)-size+gap*torch.arange(len(size))
+        return size, low, {m: low+sum((count(l, k) for k in kinds[:i]), torch.zeros_like(low))
+                           for i, m in enumerate(kinds)}
     columns = [tops(l) for l in names]
     for x, (size, low, _) in enumerate(columns):
         ax.bar([x]*len(size), size, .08, low, color='#6a6a6a')
         for e, (s, b) in enumerate(zip(size, low)):
-            if s > .04: ax.text(x, b+s/2, str(e), ha='center', va='center', fontsize='small', fontweight='bold', color='white')
+            if s > .04:
+                ax.text(x, b+s/2, str(e), ha='center', va='center', fontsize='small',
+                        fontweight='bold', color='white')
     for x, (a, b) in enumerate(zip(names, names[1:])):
         for m in kinds:
-            out, into, n = columns[x][2][m], columns[x+1][2][m], transition_counts(trace, a, b, m).double()/total
+            out, into, n = columns[x][2][m], columns[x+1][2][m], transition_counts(
+                trace, a, b, m).double()/total
             starts, ends = n.cumsum(1)-n+out[:, None], n.cumsum(0)-n+into[None]
-            bands = [_band(x+.04, x+.96, starts[i, j], ends[i, j], n[i, j]) for i, j in (n > least).nonzero().tolist()]
-            ax.add_collection(PolyCollection(bands, facecolors=MODALITY_COLORS[m], alpha=.45, linewidths=0))
-    for m in kinds: ax.plot([], color=MODALITY_COLORS[m], lw=6, alpha=.45, label=dict(text='words', image='pictures')[m])
-    ax.set_xticks(range(len(names)), [short_layer_name(n) for n in names]); ax.set_yticks([]); ax.legend(fontsize='small', loc='upper center', bbox_to_anchor=(.5, -.08), ncols=2, frameon=False)
+            bands = [_band(x+.04, x+.96, starts[i, j], ends[i, j], n[i, j])
+                     for i, j in (n > least).nonzero().tolist()]
+            ax.add_collection(PolyCollection(bands, facecolors=MODALITY_COLORS[m], alpha=.45,
+                                             linewidths=0))
+    for m in kinds:
+        ax.plot([], color=MODALITY_COLORS[m], lw=6, alpha=.45,
+                label=dict(text='words', image='pictures')[m])
+    ax.set_xticks(range(len(names)), [short_layer_name(n) for n in names])
+    ax.set_yticks([])
+    ax.legend(fontsize='small', loc='upper center', bbox_to_anchor=(.5, -.08), ncols=2,
+              frameon=False)
     ax.spines[:].set_visible(False)
     return ax
 
@@ -284,10 +337,18 @@ def plot_coactivation(
 ):  # The axes
     "How much more often than by popularity two experts are chosen together; 1 is popularity."
     _, lift = coactivation(trace, layer)
-    E, ax = len(lift), _axes(ax, (min(max(2.6, .45*len(lift)+1.4), 9), min(max(2.2, .4*len(lift)+.8), 8)))
-    ax.imshow(lift.masked_fill(torch.eye(E).bool(), float('nan')).numpy(), cmap='PuOr', vmin=0, vmax=2)
-    if E <= 12: [ax.text(j, i, f'{lift[i, j]:.2f}', ha='center', va='center', fontsize=8, color='black' if .4 < lift[i, j] < 1.6 else 'white') for i in range(E) for j in range(E) if i != j]
-    ax.set_xticks(range(0, E, 1+E//24)); ax.set_yticks(range(0, E, 1+E//24)); ax.set(xlabel='chosen too', ylabel='expert', title=f'{short_layer_name(list(trace.layers)[layer] if isinstance(layer, int) else layer)}: together')
+    E, ax = len(lift), _axes(ax, (min(max(2.6, .45*len(lift)+1.4), 9),
+                                  min(max(2.2, .4*len(lift)+.8), 8)))
+    ax.imshow(lift.masked_fill(torch.eye(E).bool(), float('nan')).numpy(), cmap='PuOr', vmin=0,
+              vmax=2)
+    if E <= 12:
+        [ax.text(j, i, f'{lift[i, j]:.2f}', ha='center', va='center', fontsize=8,
+                 color='black' if .4 < lift[i, j] < 1.6 else 'white') for i in range(E)
+         for j in range(E) if i != j]
+    ax.set_xticks(range(0, E, 1+E//24))
+    ax.set_yticks(range(0, E, 1+E//24))
+    (ax.set(xlabel='chosen too', ylabel='expert',
+            title=f'{short_layer_name(list(trace.layers)[layer] if isinstance(layer, int) else layer)}: together'))
     return ax
 
 # %% ../../nbs/insight/02_plots.ipynb #1c34ef97
@@ -300,8 +361,10 @@ def plot_saturation(
     rows, ax = saturation(traces), _axes(ax, (4.5, 2.6))
     for name in dict.fromkeys(r['layer'] for r in rows):
         mine = [r for r in rows if r['layer'] == name]
-        line, = ax.plot([r['checkpoint'] for r in mine], [r['saturation'] for r in mine], marker='o', label=name)
-        ax.plot([r['checkpoint'] for r in mine], [r['chance'] for r in mine], color=line.get_color(), ls='dotted', lw=1)
+        line, = ax.plot([r['checkpoint'] for r in mine], [r['saturation'] for r in mine],
+                        marker='o', label=name)
+        ax.plot([r['checkpoint'] for r in mine], [r['chance'] for r in mine],
+                color=line.get_color(), ls='dotted', lw=1)
     ax.legend(fontsize='small')
     ax.set_xticks(range(len(traces)), labels or range(len(traces)))
     return _finish(ax, xlabel='checkpoint', ylabel='same experts as at the end', ylim=(0, 1.02))
@@ -313,11 +376,16 @@ def plot_entropy(
     ax=None,  # matplotlib axes; a new figure by default
 ):  # The axes
     "Entropy of the load and of the single decision, per layer; layers that raise the alarm in red."
-    rows, bad = require_tokens(trace).entropy(), {c.layer for c in collapse(trace, entropy=threshold)}
+    rows, bad = require_tokens(trace).entropy(), {c.layer
+                                                  for c in collapse(trace, entropy=threshold)}
     ax = _axes(ax, (min(max(3.5, .5*len(rows)+1.5), 20), 2.4))
     for i, r in enumerate(rows):
-        ax.bar(i-.2, r['load'], .38, color='#c0392b' if short_layer_name(r['layer']) in bad else MODALITY_COLORS['all'], label=None if i else 'load'); ax.bar(i+.2, r['router'], .38, color='gray', alpha=.6, label=None if i else 'one decision')
-    ax.axhline(threshold, color='gray', ls='dotted'); ax.set_xticks(range(len(rows)), [short_layer_name(r['layer']) for r in rows]); ax.legend(loc='lower center', bbox_to_anchor=(.5, 1), ncols=2, frameon=False)
+        ax.bar(i-.2, r['load'], .38, color='#c0392b' if short_layer_name(r['layer']) in bad
+               else MODALITY_COLORS['all'], label=None if i else 'load')
+        ax.bar(i+.2, r['router'], .38, color='gray', alpha=.6, label=None if i else 'one decision')
+    ax.axhline(threshold, color='gray', ls='dotted')
+    ax.set_xticks(range(len(rows)), [short_layer_name(r['layer']) for r in rows])
+    ax.legend(loc='lower center', bbox_to_anchor=(.5, 1), ncols=2, frameon=False)
     return _finish(ax, ylabel='entropy (1 = even)', ylim=(0, 1.05))
 
 # %% ../../nbs/insight/02_plots.ipynb #575138de
@@ -333,27 +401,40 @@ def plot_patches(
     "Best expert of every patch over the picture, layer by layer; ValueError if the sample has no such picture."
     import matplotlib.pyplot as plt
     from matplotlib.colors import hsv_to_rgb
-    at = sample_tokens(trace, sample); runs = patch_runs(trace.ids[at], pictures)
-    if picture >= len(runs): raise ValueError(f'sample {sample} has {len(runs)} pictures: no picture {picture} (counted from 0)')
+    at = sample_tokens(trace, sample)
+    runs = patch_runs(trace.ids[at], pictures)
+    if picture >= len(runs):
+        raise ValueError(
+            f'sample {sample} has {len(runs)} pictures: no picture {picture} (counted from 0)')
     rows, columns = grid or _near_square(len(runs[picture]))
-    if axes is None: axes = plt.subplots(1, len(trace.layers), figsize=(2.4*len(trace.layers), 2.6), layout='constrained', squeeze=False)[1][0]
+    if axes is None:
+        axes = plt.subplots(1, len(trace.layers), figsize=(2.4*len(trace.layers), 2.6),
+                            layout='constrained', squeeze=False)[1][0]
     for ax, (name, r) in zip(axes, trace.layers.items()):
         best, E = r.index[at[runs[picture]], 0].view(rows, columns), r.probs.shape[1]
-        color = torch.tensor([[hsv_to_rgb(((210/360+int(e)/E) % 1, .8, .9)).tolist() for e in line] for line in best])
+        color = torch.tensor([[hsv_to_rgb(((210/360+int(e)/E) % 1, .8, .9)).tolist() for e in line]
+                              for line in best])
         where = (-.5, columns-.5, rows-.5, -.5)
-        ax.imshow(image.convert('RGB'), extent=where, aspect=(image.height/rows)/(image.width/columns)); ax.imshow(color.numpy(), alpha=.45, extent=where, aspect=(image.height/rows)/(image.width/columns))
-        if rows*columns <= 400: [ax.text(j, i, int(best[i, j]), ha='center', va='center', color='white', fontsize=8, fontweight='bold') for i in range(rows) for j in range(columns)]
+        ax.imshow(image.convert('RGB'), extent=where,
+                  aspect=(image.height/rows)/(image.width/columns))
+        ax.imshow(color.numpy(), alpha=.45, extent=where,
+                  aspect=(image.height/rows)/(image.width/columns))
+        if rows*columns <= 400:
+            [ax.text(j, i, int(best[i, j]), ha='center', va='center', color='white', fontsize=8,
+                     fontweight='bold') for i in range(rows) for j in range(columns)]
         ax.set(title=short_layer_name(name), xticks=[], yticks=[])
     return axes
 
 # %% ../../nbs/insight/02_plots.ipynb #58ba88a4
 def _balanced_shares(
     trace:RoutingTrace,  # With samples that have words and patches
-) -> list:  # Per layer (samples, E, 2): of a sample's words, and of its patches, the share at each expert
+)->list:  # Per layer (samples, E, 2): of a sample's words, and of its patches, the share at each expert
     "First choices of each sample with words and pictures, as shares (Lin et al. 2024, `vis1.py`); ValueError if no sample has both."
     counts = [expert_visits(trace, l, first=True) for l in require_tokens(trace).layers]
     both = (counts[0].sum(1) > 0).all(1)
-    if not both.any(): raise ValueError(f'these figures compare words and pictures of the same sample: expected samples with both, got {trace!r}')
+    if not both.any():
+        raise ValueError(f'these figures compare words and pictures of the same sample: expected '
+                         f'samples with both, got {trace!r}')
     return [c[both]/c[both].sum(1, keepdim=True) for c in counts]
 
 # %% ../../nbs/insight/02_plots.ipynb #5b35eb2c
@@ -361,8 +442,11 @@ def _stack(ax, shares, colors, names, labels=None, **kwargs):
     "Stacked bars, one per layer"
     below = torch.zeros(len(shares), dtype=torch.double)
     for e in range(shares.shape[1]):
-        ax.bar(range(len(shares)), shares[:, e].nan_to_num(), .8, below, color=colors[e], label=labels[e] if labels else None); below += shares[:, e].nan_to_num()
-    ax.set_xticks(range(0, len(names), 1+len(names)//9), [short_layer_name(n).split()[-1] for n in names[::1+len(names)//9]])
+        ax.bar(range(len(shares)), shares[:, e].nan_to_num(), .8, below, color=colors[e],
+               label=labels[e] if labels else None)
+        below += shares[:, e].nan_to_num()
+    ax.set_xticks(range(0, len(names), 1+len(names)//9),
+                  [short_layer_name(n).split()[-1] for n in names[::1+len(names)//9]])
     return _finish(ax, xlabel='layer', ylim=(0, 1), **kwargs)
 
 def _colors(E):  # One per expert
@@ -372,8 +456,10 @@ def _colors(E):  # One per expert
 
 def _filled(trace):
     "Names of the layers and their balanced shares as one (layers, samples, E, 2), nan where a layer has fewer experts"
-    shares = _balanced_shares(trace); E = max(s.shape[1] for s in shares)
-    return list(trace.layers), torch.stack([nn.functional.pad(s, (0, 0, 0, E-s.shape[1]), value=float('nan')) for s in shares])
+    shares = _balanced_shares(trace)
+    E = max(s.shape[1] for s in shares)
+    return list(trace.layers), torch.stack(
+        [nn.functional.pad(s, (0, 0, 0, E-s.shape[1]), value=float('nan')) for s in shares])
 
 # %% ../../nbs/insight/02_plots.ipynb #949a7459
 def _plot_loadings(
@@ -382,13 +468,20 @@ def _plot_loadings(
     "Load per layer, and words and pictures at each expert, both modalities weighing the same (Lin et al. 2024, Fig. 3)."
     import matplotlib.pyplot as plt
     names, shares = _filled(trace)
-    load, pictures, E = shares.mean((1, 3)), (shares[..., 1]/shares.sum(-1)).nanmean(1), shares.shape[2]
-    fig, axes = plt.subplots(1, 1+(E if E <= 8 else 1), figsize=(min(3+1.6*min(E, 8), 16), 2.4), layout='constrained', width_ratios=[1.6]+([1]*E if E <= 8 else [3]))
-    _stack(axes[0], load, _colors(E), names, [f'expert {e}' for e in range(E)], title='all experts', ylabel='share')
-    if E > 8: _map(axes[1], pictures-.5, names, -.5, .5, title='share of pictures, minus one half'); return fig
-    fig.legend(*axes[0].get_legend_handles_labels(), fontsize='small', ncols=E, loc='outside lower center', frameon=False)
+    load, pictures, E = shares.mean((1, 3)), (shares[...,
+                                                     1]/shares.sum(-1)).nanmean(1), shares.shape[2]
+    fig, axes = plt.subplots(1, 1+(E if E <= 8 else 1), figsize=(min(3+1.6*min(E, 8), 16), 2.4),
+                             layout='constrained', width_ratios=[1.6]+([1]*E if E <= 8 else [3]))
+    _stack(axes[0], load, _colors(E), names, [f'expert {e}' for e in range(E)], title='all experts',
+           ylabel='share')
+    if E > 8:
+        _map(axes[1], pictures-.5, names, -.5, .5, title='share of pictures, minus one half')
+        return fig
+    fig.legend(*axes[0].get_legend_handles_labels(), fontsize='small', ncols=E,
+               loc='outside lower center', frameon=False)
     for e, ax in enumerate(axes[1:]):
-        _stack(ax, torch.stack([1-pictures[:, e], pictures[:, e]], 1), [MODALITY_COLORS['text'], MODALITY_COLORS['image']], names, title=f'expert {e}')
+        _stack(ax, torch.stack([1-pictures[:, e], pictures[:, e]], 1),
+               [MODALITY_COLORS['text'], MODALITY_COLORS['image']], names, title=f'expert {e}')
         ax.axhline(.5, color='gray', ls='dashed')
     return fig
 
@@ -398,10 +491,16 @@ def _plot_modalities(
 ):  # matplotlib figure
     "Distribution of words and of pictures over the experts of each layer (Lin et al. 2024, Fig. 4)."
     import matplotlib.pyplot as plt
-    names, shares = _filled(trace); E = shares.shape[2]
-    fig, axes = plt.subplots(1, 2, figsize=(min(max(5, .5*len(names)+4), 16), 2.6), layout='constrained', sharey=True)
-    for m, (ax, title) in enumerate(zip(axes, ('words', 'pictures'))): _stack(ax, shares[..., m].mean(1), _colors(E), names, [f'expert {e}' for e in range(E)], title=title)
-    if E <= 16: fig.legend(*axes[0].get_legend_handles_labels(), fontsize='small', ncols=min(E, 8), loc='outside lower center', frameon=False)
+    names, shares = _filled(trace)
+    E = shares.shape[2]
+    fig, axes = plt.subplots(1, 2, figsize=(min(max(5, .5*len(names)+4), 16), 2.6),
+                             layout='constrained', sharey=True)
+    for m, (ax, title) in enumerate(zip(axes, ('words', 'pictures'))):
+        _stack(ax, shares[..., m].mean(1), _colors(E), names, [f'expert {e}' for e in range(E)],
+               title=title)
+    if E <= 16:
+        fig.legend(*axes[0].get_legend_handles_labels(), fontsize='small', ncols=min(E, 8),
+                   loc='outside lower center', frameon=False)
     return fig
 
 # %% ../../nbs/insight/02_plots.ipynb #8c1fbb3e
@@ -411,26 +510,37 @@ def _plot_pathways(
 ):  # matplotlib figure
     "The most frequent paths of words and of pictures through the MoE layers, the first two in color (after Lin et al. 2024, Fig. 5)."
     import matplotlib.pyplot as plt
-    names, E = list(require_tokens(trace).layers), max(r.probs.shape[1] for r in trace.layers.values())
+    names, E = list(require_tokens(trace).layers), max(r.probs.shape[1]
+                                                       for r in trace.layers.values())
     kinds = [m for m in MODALITIES[:2] if trace.where(m).any()]
-    fig, axes = plt.subplots(len(kinds), 1, figsize=(min(max(4.5, .7*len(names)+1.5), 16), 1.9*len(kinds)+.4), layout='constrained', sharex=True, squeeze=False)
+    fig, axes = plt.subplots(len(kinds), 1,
+                             figsize=(min(max(4.5, .7*len(names)+1.5), 16), 1.9*len(kinds)+.4),
+                             layout='constrained', sharex=True, squeeze=False)
     for ax, m in zip(axes[:, 0], kinds):
         rows = pathways(trace, n, m)
         for rank, r in reversed(list(enumerate(rows))):
             route = [int(e)+(rank-len(rows)/2)*.05 for e in r['path'].split(' → ')]
-            ax.plot(route, color=MODALITY_COLORS[m] if rank < 2 else 'gray', alpha=(.95, .6)[rank] if rank < 2 else .3, lw=1.5+10*r['share'], marker='D' if rank < 2 else 'o', ms=4, label=f"{r['path'] if len(names) <= 6 else f'no. {rank+1}'}: {r['share']:.0%}" if rank < 2 else None)
+            ax.plot(route, color=MODALITY_COLORS[m] if rank < 2 else 'gray',
+                    alpha=(.95, .6)[rank] if rank < 2 else .3, lw=1.5+10*r['share'],
+                    marker='D' if rank < 2 else 'o', ms=4,
+                    label=f"{r['path'] if len(names) <= 6 else f'no. {rank+1}'}: {r['share']:.0%}"
+                    if rank < 2 else None)
         handles, labels = ax.get_legend_handles_labels()
-        ax.legend(handles[::-1], labels[::-1], fontsize='small', loc='upper left', bbox_to_anchor=(1, 1), frameon=False)
+        ax.legend(handles[::-1], labels[::-1], fontsize='small', loc='upper left',
+                  bbox_to_anchor=(1, 1), frameon=False)
         ax.set_yticks(range(E)) if E <= 16 else None
-        _finish(ax, title=f"{dict(text='words', image='pictures')[m]}: the first {len(rows)} paths, {sum(r['share'] for r in rows):.0%} of the tokens", ylabel='expert')
-    ax.set_xticks(range(len(names)), [short_layer_name(x) for x in names], rotation=0 if len(names) <= 8 else 90)
+        _finish(ax, title=f"{dict(text='words', image='pictures')[m]}: the first {len(rows)} "
+                          f"paths, {sum(r['share'] for r in rows):.0%} of the tokens",
+                ylabel='expert')
+    ax.set_xticks(range(len(names)), [short_layer_name(x) for x in names],
+                  rotation=0 if len(names) <= 8 else 90)
     return fig
 
 # %% ../../nbs/insight/02_plots.ipynb #ab2c329c
 def moe_llava_figures(
     trace:RoutingTrace,  # With samples that have words and patches
     n:int=10,  # Paths to draw
-) -> tuple:  # Three matplotlib figures
+)->tuple:  # Three matplotlib figures
     "The three routing figures of Lin et al. 2024 (Figs. 3 to 5) for any model: loadings, modalities, pathways; ValueError if no sample has words and pictures."
     return _plot_loadings(trace), _plot_modalities(trace), _plot_pathways(trace, n)
 
@@ -439,7 +549,8 @@ def _svg(ax_or_fig):
     "A figure as SVG text that stands in a page"
     import matplotlib.pyplot as plt
     fig, f = getattr(ax_or_fig, 'figure', ax_or_fig), io.StringIO()
-    with plt.rc_context({'svg.hashsalt': 'moe_llava_kit', 'svg.fonttype': 'none'}): fig.savefig(f, format='svg', metadata={'Date': None})
+    with plt.rc_context({'svg.hashsalt': 'moe_llava_kit', 'svg.fonttype': 'none'}):
+        fig.savefig(f, format='svg', metadata={'Date': None})
     plt.close(fig)
     return f'<figure>{f.getvalue()[f.getvalue().index("<svg"):]}</figure>'
 
@@ -451,14 +562,22 @@ def routing_page(
     images:dict|None=None,  # {sample: its pictures as the tower saw them}
     samples:list|tuple=(0,),  # To show token by token
     grid:tuple|None=None,  # (rows, columns) of patches; default: nearest to a square
-) -> Path:  # Of the file
+)->Path:  # Of the file
     "One self-contained page: alarm, load, modalities, flow, co-activation, entropy, pathways, and samples token by token; ValueError for a sample or a grid that is not there."
     alarms = collapse(trace)
     both = trace.where('text').any() and trace.where('image').any()
-    figures = [('Load', plot_load_map(trace)), *([('Who prefers pictures', plot_modality_split(trace))] if both else []), ('Paths', plot_flow(trace)), ('Entropy', plot_entropy(trace)),
-               *((f'Chosen together, {short_layer_name(n)}', plot_coactivation(trace, n)) for n, r in trace.layers.items() if 1 < r.index.shape[1] < r.probs.shape[1])]
-    views = ''.join(f'<h2>Sample {s}</h2>{show_routing(trace, tokenizer, (images or {}).get(s), s, grid).html}' for s in samples)
+    figures = [('Load', plot_load_map(trace)),
+               *([('Who prefers pictures', plot_modality_split(trace))] if both else []),
+               ('Paths', plot_flow(trace)), ('Entropy', plot_entropy(trace)),
+               *((f'Chosen together, {short_layer_name(n)}', plot_coactivation(trace, n))
+                 for n, r in trace.layers.items() if 1 < r.index.shape[1] < r.probs.shape[1])]
+    views = ''.join(
+        f'<h2>Sample {s}</h2>{show_routing(trace, tokenizer, (images or {}).get(s), s, grid).html}'
+        for s in samples)
     table = pathways(trace)._repr_html_()
-    alarm = f'<ul>{"".join(f"<li>{html.escape(str(c))}</li>" for c in alarms)}</ul>' if alarms else '<p>No layer has collapsed.</p>'
+    alarm = (f'<ul>{"".join(f"<li>{html.escape(str(c))}</li>" for c in alarms)}</ul>'
+             if alarms else '<p>No layer has collapsed.</p>')
     figs = ''.join(f'<h2>{t}</h2>{_svg(a)}' for t, a in figures)
-    return save_page(path, 'routing', f'<style>figure{{margin:0;background:#fff;color-scheme:light;display:inline-block}}</style><h1>Routing</h1><p>{html.escape(repr(trace))}</p>{alarm}{views}{figs}<h2>Most frequent paths</h2>{table}')
+    return (save_page(
+        path, 'routing',
+        f'<style>figure{{margin:0;background:#fff;color-scheme:light;display:inline-block}}</style><h1>Routing</h1><p>{html.escape(repr(trace))}</p>{alarm}{views}{figs}<h2>Most frequent paths</h2>{table}'))

@@ -24,13 +24,16 @@ _UNKNOWN = -1
 def _recognize_ids(
     x:torch.Tensor,  # Vectors entering the decoder (B, T, H)
     sources:list,  # (vectors (..., H), ids (...)) pairs: where they may come from
-) -> torch.Tensor:  # ids (B, T); -1 if a vector comes from nowhere known
+)->torch.Tensor:  # ids (B, T); -1 if a vector comes from nowhere known
     "Find out which id each vector stands for, by its bits."
     mark = lambda v: tensor_fingerprint(v.reshape(-1, v.shape[-1]))
-    marks, ids = [torch.full((1,), _UNKNOWN, device=x.device)], [torch.full((1,), _UNKNOWN, device=x.device)]
+    marks, ids = [torch.full((1,), _UNKNOWN,
+                             device=x.device)], [torch.full((1,), _UNKNOWN, device=x.device)]
     for v, i in sources:
-        marks.append(mark(v.to(x))); ids.append(i.to(x.device).flatten())
-    (marks, order), ids, wanted = torch.cat(marks).sort(), torch.cat(ids), mark(x).view(x.shape[:-1])
+        marks.append(mark(v.to(x)))
+        ids.append(i.to(x.device).flatten())
+    (marks,
+     order), ids, wanted = torch.cat(marks).sort(), torch.cat(ids), mark(x).view(x.shape[:-1])
     at = torch.searchsorted(marks, wanted).clamp(max=len(marks)-1)
     return torch.where(marks[at] == wanted, ids[order][at], _UNKNOWN)
 
@@ -54,19 +57,25 @@ class RoutingTrace:
     modality:torch.Tensor = None  # Index into `MODALITIES` (T,)
     row:torch.Tensor = None  # Row of the batch (T,)
     step:torch.Tensor = None  # Forward pass, counted from 0 (T,)
-    sample:torch.Tensor = None  # Prompt that it belongs to, with what was generated for it, counted from 0 (T,)
+    # Prompt that it belongs to, with what was generated for it, counted from 0 (T,)
+    sample:torch.Tensor = None
 
     def __len__(self): return 0 if self.ids is None else len(self.ids)
     def __getitem__(self, layer):  # LayerRoutes, by name or by position among the MoE layers
         names = list(self.layers)
         try: return self.layers[names[layer] if isinstance(layer, int) else layer]
-        except LookupError as e: raise type(e)(f'no MoE layer {layer!r} in the trace: expected a position, or one of {", ".join(names) or "none, since nothing was recorded"}') from None
+        except LookupError as e:
+            raise type(e)(f'no MoE layer {layer!r} in the trace: expected a position, or one of '
+                          f'{", ".join(names) or "none, since nothing was recorded"}') from None
     def where(self,
         modality:str,  # 'text', 'image', 'padding', or 'all' for whatever is not padding
-    ) -> torch.Tensor:  # bool (T,)
+    )->torch.Tensor:  # bool (T,)
         "Which tokens are of a modality; ValueError if there is no such modality."
-        if modality != 'all' and modality not in MODALITIES: raise ValueError(f'unknown modality {modality!r}: expected one of {", ".join(MODALITIES)}, all')
-        return self.modality != 2 if modality == 'all' else self.modality == MODALITIES.index(modality)
+        if modality != 'all' and modality not in MODALITIES:
+            raise ValueError(
+                f'unknown modality {modality!r}: expected one of {", ".join(MODALITIES)}, all')
+        return self.modality != 2 if modality == 'all' else self.modality == MODALITIES.index(
+            modality)
     @property
     def valid(self):  # bool (T,)
         "Which tokens are not padding."
@@ -75,7 +84,9 @@ class RoutingTrace:
         if not len(self): return 'RoutingTrace: nothing recorded yet'
         parts = ', '.join(f'{n:,} {m}' for m in MODALITIES if (n := int(self.where(m).sum())))
         count = lambda n, what: f'{n:,} {what}{"" if n == 1 else "s"}'
-        return f'RoutingTrace: {count(len(self.layers), "MoE layer")}, {count(len(self.sample.unique()), "sample")}, {int(self.step.max())+1} pass{"es" if self.step.max() else ""}, {count(len(self), "token")} ({parts})'
+        return (f'RoutingTrace: {count(len(self.layers), "MoE layer")}, '
+                f'{count(len(self.sample.unique()), "sample")}, {int(self.step.max())+1} '
+                f'pass{"es" if self.step.max() else ""}, {count(len(self), "token")} ({parts})')
 
 # %% ../../nbs/insight/00_record.ipynb #00a43659
 class _Recorder:
@@ -97,7 +108,8 @@ class _Recorder:
         "The decoder starts on these tokens."
         ids = (_recognize_ids(embeds, self.sources) if ids is None else ids).cpu()
         if not cached: self.samples += len(ids)
-        self.sources, self.now = [], dict(ids=ids, over=torch.isin(ids, self.ends) & cached, first=self.samples-len(ids), layers={})
+        self.sources, self.now = [], dict(ids=ids, over=torch.isin(ids, self.ends) & cached,
+                                          first=self.samples-len(ids), layers={})
 
     def layer(self, name, routing):  # moe.Routing of all tokens
         "A MoE layer reports; only its first report in a pass counts."
@@ -106,7 +118,8 @@ class _Recorder:
     def end(self):
         "The decoder is done: keep the pass if every MoE layer reported."
         now, self.now = self.now, None
-        if now and list(now['layers']) == self.names: self.passes.append(_one_pass(**now, step=len(self.passes)))
+        if now and list(now['layers']) == self.names:
+            self.passes.append(_one_pass(**now, step=len(self.passes)))
 
 # %% ../../nbs/insight/00_record.ipynb #0c0b510c
 def _one_pass(
@@ -115,30 +128,34 @@ def _one_pass(
     layers:dict,  # {name: moe.Routing}
     step:int,  # Number of the pass
     first:int=0,  # Number of the first row's sample
-) -> RoutingTrace:  # B·T tokens, row by row
+)->RoutingTrace:  # B·T tokens, row by row
     "One forward pass as a trace, on the CPU."
     B, T = ids.shape
     valid = next(iter(layers.values())).valid
     modality = (ids.flatten() == IMAGE_TOKEN_INDEX).to(torch.uint8)
-    modality[over.flatten() if valid is None else over.flatten() | ~valid.cpu()] = MODALITIES.index('padding')
+    modality[over.flatten()
+             if valid is None else over.flatten() | ~valid.cpu()] = MODALITIES.index('padding')
     cpu = lambda x: x.detach().float().cpu()
-    routes = {n: LayerRoutes(r.index.to('cpu', torch.int16), cpu(r.weights), cpu(r.probs)) for n, r in layers.items()}
+    routes = {n: LayerRoutes(r.index.to('cpu', torch.int16), cpu(r.weights), cpu(r.probs))
+              for n, r in layers.items()}
     row = torch.arange(B).repeat_interleave(T)
     return RoutingTrace(routes, ids.flatten(), modality, row, torch.full((B*T,), step), first+row)
 
+# %% ../../nbs/insight/00_record.ipynb #c768e6ac
 def _join_passes(
     traces:list,  # Traces of the same layers, in order
-) -> RoutingTrace:  # Their tokens, one trace after the other; empty without traces
+)->RoutingTrace:  # Their tokens, one trace after the other; empty without traces
     "Several traces as one."
     if not traces: return RoutingTrace()
     cat = lambda part, get: torch.cat([get(t, part) for t in traces])
-    layers = {n: LayerRoutes(*(cat(f.name, lambda t, p: getattr(t.layers[n], p)) for f in fields(LayerRoutes))) for n in traces[0].layers}
+    layers = {n: LayerRoutes(*(cat(f.name, lambda t, p: getattr(t.layers[n], p))
+                               for f in fields(LayerRoutes))) for n in traces[0].layers}
     return RoutingTrace(layers, *(cat(p, getattr) for p in _SHARED))
 
 # %% ../../nbs/insight/00_record.ipynb #525f883c
 def _end_ids(
     model:nn.Module,  # With a generation_config; without one, none are named
-) -> set:  # Token ids
+)->set:  # Token ids
     "End and padding tokens that the model's generation settings name."
     g = getattr(model, 'generation_config', None)
     found = [getattr(g, 'eos_token_id', None), getattr(g, 'pad_token_id', None)]
@@ -148,16 +165,24 @@ def _end_ids(
 def _attach_hooks(
     model:nn.Module,  # With MoE layers
     rec:_Recorder,  # Told of every pass from now on
-) -> list:  # Handles to remove
+)->list:  # Handles to remove
     "Connect a recorder to a model; the model is not changed otherwise."
     def arrive(module, args, kw):
-        cache = kw.get('cache', kw.get('past_key_values'))                    # its name since transformers 5.24, and before
-        rec.begin(args[0] if args else kw.get('input_ids'), kw.get('inputs_embeds'), cache is not None and cache.get_seq_length() > 0)
-    dec, projector = decoder_of(model), dict(model.named_modules()).get('model.multi_modal_projector')
-    hooks = [layer.register_forward_hook(lambda m, i, o, name=name: rec.layer(name, m.routing)) for name, layer in moe_layers(model).items()]
-    if projector is not None: hooks.append(projector.register_forward_hook(lambda m, i, o: rec.came_from(o, torch.full(o.shape[:-1], IMAGE_TOKEN_INDEX))))
-    hooks.append(model.get_input_embeddings().register_forward_hook(lambda m, i, o: rec.came_from(o, i[0])))
-    return [*hooks, dec.register_forward_pre_hook(arrive, with_kwargs=True), dec.register_forward_hook(lambda *a: rec.end())]
+        # its name since transformers 5.24, and before
+        cache = kw.get('cache', kw.get('past_key_values'))
+        rec.begin(args[0] if args else kw.get('input_ids'), kw.get('inputs_embeds'),
+                  cache is not None and cache.get_seq_length() > 0)
+    dec, projector = decoder_of(model), dict(model.named_modules()).get(
+        'model.multi_modal_projector')
+    hooks = [layer.register_forward_hook(lambda m, i, o, name=name: rec.layer(name, m.routing))
+             for name, layer in moe_layers(model).items()]
+    if projector is not None:
+        hooks.append(projector.register_forward_hook(
+            lambda m, i, o: rec.came_from(o, torch.full(o.shape[:-1], IMAGE_TOKEN_INDEX))))
+    hooks.append(model.get_input_embeddings().register_forward_hook(
+        lambda m, i, o: rec.came_from(o, i[0])))
+    return [*hooks, dec.register_forward_pre_hook(arrive, with_kwargs=True),
+            dec.register_forward_hook(lambda *a: rec.end())]
 
 # %% ../../nbs/insight/00_record.ipynb #f78e618a
 @contextmanager
@@ -166,7 +191,9 @@ def record_routing(
 ):  # Yields a `RoutingTrace`, which is filled when the block ends
     "Record where tokens go during a `with` block; ValueError if the model has no MoE layer."
     names = list(moe_layers(model))
-    if not names: raise ValueError(f'{type(model).__name__} has no MoE layer to record: call upcycle(model) first')
+    if not names:
+        raise ValueError(
+            f'{type(model).__name__} has no MoE layer to record: call upcycle(model) first')
     rec, trace = _Recorder(names, _end_ids(model)), RoutingTrace()
     hooks = _attach_hooks(model, rec)
     try: yield trace
@@ -180,7 +207,7 @@ MODALITY_COLORS = {'text': '#3b7dd8', 'image': '#d97706', 'padding': '#888888', 
 def _share_bar(
     share:float,  # 0 to 1
     modality:str,  # One of `MODALITY_COLORS`
-) -> str:  # HTML
+)->str:  # HTML
     "A number with a bar under it."
     return f'{share:.0%}<div aria-hidden="true" style="width:5em;border:1px solid {MODALITY_COLORS[modality]};height:.5em"><div style="width:{share:.1%};height:100%;background:{MODALITY_COLORS[modality]}"></div></div>'
 
@@ -193,45 +220,54 @@ class LoadTable:
     def __repr__(self):
         if not self.rows: return 'LoadTable: no tokens'
         w = max(len(r['layer']) for r in self.rows)
-        return '\n'.join(f"{r['layer']:{w}}  {r['modality']:8}{r['tokens']:>8,} tokens  "+' '.join(f'{s:6.1%}' for s in r['shares']) for r in self.rows)
+        return '\n'.join(f"{r['layer']:{w}}  {r['modality']:8}{r['tokens']:>8,} tokens  "
+                         +' '.join(f'{s:6.1%}' for s in r['shares']) for r in self.rows)
 
     def _repr_html_(self):
         E = max((len(r['shares']) for r in self.rows), default=0)
         cells = lambda tag, vs: ''.join(f'<{tag}>{v}</{tag}>' for v in vs)
         head = cells('th', ['layer', 'modality', 'tokens', *(f'expert {e}' for e in range(E))])
-        rows = [cells('td', [html.escape(r['layer']), r['modality'], f"{r['tokens']:,}", *(_share_bar(s, r['modality']) for s in r['shares'])]) for r in self.rows]
-        return f'<table><caption>Share of the choices that fall on each expert</caption><thead><tr>{head}</tr></thead><tbody>'+''.join(f'<tr>{r}</tr>' for r in rows)+'</tbody></table>'
+        rows = [cells('td', [html.escape(r['layer']), r['modality'], f"{r['tokens']:,}", *(
+            _share_bar(s, r['modality']) for s in r['shares'])]) for r in self.rows]
+        return (f'<table><caption>Share of the choices that fall on each '
+                f'expert</caption><thead><tr>{head}</tr></thead><tbody>'
+                +''.join(f'<tr>{r}</tr>' for r in rows)+'</tbody></table>')
 
 # %% ../../nbs/insight/00_record.ipynb #20f3238e
 def _load_table(self:RoutingTrace,
     by_modality:bool=True,  # One row for text and one for images; else one row for both
-) -> LoadTable:  # No rows if nothing was recorded
+)->LoadTable:  # No rows if nothing was recorded
     "Share of the choices that fall on each expert, per layer; padding is left out."
-    groups = [m for m in MODALITIES[:2] if self.where(m).any()] if by_modality and len(self) else ['all'] if len(self) else []
-    def shares(r, tokens): return (r.index[tokens].flatten().long().bincount(minlength=r.probs.shape[1])/max(tokens.sum()*r.index.shape[1], 1)).tolist()
-    return LoadTable([dict(layer=n, modality=g, tokens=int(self.where(g).sum()), shares=shares(r, self.where(g))) for n, r in self.layers.items() for g in groups])
+    groups = [m for m in MODALITIES[:2]
+              if self.where(m).any()] if by_modality and len(self) else ['all'] if len(self) else []
+    def shares(r, tokens):
+        return (r.index[tokens].flatten().long().bincount(minlength=r.probs.shape[1])/max(
+            tokens.sum()*r.index.shape[1], 1)).tolist()
+    return LoadTable([dict(layer=n, modality=g, tokens=int(self.where(g).sum()), shares=shares(
+        r, self.where(g))) for n, r in self.layers.items() for g in groups])
 RoutingTrace.load_table = _load_table
 
 # %% ../../nbs/insight/00_record.ipynb #6664cfa2
 def relative_entropy(
     p:torch.Tensor,  # Probabilities (..., E)
-) -> torch.Tensor:  # (...): 0 = all on one, 1 = even
+)->torch.Tensor:  # (...): 0 = all on one, 1 = even
     "Entropy in units of its largest possible value."
     return torch.special.entr(p).sum(-1)/max(torch.tensor(float(p.shape[-1])).log().item(), 1e-12)
 
 def _entropies(self:RoutingTrace,
     by_modality:bool=False,  # One row for text and one for images
-) -> list:  # dict(layer, modality, load, router) per row, both 0 to 1
+)->list:  # dict(layer, modality, load, router) per row, both 0 to 1
     "Per layer: how even the load is, and how undecided the router is about a token."
     tokens = lambda r: self[r['layer']].probs[self.where(r['modality'])]
-    return [dict(layer=r['layer'], modality=r['modality'], load=relative_entropy(torch.tensor(r['shares'])).item(), router=relative_entropy(tokens(r)).mean().item())
+    return [dict(layer=r['layer'], modality=r['modality'], load=relative_entropy(
+        torch.tensor(r['shares'])).item(), router=relative_entropy(tokens(r)).mean().item())
             for r in self.load_table(by_modality).rows]
 RoutingTrace.entropy = _entropies
 
 # %% ../../nbs/insight/00_record.ipynb #d7b7baf2
 def short_layer_name(
     name:str,  # 'model.language_model.layers.2.mlp'
-) -> str:  # 'layer 2'
+)->str:  # 'layer 2'
     "A layer's name as a reader says it."
     return 'layer '+next((p for p in reversed(name.split('.')) if p.isdigit()), name)
 
@@ -245,20 +281,29 @@ def _plot_load(self:RoutingTrace,
     rows, start, ticks = self.load_table().rows, 0, []
     groups = list(dict.fromkeys(r['modality'] for r in rows))
     width = .8/max(len(groups), 1)
-    ax = ax or plt.subplots(figsize=(min(max(4, .4*sum(r.probs.shape[1]+1 for r in self.layers.values())), 24), 2.5), layout='constrained')[1]
+    ax = ax or plt.subplots(
+        figsize=(min(max(4, .4*sum(r.probs.shape[1]+1 for r in self.layers.values())), 24), 2.5),
+        layout='constrained')[1]
     for name, routes in self.layers.items():
         E = routes.probs.shape[1]
         for i, r in enumerate(r for r in rows if r['layer'] == name):
             left = [start+e-.4+i*width for e in range(E)]
-            ax.bar(left, r['shares'], width, align='edge', color=MODALITY_COLORS[r['modality']], hatch=[None, '//'][i], edgecolor='white', label=None if start else r['modality'])
+            ax.bar(left, r['shares'], width, align='edge', color=MODALITY_COLORS[r['modality']],
+                   hatch=[None, '//'][i], edgecolor='white', label=None if start else r['modality'])
         ax.hlines(1/E, start-.5, start+E-.5, 'gray', 'dotted')
-        ax.text(start+(E-1)/2, 1.02, short_layer_name(name), transform=ax.get_xaxis_transform(), ha='center', fontsize='small')
-        ticks += [(start+e, e) for e in range(E)]; start += E+1
-    ax.set_xticks(*zip(*ticks)); ax.set(ylabel='share of choices', xlabel='expert')
-    ax.legend(fontsize='small'); ax.spines[['top', 'right']].set_visible(False)
+        ax.text(start+(E-1)/2, 1.02, short_layer_name(name), transform=ax.get_xaxis_transform(),
+                ha='center', fontsize='small')
+        ticks += [(start+e, e) for e in range(E)]
+        start += E+1
+    ax.set_xticks(*zip(*ticks))
+    ax.set(ylabel='share of choices', xlabel='expert')
+    ax.legend(fontsize='small')
+    ax.spines[['top', 'right']].set_visible(False)
     return ax
 
 RoutingTrace.plot_load = _plot_load
+
+# %% ../../nbs/insight/00_record.ipynb #01633afb
 def _trace_html(self):
     table = self.load_table()._repr_html_() if len(self) else ''
     return f'<p>{html.escape(repr(self))}</p>{table}'
@@ -269,25 +314,37 @@ def _save_trace(self:RoutingTrace,
     path:str|Path,  # File to write, e.g. 'trace.safetensors'
 ):
     "Write the trace to a file; ValueError if it is empty."
-    if not len(self): raise ValueError('the trace is empty: run the model inside `with record_routing(model) as trace:` first, and save after the block')
-    parts = {f'{i}.{f.name}': getattr(r, f.name).contiguous() for i, r in enumerate(self.layers.values()) for f in fields(LayerRoutes)}
+    if not len(self):
+        raise ValueError('the trace is empty: run the model inside `with record_routing(model) as '
+                         'trace:` first, and save after the block')
+    parts = {f'{i}.{f.name}': getattr(r, f.name).contiguous()
+             for i, r in enumerate(self.layers.values()) for f in fields(LayerRoutes)}
     tmp = Path(f'{path}.part')
-    try: save_file({**parts, **{s: getattr(self, s).contiguous() for s in _SHARED}}, tmp, metadata=dict(layers=json.dumps(list(self.layers)))); os.replace(tmp, path)
+    try:
+        save_file({**parts, **{s: getattr(self, s).contiguous() for s in _SHARED}}, tmp,
+                  metadata=dict(layers=json.dumps(list(self.layers))))
+        os.replace(tmp, path)
     finally: tmp.unlink(missing_ok=True)
 
+# %% ../../nbs/insight/00_record.ipynb #2083ac14
 def _load_trace(cls,
     path:str|Path=None,  # A file written by `save`
     **old,  # Nothing: until 0.1.0 `trace.load` was the table of shares
-) -> RoutingTrace:  # On the CPU
+)->RoutingTrace:  # On the CPU
     "Read a trace; ValueError if the file is something else, TypeError without a file."
     if old or not isinstance(path, (str, Path)):
         raise TypeError(f'RoutingTrace.load(file) reads a trace from a file, got {old or path!r}; '
                         'the shares of the experts are trace.load_table()')
     with safe_open(path, 'pt') as f:
-        t, names = {k: f.get_tensor(k) for k in f.keys()}, json.loads((f.metadata() or {}).get('layers', '[]'))
-    if not names: raise ValueError(f'{path} is no routing trace: it names no layers. Expected a file written by RoutingTrace.save')
-    return cls({n: LayerRoutes(*(t[f'{i}.{f.name}'] for f in fields(LayerRoutes))) for i, n in enumerate(names)}, *(t[s] for s in _SHARED))
+        t, names = {k: f.get_tensor(k)
+                    for k in f.keys()}, json.loads((f.metadata() or {}).get('layers', '[]'))
+    if not names:
+        raise ValueError(f'{path} is no routing trace: it names no layers. Expected a file written '
+                         f'by RoutingTrace.save')
+    return cls({n: LayerRoutes(*(t[f'{i}.{f.name}'] for f in fields(LayerRoutes)))
+                for i, n in enumerate(names)}, *(t[s] for s in _SHARED))
 
+# %% ../../nbs/insight/00_record.ipynb #df3b7c48
 def _load_file(cls, *args):
     "AttributeError: what it is called now."
     raise AttributeError('RoutingTrace.load_file is called RoutingTrace.load(file)')

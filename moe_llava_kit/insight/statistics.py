@@ -11,14 +11,17 @@ import torch
 from statistics import NormalDist
 from dataclasses import dataclass
 from ..core.tables import Table
-from .record import MODALITIES, relative_entropy, RoutingTrace, short_layer_name
+from .record import (MODALITIES, relative_entropy, RoutingTrace,
+                                          short_layer_name)
 
 # %% ../../nbs/insight/01_statistics.ipynb #b1b0f6e3
 def require_tokens(
     trace:RoutingTrace,  # From `record_routing`, or read from a file
-) -> RoutingTrace:  # The same
+)->RoutingTrace:  # The same
     "The trace, if it holds tokens; else ValueError."
-    if not len(trace) or not trace.valid.any(): raise ValueError(f'{trace!r}: expected a trace with tokens. A trace is filled when its `with record_routing(model)` block ends')
+    if not len(trace) or not trace.valid.any():
+        raise ValueError(f'{trace!r}: expected a trace with tokens. A trace is filled when its '
+                         f'`with record_routing(model)` block ends')
     return trace
 
 # %% ../../nbs/insight/01_statistics.ipynb #28237a76
@@ -26,27 +29,29 @@ def expert_visits(
     trace:RoutingTrace,  # With tokens
     layer,  # Name, or position among the MoE layers
     first:bool=False,  # Count a token's first choice only
-) -> torch.Tensor:  # (samples, E, 2): choices by words and by patches
+)->torch.Tensor:  # (samples, E, 2): choices by words and by patches
     "How often each sample's words and patches chose each expert; padding is left out; ValueError for an empty trace."
     r, keep = require_tokens(trace)[layer], trace.valid
     samples, whose = trace.sample[keep].unique(return_inverse=True)
     E, index = r.probs.shape[1], r.index[keep].long()[:, :1 if first else None]
     at = (whose[:, None]*E + index)*2 + trace.modality[keep].long()[:, None]
-    return torch.bincount(at.flatten(), minlength=len(samples)*E*2).view(len(samples), E, 2).double()
+    return torch.bincount(at.flatten(),
+                          minlength=len(samples)*E*2).view(len(samples), E, 2).double()
 
 # %% ../../nbs/insight/01_statistics.ipynb #aa756fe2
 def _student_t(
     p:float,  # 0 to 1
     df:int,  # Degrees of freedom, 3 or more
-) -> float:  # In standard errors
+)->float:  # In standard errors
     "Quantile of Student's t (Abramowitz and Stegun 1964, 26.7.5)."
     z = NormalDist().inv_cdf(p)
-    return z+(z**3+z)/(4*df)+(5*z**5+16*z**3+3*z)/(96*df**2)+(3*z**7+19*z**5+17*z**3-15*z)/(384*df**3)+(79*z**9+776*z**7+1482*z**5-1920*z**3-945*z)/(92160*df**4)
+    return z+(z**3+z)/(4*df)+(5*z**5+16*z**3+3*z)/(96*df**2)+(3*z**7+19*z**5+17*z**3-15*z)/(
+        384*df**3)+(79*z**9+776*z**7+1482*z**5-1920*z**3-945*z)/(92160*df**4)
 
 def _expanded_level(
     level:float,  # 0 to 1
     n:int,  # Samples
-) -> float:  # The level to ask percentiles for
+)->float:  # The level to ask percentiles for
     "Level whose bootstrap percentiles hold as much as a t interval of n samples (Hesterberg 2015, §3.3)."
     return 1-2*NormalDist().cdf(-math.sqrt(n/(n-1))*_student_t((1+level)/2, n-1)) if n > 3 else 1.
 
@@ -57,11 +62,13 @@ def bootstrap_interval(
     level:float=.95,  # Of the interval, 0 to 1
     rounds:int=2000,  # Resamplings
     seed:int=0,  # Of the resamplings
-) -> tuple:  # (low, high), each of the statistic's shape
+)->tuple:  # (low, high), each of the statistic's shape
     "Percentile interval of a statistic under resampling of samples, widened where they are few; nan where it is undefined in every round."
     n = len(counts)
-    drawn = torch.multinomial(torch.ones(rounds, n), n, replacement=True, generator=torch.Generator().manual_seed(seed))
-    often = torch.zeros(rounds, n, dtype=counts.dtype).scatter_add_(1, drawn, torch.ones(rounds, n, dtype=counts.dtype))
+    drawn = torch.multinomial(torch.ones(rounds, n), n, replacement=True,
+                              generator=torch.Generator().manual_seed(seed))
+    often = torch.zeros(rounds, n, dtype=counts.dtype).scatter_add_(
+        1, drawn, torch.ones(rounds, n, dtype=counts.dtype))
     sums = (often @ counts.flatten(1)).view(rounds, *counts.shape[1:])
     level = _expanded_level(level, n)
     edges = torch.tensor([(1-level)/2, (1+level)/2], dtype=counts.dtype)
@@ -72,7 +79,7 @@ def wilson_interval(
     share:torch.Tensor,  # 0 to 1, any shape
     n:torch.Tensor,  # Tokens, the same shape
     level:float=.95,  # Of the interval, 0 to 1
-) -> tuple:  # (low, high), the same shape
+)->tuple:  # (low, high), the same shape
     "Wilson's interval for a share of independent tokens (Wilson 1927)."
     z = NormalDist().inv_cdf((1+level)/2)
     mid, half = (share+z*z/(2*n))/(1+z*z/n), z/(1+z*z/n)*(share*(1-share)/n+z*z/(4*n*n)).sqrt()
@@ -87,18 +94,26 @@ def modality_split(
     level:float=.95,  # Of the interval, 0 to 1
     rounds:int=2000,  # Resamplings
     seed:int=0,  # Of the resamplings
-) -> Table:  # layer, expert, visits, share, low, high, expected, prefers, over
+)->Table:  # layer, expert, visits, share, low, high, expected, prefers, over
     "Share of each expert's visits that come from pictures, with an interval over samples; ValueError without words or pictures."
-    if not (len(trace) and trace.where('text').any() and trace.where('image').any()): raise ValueError(f'a split needs words and pictures: expected both in the trace, got {trace!r}')
+    if not (len(trace) and trace.where('text').any() and trace.where('image').any()):
+        raise ValueError(
+            f'a split needs words and pictures: expected both in the trace, got {trace!r}')
     rows = []
     for name in trace.layers:
         c, share_of = expert_visits(trace, name), lambda c: c[..., 1]/c.sum(-1)
         total, excess, n = c.sum(0), lambda c: share_of(c)-share_of(c.sum(-2))[..., None], len(c)
         share, expected = share_of(total), share_of(total.sum(0))
-        low, high = bootstrap_interval(c, share_of, level, rounds, seed) if n > 1 else wilson_interval(share, total.sum(-1), level)
-        more, less = bootstrap_interval(c, excess, level, rounds, seed) if n >= _FEW_SAMPLES else (0*share, 0*share)
+        low, high = bootstrap_interval(c, share_of, level, rounds,
+                                       seed) if n > 1 else wilson_interval(
+                                           share, total.sum(-1), level)
+        more, less = bootstrap_interval(c, excess, level, rounds,
+                                        seed) if n >= _FEW_SAMPLES else (0*share, 0*share)
         prefers = ['pictures' if m > 0 else 'words' if l < 0 else '' for m, l in zip(more, less)]
-        rows += [dict(layer=short_layer_name(name), expert=e, visits=int(total[e].sum()), share=share[e].item(), low=low[e].item(), high=high[e].item(), expected=expected.item(), prefers=prefers[e], over=f'{n} samples' if n > 1 else 'tokens') for e in range(len(share))]
+        rows += [dict(layer=short_layer_name(name), expert=e, visits=int(total[e].sum()),
+                      share=share[e].item(), low=low[e].item(), high=high[e].item(),
+                      expected=expected.item(), prefers=prefers[e],
+                      over=f'{n} samples' if n > 1 else 'tokens') for e in range(len(share))]
     return Table(rows)
 
 # %% ../../nbs/insight/01_statistics.ipynb #fd4b874b
@@ -107,7 +122,7 @@ def transition_counts(
     first,  # Layer: name, or position
     second,  # Layer: name, or position
     modality:str='all',  # As for `RoutingTrace.where`
-) -> torch.Tensor:  # (E_first, E_second) tokens
+)->torch.Tensor:  # (E_first, E_second) tokens
     "How many tokens go from each best expert of one layer to each of another."
     a, b = (trace[l].index[trace.where(modality), 0].long() for l in (first, second))
     Ea, Eb = (trace[l].probs.shape[1] for l in (first, second))
@@ -116,7 +131,7 @@ def transition_counts(
 # %% ../../nbs/insight/01_statistics.ipynb #76e1044e
 def mutual_information(
     counts:torch.Tensor,  # Tokens with each pair of indices (A, B)
-) -> float:  # Bits
+)->float:  # Bits
     "How much one index tells about the other (Cover and Thomas 2006, eq. 2.28)."
     p = counts.double()/counts.sum().clamp(min=1)
     entropy = lambda q: torch.special.entr(q).sum()/torch.tensor(2.).double().log()
@@ -126,7 +141,7 @@ def mutual_information(
 def shuffle_within(
     groups:torch.Tensor,  # Number of each token's group (T,)
     generator:torch.Generator,  # On the CPU; it decides the order
-) -> torch.Tensor:  # Where each token's new value comes from (T,)
+)->torch.Tensor:  # Where each token's new value comes from (T,)
     "A random order of tokens in which each stays in its group."
     mixed = torch.randperm(len(groups), generator=generator)
     new = torch.empty_like(mixed)
@@ -138,16 +153,18 @@ def layer_links(
     trace:RoutingTrace,  # With tokens
     rounds:int=100,  # Shuffles
     seed:int=0,  # Of the shuffles
-) -> Table:  # first, second, bits, chance, limit
+)->Table:  # first, second, bits, chance, limit
     "Mutual information between successive MoE layers, beside its mean and 97.5 % limit when choices are shuffled within each sample's words and patches; ValueError without tokens."
-    g, names, rows, keep = torch.Generator().manual_seed(seed), list(require_tokens(trace).layers), [], trace.valid
+    g, names, rows, keep = torch.Generator().manual_seed(seed), list(
+        require_tokens(trace).layers), [], trace.valid
     groups = trace.sample[keep]*len(MODALITIES)+trace.modality[keep]
     for a, b in zip(names, names[1:]):
         x, y = (trace[l].index[keep, 0].long() for l in (a, b))
         E = [trace[l].probs.shape[1] for l in (a, b)]
         bits = lambda y: mutual_information(torch.bincount(x*E[1]+y, minlength=E[0]*E[1]).view(E))
         chance = torch.tensor([bits(y[shuffle_within(groups, g)]) for _ in range(rounds)])
-        rows.append(dict(first=short_layer_name(a), second=short_layer_name(b), bits=bits(y), chance=chance.mean().item(), limit=chance.quantile(.975).item()))
+        rows.append(dict(first=short_layer_name(a), second=short_layer_name(b), bits=bits(y),
+                         chance=chance.mean().item(), limit=chance.quantile(.975).item()))
     return Table(rows)
 
 # %% ../../nbs/insight/01_statistics.ipynb #7b709e27
@@ -157,7 +174,7 @@ def pathways(
     modality:str='all',  # As for `RoutingTrace.where`
     rounds:int=1000,  # Resamplings for the intervals
     seed:int=0,  # Of the resamplings
-) -> Table:  # path, tokens, share, low, high, expected, ratio, pictures
+)->Table:  # path, tokens, share, low, high, expected, ratio, pictures
     "The most frequent sequences of best experts across all MoE layers, most frequent first, with 95 % intervals over samples; ValueError without tokens."
     keep = require_tokens(trace).where(modality)
     best = torch.stack([r.index[keep, 0].long() for r in trace.layers.values()], 1)
@@ -166,19 +183,28 @@ def pathways(
     kind, alone = trace.modality[keep], torch.zeros(len(order), dtype=torch.double)
     for m in kind.unique():
         mine = best[kind == m]
-        shares = [mine[:, l].bincount(minlength=int(best[:, l].max())+1)/len(mine) for l in range(best.shape[1])]
-        alone += len(mine)/len(best)*torch.stack([s.double()[paths[order, l]] for l, s in enumerate(shares)]).prod(0)
+        shares = [mine[:, l].bincount(minlength=int(best[:, l].max())+1)/len(mine)
+                  for l in range(best.shape[1])]
+        alone += len(mine)/len(best)*torch.stack([s.double()[paths[order, l]]
+                                                  for l, s in enumerate(shares)]).prod(0)
     samples, whose = trace.sample[keep].unique(return_inverse=True)
-    per = torch.stack([torch.bincount(whose[which == i], minlength=len(samples)) for i in order.tolist()] + [whose.bincount(minlength=len(samples))], 1).double()
-    low, high = bootstrap_interval(per, lambda c: c[..., :-1]/c[..., -1:], rounds=rounds, seed=seed) if len(samples) > 1 else [torch.full((len(order),), float('nan'))]*2
-    rows = [dict(path=' → '.join(map(str, paths[i].tolist())), tokens=int(count[i]), share=(s := (count[i]/len(best)).item()), low=low[j].item(), high=high[j].item(), expected=alone[j].item(), ratio=s/alone[j].item(), pictures=(kind[which == i] == 1).double().mean().item())
+    per = torch.stack([torch.bincount(whose[which == i], minlength=len(samples)) for i
+                       in order.tolist()] + [whose.bincount(minlength=len(samples))], 1).double()
+    low, high = bootstrap_interval(per, lambda c: c[..., :-1]/c[..., -1:], rounds=rounds,
+                                   seed=seed) if len(samples) > 1 else [
+                                       torch.full((len(order),), float('nan'))]*2
+    rows = [dict(path=' → '.join(map(str, paths[i].tolist())), tokens=int(count[i]),
+                 share=(s := (count[i]/len(best)).item()), low=low[j].item(), high=high[j].item(),
+                 expected=alone[j].item(), ratio=s/alone[j].item(),
+                 pictures=(kind[which == i] == 1).double().mean().item())
             for j, i in enumerate(order.tolist())]
     return Table(rows)
 
 # %% ../../nbs/insight/01_statistics.ipynb #a45a40e6
 def _sums(w, k):
     "Elementary symmetric polynomials e_0 … e_k of all weights (k+1,), and of all but one (E, k+1)"
-    full = torch.zeros(k+1, dtype=w.dtype); full[0] = 1
+    full = torch.zeros(k+1, dtype=w.dtype)
+    full[0] = 1
     for x in w: full[1:] = full[1:]+x*full[:-1]
     less = [torch.ones_like(w)]
     for j in range(1, k+1): less.append((full[j]-w*less[-1]).clamp(min=0))
@@ -189,9 +215,10 @@ def _pairs_by_popularity(
     share:torch.Tensor,  # Share of the tokens that chose each expert (E,); the sum is k
     k:int,  # Experts per token, 2 or more
     rounds:int=500,  # Iterations at most
-) -> torch.Tensor:  # (E, E); the diagonal means nothing
+)->torch.Tensor:  # (E, E); the diagonal means nothing
     "Share of the tokens that would choose both experts if popularity were all there is (maximum entropy: Chen, Dempster and Liu 1994)."
-    share = share.double().clamp(max=1-1e-9); w = share.clone()
+    share = share.double().clamp(max=1-1e-9)
+    w = share.clone()
     for _ in range(rounds):
         full, less = _sums(w, k)
         w, old = share*full[k]/less[:, k-1].clamp(min=1e-300), w
@@ -199,7 +226,8 @@ def _pairs_by_popularity(
         if (w-old).abs().max() < 1e-10: break
     full, less = _sums(w, k)
     both = torch.ones(len(w), len(w), dtype=w.dtype)
-    for j in range(1, k-1): both = (less[:, j, None]-w*both).clamp(min=0)                        # sums over sets without either
+    # sums over sets without either
+    for j in range(1, k-1): both = (less[:, j, None]-w*both).clamp(min=0)
     return w[:, None]*w*both/full[k]
 
 # %% ../../nbs/insight/01_statistics.ipynb #c87f3b41
@@ -207,38 +235,53 @@ def coactivation(
     trace:RoutingTrace,  # With tokens
     layer,  # Name, or position
     modality:str='all',  # As for `RoutingTrace.where`
-) -> tuple:  # ((E, E) share of the row expert's tokens that also chose the column's, (E, E) how often they met over what popularity gives)
+)->tuple:  # ((E, E) share of the row expert's tokens that also chose the column's, (E, E) how often they met over what popularity gives)
     "Which experts are chosen by the same token (Muennighoff et al. 2024, §5.2); popularity counts within words and within patches; ValueError where one expert is chosen per token."
-    r = require_tokens(trace)[layer]; k = r.index.shape[1]
-    if k < 2: raise ValueError(f'{layer}: one expert per token, so no two are chosen together; expected top_k of 2 or more')
+    r = require_tokens(trace)[layer]
+    k = r.index.shape[1]
+    if k < 2:
+        raise ValueError(f'{layer}: one expert per token, so no two are chosen together; expected '
+                         f'top_k of 2 or more')
     chosen = torch.zeros(r.probs.shape, dtype=torch.double).scatter_(1, r.index.long(), 1.)
     groups = [chosen[trace.where(m)] for m in (MODALITIES[:2] if modality == 'all' else [modality])]
-    together, expected = sum(c.T @ c for c in groups), sum(len(c)*_pairs_by_popularity(c.mean(0), k) for c in groups if len(c))
+    together, expected = sum(c.T @ c for c in groups), sum(len(c)*_pairs_by_popularity(c.mean(0), k)
+                                                           for c in groups if len(c))
     off = 1-torch.eye(len(together), dtype=torch.double)
-    return (together/together.diagonal()[:, None]*off).nan_to_num(), (together/expected*off).nan_to_num(posinf=0)
+    return (together/together.diagonal()[:, None]*off).nan_to_num(), (
+        together/expected*off).nan_to_num(posinf=0)
 
 # %% ../../nbs/insight/01_statistics.ipynb #cdf77a0c
 def _agreement(a, b, layer):
     "Share of agreeing choices if two traces of the same tokens had nothing in common but their loads"
     def load(t, m):
-        n = t[layer].index[t.where(m)].flatten().long().bincount(minlength=t[layer].probs.shape[1]).double()
+        n = t[layer].index[t.where(m)].flatten().long().bincount(
+            minlength=t[layer].probs.shape[1]).double()
         return n/max(n.sum(), 1)
     k, total = a[layer].index.shape[1], int(a.valid.sum())
-    return sum(int(a.where(m).sum())/total*k*(load(a, m)*load(b, m)).sum().item() for m in MODALITIES[:2])
+    return sum(int(a.where(m).sum())/total*k*(load(a, m)*load(b, m)).sum().item()
+               for m in MODALITIES[:2])
 
 # %% ../../nbs/insight/01_statistics.ipynb #65735bd9
 def saturation(
     traces:list,  # Of the same inputs at successive checkpoints, the last one last
-) -> Table:  # checkpoint, layer, saturation, chance
+)->Table:  # checkpoint, layer, saturation, chance
     "Share of a token's experts that equal those at the last checkpoint (Muennighoff et al. 2024, §5.1); ValueError for traces of different tokens."
-    if len(traces) < 2: raise ValueError(f'saturation compares checkpoints: expected two traces or more, got {len(traces)}')
+    if len(traces) < 2:
+        raise ValueError(
+            f'saturation compares checkpoints: expected two traces or more, got {len(traces)}')
     for t in traces: require_tokens(t)
     last, rows = traces[-1], []
     for i, t in enumerate(traces):
-        if list(t.layers) != list(last.layers) or len(t) != len(last) or not torch.equal(t.ids, last.ids): raise ValueError(f'trace {i} is of other tokens or layers than the last: expected the same inputs ({last!r}), got {t!r}. Record forward passes rather than generated answers')
+        if list(t.layers) != list(last.layers) or len(t) != len(last) or not torch.equal(
+            t.ids, last.ids):
+            raise ValueError(f'trace {i} is of other tokens or layers than the last: expected the '
+                             f'same inputs ({last!r}), got {t!r}. Record forward passes rather '
+                             f'than generated answers')
         for name, r in t.layers.items():
-            same = (r.index[last.valid][:, :, None] == last[name].index[last.valid][:, None, :]).any(-1)
-            rows.append(dict(checkpoint=i, layer=short_layer_name(name), saturation=same.double().mean().item(), chance=_agreement(t, last, name)))
+            same = (r.index[last.valid][:, :,
+                                        None] == last[name].index[last.valid][:, None, :]).any(-1)
+            rows.append(dict(checkpoint=i, layer=short_layer_name(
+                name), saturation=same.double().mean().item(), chance=_agreement(t, last, name)))
     return Table(rows)
 
 # %% ../../nbs/insight/01_statistics.ipynb #0457b14f
@@ -248,8 +291,11 @@ class _Collapse:
     layer:str  # As `short_layer_name` says it
     kind:str  # 'starved', 'overloaded' or 'low entropy'
     experts:tuple  # Numbers of those meant; empty for 'low entropy'
-    value:float  # Lowest share in units of the even one, highest in units of the largest possible, or entropy
-    def __str__(self): return f'{self.layer}: {self.kind}' + (f', experts {", ".join(map(str, self.experts))}' if self.experts else '') + f' ({self.value:.2f})'
+    # Lowest share in units of the even one, highest in units of the largest possible, or entropy
+    value:float
+    def __str__(self):
+        return f'{self.layer}: {self.kind}' + (f', experts {", ".join(map(str, self.experts))}'
+                                               if self.experts else '') + f' ({self.value:.2f})'
 
 # %% ../../nbs/insight/01_statistics.ipynb #3e662d10
 def collapse(
@@ -260,7 +306,7 @@ def collapse(
     visits_needed:int=20,  # Per expert under even load, or nothing is said about the layer
     samples_needed:int=_FEW_SAMPLES,  # Or nothing is said at all
     level:float=.99,  # Of the interval that must have crossed a threshold
-) -> list:  # of `_Collapse`, empty if all is well, or if nothing can be said
+)->list:  # of `_Collapse`, empty if all is well, or if nothing can be said
     "Layers whose experts are unused, overused, or too few, beyond what the choice of samples explains; ValueError without tokens."
     found = []
     for name, r in require_tokens(trace).layers.items():
@@ -268,11 +314,16 @@ def collapse(
         E, share = c.shape[1], c.sum(0)/c.sum()
         if E < 2 or len(c) < samples_needed or c.sum()/E < visits_needed: continue
         low, high = bootstrap_interval(c, lambda c: c/c.sum(-1, keepdim=True), level)
-        even = bootstrap_interval(c, lambda c: relative_entropy(c/c.sum(-1, keepdim=True)), level)[1].item()
+        even = bootstrap_interval(c, lambda c: relative_entropy(c/c.sum(-1, keepdim=True)),
+                                  level)[1].item()
         where = lambda mask: tuple(mask.nonzero().flatten().tolist())
-        checks = [('starved', where(high*E < starved), (share*E).min().item()), ('overloaded', where(low*k > overloaded) if k < E else (), (share*k).max().item())]
-        found += [_Collapse(short_layer_name(name), kind, which, value) for kind, which, value in checks if which]
-        if even < entropy: found.append(_Collapse(short_layer_name(name), 'low entropy', (), relative_entropy(share).item()))
+        checks = [('starved', where(high*E < starved), (share*E).min().item()), (
+            'overloaded', where(low*k > overloaded) if k < E else (), (share*k).max().item())]
+        found += [_Collapse(short_layer_name(name), kind, which, value)
+                  for kind, which, value in checks if which]
+        if even < entropy:
+            found.append(_Collapse(short_layer_name(name), 'low entropy', (),
+                                   relative_entropy(share).item()))
     return found
 
 # %% ../../nbs/insight/01_statistics.ipynb #be33403f
@@ -281,9 +332,13 @@ def paired_points(
     after:list,  # The same of the same questions, asked again
     together:int=1,  # So many successive questions are one witness, such as all about one picture
     **kwargs,  # For `bootstrap_interval`
-) -> tuple:  # (change, low, high), in points of 100
+)->tuple:  # (change, low, high), in points of 100
     "Change of accuracy from one round of questions to another, with an interval over groups of questions; ValueError if the rounds differ in length."
-    if len(before) != len(after) or not len(before) or len(before) % together: raise ValueError(f'{len(before)} answers before and {len(after)} after: expected the same number, a multiple of together={together}')
-    right = torch.tensor([[*map(int, before)], [*map(int, after)]]).view(2, -1, together).sum(-1).T.double()
+    if len(before) != len(after) or not len(before) or len(before) % together:
+        raise ValueError(f'{len(before)} answers before and {len(after)} after: expected the same '
+                         f'number, a multiple of together={together}')
+    right = torch.tensor([[*map(int, before)],
+                          [*map(int, after)]]).view(2, -1, together).sum(-1).T.double()
     change = lambda c: 100*(c[..., 1]-c[..., 0])/len(before)
-    return change(right.sum(0)).item(), *(x.item() for x in bootstrap_interval(right, change, **kwargs))
+    return change(right.sum(0)).item(), *(x.item()
+                                          for x in bootstrap_interval(right, change, **kwargs))

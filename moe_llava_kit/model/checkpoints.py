@@ -23,15 +23,18 @@ from .decoders import (
 from .llava import check_origin, MoELlavaConfig, MoELlavaForConditionalGeneration
 
 # %% ../../nbs/model/05_checkpoints.ipynb #69a6a1d6
-_COMMON_KEYS = [(r'^(model|transformer)\.(image|vision)_tower\.(image|vision)_tower\.(vision_model\.)?', 'model.vision_tower.'),
-               (r'^(model|transformer)\.mm_projector\.(image_spatial_proj\.)?', 'model.multi_modal_projector.'),
-               (r'\.deepspeed_moe\.gate\.wg\.', '.router.'), (r'\.deepspeed_moe\.experts\.deepspeed_experts\.', '.experts.'),
-               (r'^model\.(?!vision_tower|multi_modal_projector)', 'model.language_model.')]
+_COMMON_KEYS = [
+    (r'^(model|transformer)\.(image|vision)_tower\.(image|vision)_tower\.(vision_model\.)?',
+     'model.vision_tower.'), (r'^(model|transformer)\.mm_projector\.(image_spatial_proj\.)?',
+                              'model.multi_modal_projector.'),
+    (r'\.deepspeed_moe\.gate\.wg\.', '.router.'),
+    (r'\.deepspeed_moe\.experts\.deepspeed_experts\.', '.experts.'),
+    (r'^model\.(?!vision_tower|multi_modal_projector)', 'model.language_model.')]
 
 def our_tensor_name(
     key:str,  # A name in the checkpoint
     keys:list=(),  # Substitutions of the decoder
-) -> str:  # The name in our model; experts still one by one, query-key-value still fused
+)->str:  # The name in our model; experts still one by one, query-key-value still fused
     "Translate a tensor name."
     return rename_key(key, [*keys, *_COMMON_KEYS])
 
@@ -39,26 +42,33 @@ def our_tensor_name(
 def _check_experts(
     linears:dict,  # {linear layer: {expert: tensor}}
     where:str,  # The layer's name, for the error
-) -> dict:  # Its row of `MLP_LAYOUTS`
+)->dict:  # Its row of `MLP_LAYOUTS`
     "The layout of a layer's experts; ValueError if it is unknown, one expert is missing, or their shapes differ."
     layout = next((l for l in MLP_LAYOUTS if set(l.values()) == set(linears)), None)
-    if layout is None: raise ValueError(f'{where}: experts of {sorted(linears)}; known layouts: {[sorted(l.values()) for l in MLP_LAYOUTS]}')
+    if layout is None:
+        raise ValueError(f'{where}: experts of {sorted(linears)}; known layouts: '
+                         f'{[sorted(l.values()) for l in MLP_LAYOUTS]}')
     found = sorted({e for es in linears.values() for e in es})
     if any(sorted(es) != list(range(len(found))) for es in linears.values()):
-        raise ValueError(f'{where}: experts {found} are not complete: ' + ', '.join(f'{n} of {sorted(es)}' for n, es in linears.items()))
+        raise ValueError(f'{where}: experts {found} are not complete: '
+                         + ', '.join(f'{n} of {sorted(es)}' for n, es in linears.items()))
     for n, es in linears.items():
-        if len(shapes := {tuple(w.shape): e for e, w in es.items()}) > 1: raise ValueError(f'{where}: experts are copies of one MLP, but their {n} differ: ' + ', '.join(f'{s} in expert {e}' for s, e in shapes.items()))
+        if len(shapes := {tuple(w.shape): e for e, w in es.items()}) > 1:
+            raise ValueError(f'{where}: experts are copies of one MLP, but their {n} differ: '
+                             + ', '.join(f'{s} in expert {e}' for s, e in shapes.items()))
     return layout
 
 # %% ../../nbs/model/05_checkpoints.ipynb #4ce352a2
 def _stack_layer(
     linears:dict,  # {linear layer: {expert: tensor}}
     where:str,  # The layer's name, for the error
-) -> dict:  # {parameter: (E, …)} as in `StackedExperts`
+)->dict:  # {parameter: (E, …)} as in `StackedExperts`
     "Stack the experts of one layer; errors as in `_check_experts`."
     layout = _check_experts(linears, where)
-    join = lambda names: torch.stack([torch.cat([linears[n][e] for n in names]) for e in sorted(linears[names[0]])])
-    return {name: join([layout[r] for r in roles]) for name, roles in tensors_by_role(layout).items()}
+    join = lambda names: torch.stack([torch.cat([linears[n][e] for n in names])
+                                      for e in sorted(linears[names[0]])])
+    return {name: join([layout[r] for r in roles])
+            for name, roles in tensors_by_role(layout).items()}
 
 # %% ../../nbs/model/05_checkpoints.ipynb #0e03322f
 _EXPERT = re.compile(r'(.*\.experts)\.(\d+)\.(\w+)\.(weight|bias)')
@@ -73,57 +83,73 @@ def _stack_experts(
             where, e, linear, kind = m.groups()
             groups.setdefault((where, kind), {}).setdefault(linear, {})[int(e)] = weights.pop(key)
     for where, kind in list(groups):
-        weights |= {f'{where}.{name}{"_bias"*(kind == "bias")}': w for name, w in _stack_layer(groups.pop((where, kind)), where).items()}
+        weights |= {f'{where}.{name}{"_bias"*(kind == "bias")}': w
+                    for name, w in _stack_layer(groups.pop((where, kind)), where).items()}
 
 # %% ../../nbs/model/05_checkpoints.ipynb #288fc70f
 ARCHITECTURES = dict(
-    stablelm=DECODERS['stablelm_epoch'] | dict(template='stablelm'), qwen=DECODERS['qwen'] | dict(template='qwen'), phi=dict(decoder='phi', template='phi'),
-    mistral=dict(decoder='mistral', template='openchat'), llama=dict(decoder='llama', template='v1'), qwen1_5=dict(decoder='qwen2', template='qwen'),
-    minicpm=DECODERS['minicpm'] | dict(template='minicpm', fields=DECODERS['minicpm']['fields'] | dict(embedding_multiplier=lambda c: 1.),
+    stablelm=DECODERS['stablelm_epoch'] | dict(template='stablelm'),
+    qwen=DECODERS['qwen'] | dict(template='qwen'), phi=dict(decoder='phi', template='phi'),
+    mistral=dict(decoder='mistral', template='openchat'),
+    llama=dict(decoder='llama', template='v1'), qwen1_5=dict(decoder='qwen2', template='qwen'),
+    minicpm=DECODERS['minicpm'] | dict(template='minicpm', fields=DECODERS['minicpm']['fields']
+                                       | dict(embedding_multiplier=lambda c: 1.),
                                        model=dict(text_only_scale=lambda c: float(c['scale_emb']))))
 
 def _architecture(
     config:dict,  # A checkpoint's config.json
-) -> dict:  # A row of `ARCHITECTURES`
+)->dict:  # A row of `ARCHITECTURES`
     "Which family a checkpoint belongs to; ValueError for an unknown one, or a setting we cannot reproduce."
     kind = config.get('model_type', '')
     name = kind.removeprefix('moe_').removeprefix('llava_').replace('llava', 'llama')
-    if name not in ARCHITECTURES: raise ValueError(f'model_type={kind!r}: expected llava_NAME or moe_llava_NAME with NAME one of {", ".join(ARCHITECTURES)}')
+    if name not in ARCHITECTURES:
+        raise ValueError(f'model_type={kind!r}: expected llava_NAME or moe_llava_NAME with NAME '
+                         f'one of {", ".join(ARCHITECTURES)}')
     check_fields(config, ARCHITECTURES[name].get('only', {}))
     return ARCHITECTURES[name]
 
 # %% ../../nbs/model/05_checkpoints.ipynb #6a02cbf6
-_MOE_FIELDS = dict(num_experts='num_experts', top_k='top_k_experts', layers='moe_layers_idx', use_residual='use_residual', router_aux_loss_coef='router_aux_loss_coef')
+_MOE_FIELDS = dict(num_experts='num_experts', top_k='top_k_experts', layers='moe_layers_idx',
+                   use_residual='use_residual', router_aux_loss_coef='router_aux_loss_coef')
 _LIMITS = {k: k for k in ('capacity_factor', 'eval_capacity_factor', 'min_capacity')}
 
 def _moe_settings(
     config:dict,  # A checkpoint's config.json
     kit_defaults:bool=False,  # Without the limits of the original's code
-) -> MoEConfig|None:  # None for a dense checkpoint
+)->MoEConfig|None:  # None for a dense checkpoint
     "The checkpoint's MoE settings; ValueError naming a field it lacks."
     m = config.get('moe') or {}
     if not m.get('moe_enable'): return None
     fields = _MOE_FIELDS | ({} if kit_defaults else _LIMITS)
-    if lost := [f for f in fields.values() if m.get(f) is None]: raise ValueError(f'config.json: moe has no {", ".join(lost)}, only {", ".join(m)}: settings cannot be guessed; copy the file again, or add what the model was trained with')
+    if lost := [f for f in fields.values() if m.get(f) is None]:
+        raise ValueError(f'config.json: moe has no {", ".join(lost)}, only {", ".join(m)}: '
+                         f'settings cannot be guessed; copy the file again, or add what the model '
+                         f'was trained with')
     c = {ours: m[theirs] for ours, theirs in fields.items()}
-    if c['num_experts'] == c['num_experts'][:1]: c['num_experts'] *= len(c['layers'])                  # one number for all layers
-    return MoEConfig(**c, **({} if kit_defaults else dict(count_padding=True, router_aux_scope='batch')))
+    # one number for all layers
+    if c['num_experts'] == c['num_experts'][:1]: c['num_experts'] *= len(c['layers'])
+    return MoEConfig(**c,
+                     **({} if kit_defaults else dict(count_padding=True, router_aux_scope='batch')))
 
 # %% ../../nbs/model/05_checkpoints.ipynb #57b364bb
-_TOWER, _INNER, _EMBED = 'model.vision_tower.', 'vision_model.', 'model.language_model.embed_tokens.weight'
+_TOWER, _INNER, _EMBED = ('model.vision_tower.', 'vision_model.',
+                          'model.language_model.embed_tokens.weight')
 
 def _add_tower(
     weights:dict,  # {our name: tensor}; completed in place
     source,  # Folder, hub id, model or config of the tower
-) -> PretrainedConfig:  # The tower's settings
+)->PretrainedConfig:  # The tower's settings
     "Add the tower's own weights if the checkpoint holds no tower; ValueError if nobody has any."
     held = any(k.startswith(_TOWER) for k in weights)
     if isinstance(source, PretrainedConfig) and not held:
-        raise ValueError('the checkpoint holds no vision tower, and image_tower is only a config: give a folder with weights')
+        raise ValueError('the checkpoint holds no vision tower, and image_tower is only a config: '
+                         'give a folder with weights')
     with quiet_transformers(): tower = build_tower(source)
     own = tower.state_dict()
-    if all(k.startswith(_INNER) for k in own):                    # older releases of transformers keep the tower one level deeper
-        for k in [k for k in weights if k.startswith(_TOWER)]: weights[_TOWER+_INNER+k.removeprefix(_TOWER)] = weights.pop(k)
+    # older releases of transformers keep the tower one level deeper
+    if all(k.startswith(_INNER) for k in own):
+        for k in [k for k in weights if k.startswith(_TOWER)]:
+            weights[_TOWER+_INNER+k.removeprefix(_TOWER)] = weights.pop(k)
     if not held: weights |= {_TOWER+k: v for k, v in own.items()}
     return tower.config
 
@@ -138,19 +164,26 @@ def _llava_config(
     projector:str,  # The field that names the projector
     kit_defaults:bool=False,  # Without the habits of the original's code
     **own,  # More fields of `MoELlavaConfig`
-) -> MoELlavaConfig:  # Complete: tower, projector, decoder, experts, template
+)->MoELlavaConfig:  # Complete: tower, projector, decoder, experts, template
     "Our config from a checkpoint's, with its defaults where a field is absent."
-    moe, arch, feature = _moe_settings(config, kit_defaults), _architecture(config), config.get('mm_vision_select_feature', 'patch')
-    drop, own = feature == 'patch' and patch_count(vision) != patch_count(vision, drop_first=True), {k: config_value(config, rule) for k, rule in arch.get('model', {}).items()} | own
-    return MoELlavaConfig(text_config=text, vision_config=vision, projector_type=config.get(projector, 'linear'), select_feature=feature, drop_first=drop, zero_padding=not kit_defaults,
-                          vision_feature_layer=config.get('mm_vision_select_layer', -1), template=arch['template'], moe=moe and asdict(moe), tie_word_embeddings=text.tie_word_embeddings, **own)
+    moe, arch, feature = _moe_settings(config, kit_defaults), _architecture(config), config.get(
+        'mm_vision_select_feature', 'patch')
+    drop, own = feature == 'patch' and patch_count(vision) != patch_count(
+        vision, drop_first=True), {k: config_value(config, rule)
+                                   for k, rule in arch.get('model', {}).items()} | own
+    return MoELlavaConfig(
+        text_config=text, vision_config=vision, projector_type=config.get(projector, 'linear'),
+        select_feature=feature, drop_first=drop, zero_padding=not kit_defaults,
+        vision_feature_layer=config.get('mm_vision_select_layer', -1), template=arch['template'],
+        moe=moe and asdict(moe), tie_word_embeddings=text.tie_word_embeddings, **own)
 
 # %% ../../nbs/model/05_checkpoints.ipynb #0bcffcee
 def _has_tokenizer(
     folder:Path,  # Checkpoint folder
-) -> bool:  # Is there a file that one is read from?
+)->bool:  # Is there a file that one is read from?
     "Does a checkpoint folder bring its tokenizer?"
-    return any((folder/f).exists() for f in ('tokenizer.json', 'tokenizer.model', 'qwen.tiktoken', 'vocab.json'))
+    return any((folder/f).exists()
+               for f in ('tokenizer.json', 'tokenizer.model', 'qwen.tiktoken', 'vocab.json'))
 
 def _attach_processors(
     model,  # Gets .tokenizer, .image_processor and .generation_config
@@ -167,9 +200,11 @@ def _attach_processors(
 # %% ../../nbs/model/05_checkpoints.ipynb #689183b6
 def _read_config(
     folder:Path,  # Checkpoint folder
-) -> dict:  # As it stands in the file
+)->dict:  # As it stands in the file
     "A folder's config.json; FileNotFoundError if there is none, ValueError if it is not of the original layout."
-    if not (folder/'config.json').exists(): raise FileNotFoundError(f'{folder} has no config.json: expected the folder of a saved checkpoint')
+    if not (folder/'config.json').exists():
+        raise FileNotFoundError(
+            f'{folder} has no config.json: expected the folder of a saved checkpoint')
     config = json.loads((folder/'config.json').read_text())
     if 'text_config' in config:
         check_origin(config, folder)
@@ -183,17 +218,21 @@ def _load_folder(
     image_tower,  # Overrides the name in the config
     fields:dict,  # How this code base names the tower and the projector
     kit_defaults:bool=False,  # Without the habits of the original's code
-) -> MoELlavaForConditionalGeneration:  # In eval mode, tower frozen
+)->MoELlavaForConditionalGeneration:  # In eval mode, tower frozen
     "Read a checkpoint folder of the original layout; errors as in `load_moe_llava`."
-    folder = Path(folder); c = _read_config(folder)
+    folder = Path(folder)
+    c = _read_config(folder)
     arch, tower = _architecture(c), image_tower or c.get(fields['tower'])
-    _moe_settings(c, kit_defaults)                                              # says what is missing before gigabytes are read
-    if tower is None: raise ValueError(f'{folder}/config.json names no tower in {fields["tower"]!r}: give image_tower=')
+    _moe_settings(c, kit_defaults)  # says what is missing before gigabytes are read
+    if tower is None:
+        raise ValueError(
+            f'{folder}/config.json names no tower in {fields["tower"]!r}: give image_tower=')
     weights, names = translate_weights(read_weights(folder), [*arch.get('keys', ()), *_COMMON_KEYS])
     _stack_experts(weights)
     text, vision = text_config(c, arch), _add_tower(weights, tower)
     text.tie_word_embeddings = tie_head(c, weights, _EMBED)
-    config = _llava_config(c, text, vision, fields['projector'], kit_defaults, lm_head_bias='lm_head.bias' in weights)
+    config = _llava_config(c, text, vision, fields['projector'], kit_defaults,
+                           lm_head_bias='lm_head.bias' in weights)
     with torch.device('meta'): blank = MoELlavaForConditionalGeneration(config)
     model = fill_model(blank, weights, names)
     model.model.vision_tower.requires_grad_(False)
@@ -204,7 +243,7 @@ def load_moe_llava(
     folder,  # Checkpoint folder saved by MoE-LLaVA, dense or MoE
     image_tower=None,  # Folder, hub id, model or config of the vision tower; default: the name in the config
     kit_defaults:bool=False,  # Nothing dropped, padding neither routed nor counted; default: what the original's code does
-) -> MoELlavaForConditionalGeneration:  # In eval mode, on the CPU, in the checkpoint's dtype
+)->MoELlavaForConditionalGeneration:  # In eval mode, on the CPU, in the checkpoint's dtype
     "A MoE-LLaVA checkpoint; ValueError for an unknown family, misfit tensors or settings we cannot reproduce, OSError for damaged files."
     return _load_folder(folder, image_tower, _MOE_LLAVA, kit_defaults)
 
@@ -212,25 +251,31 @@ def load_moe_llava(
 def load_llava(
     folder,  # Checkpoint folder saved by LLaVA (mm_projector inside), not a transformers one
     image_tower=None,  # Folder, hub id, model or config of the vision tower; default: the name in the config
-) -> MoELlavaForConditionalGeneration:  # In eval mode, on the CPU, in the checkpoint's dtype
+)->MoELlavaForConditionalGeneration:  # In eval mode, on the CPU, in the checkpoint's dtype
     "A LLaVA-1.5 style checkpoint; errors as in `load_moe_llava`."
     return _load_folder(folder, image_tower, _LLAVA, kit_defaults=True)
 
 # %% ../../nbs/model/05_checkpoints.ipynb #b5e6ced0
-CHECKPOINT_READERS = dict(mm_image_tower=load_moe_llava, mm_vision_tower=load_llava)      # a field of the config says who saved it
+# a field of the config says who saved it
+CHECKPOINT_READERS = dict(mm_image_tower=load_moe_llava, mm_vision_tower=load_llava)
 
 # %% ../../nbs/model/05_checkpoints.ipynb #3fe7af30
 def load_checkpoint(
     folder,  # A folder saved by this library, MoE-LLaVA or LLaVA, or a hub id of ours
     image_tower=None,  # For the originals: the tower, if not the one in the config
     **kwargs,  # For `from_pretrained`, such as dtype or quantization_config; only for models of ours
-) -> MoELlavaForConditionalGeneration:  # In eval mode
+)->MoELlavaForConditionalGeneration:  # In eval mode
     "A vision-language model from its folder; FileNotFoundError or ValueError if there is none in it."
     check_source(str(folder))
     config = PretrainedConfig.get_config_dict(folder)[0]
-    if config.get('model_type') == 'moe_llava': return MoELlavaForConditionalGeneration.from_pretrained(folder, **kwargs).eval()
-    if 'text_config' in config: check_origin(config, folder)            # a stock vision-language model
+    if config.get('model_type') == 'moe_llava':
+        return MoELlavaForConditionalGeneration.from_pretrained(folder, **kwargs).eval()
+    if 'text_config' in config: check_origin(config, folder)  # a stock vision-language model
     if read := next((fn for field, fn in CHECKPOINT_READERS.items() if field in config), None):
-        if kwargs: raise ValueError(f'{", ".join(kwargs)}: only for models saved by this library; load {folder} and save it with save_pretrained first')
+        if kwargs:
+            raise ValueError(f'{", ".join(kwargs)}: only for models saved by this library; load '
+                             f'{folder} and save it with save_pretrained first')
         return read(folder, image_tower)
-    raise ValueError(f'{folder} holds a {config.get("model_type", "model without a model_type")}, not a vision-language model of ours, MoE-LLaVA or LLaVA: a language model gets its eyes by build_llava(llm, tower)')
+    raise ValueError(f'{folder} holds a {config.get("model_type", "model without a model_type")}, '
+                     f'not a vision-language model of ours, MoE-LLaVA or LLaVA: a language model '
+                     f'gets its eyes by build_llava(llm, tower)')

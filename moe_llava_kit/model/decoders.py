@@ -26,35 +26,47 @@ _WEIGHT_FILES = 'model.safetensors', 'pytorch_model.bin'
 
 def _weight_files(
     folder:Path,  # A checkpoint folder
-) -> list[Path]:  # One file, or the shards named by an index
+)->list[Path]:  # One file, or the shards named by an index
     "The weight files of a checkpoint folder; FileNotFoundError if there are none."
     for name in _WEIGHT_FILES:
         if (folder/name).exists(): return [folder/name]
         index = folder/f'{name}.index.json'
-        if index.exists(): return [folder/f for f in sorted(set(json.loads(index.read_text())['weight_map'].values()))]
-    raise FileNotFoundError(f'{folder} holds no weights: expected {" or ".join(_WEIGHT_FILES)}, or one of them with .index.json and its shards')
+        if index.exists():
+            return [folder/f
+                    for f in sorted(set(json.loads(index.read_text())['weight_map'].values()))]
+    raise FileNotFoundError(f'{folder} holds no weights: expected {" or ".join(_WEIGHT_FILES)}, or '
+                            f'one of them with .index.json and its shards')
 
 # %% ../../nbs/model/03_decoders.ipynb #82453f1b
 def read_weights(
     folder,  # A checkpoint folder
-) -> dict:  # {name: tensor} on the CPU
+)->dict:  # {name: tensor} on the CPU
     "All tensors of a checkpoint; OSError naming the file if one is missing or damaged."
     weights = {}
     for file in _weight_files(Path(folder)):
-        try: weights |= load_file(file) if file.suffix == '.safetensors' else torch.load(file, map_location='cpu', weights_only=True)
-        except FileNotFoundError: raise FileNotFoundError(f'{file} is named by the index, but it is not there: copy the missing shard') from None
-        except Exception as e: raise OSError(f'{file} cannot be read, it is damaged or cut short ({type(e).__name__}: {str(e).splitlines()[0]}); copy it again') from e
+        try:
+            weights |= load_file(file) if file.suffix == '.safetensors' else torch.load(
+                file, map_location='cpu', weights_only=True)
+        except FileNotFoundError:
+            raise FileNotFoundError(f'{file} is named by the index, but it is not there: copy the '
+                                    f'missing shard') from None
+        except Exception as e:
+            raise OSError(f'{file} cannot be read, it is damaged or cut short ({type(e).__name__}: '
+                          f'{str(e).splitlines()[0]}); copy it again') from e
     return weights
 
 # %% ../../nbs/model/03_decoders.ipynb #9e9c8768
-_QWEN_KEYS = [(r'^transformer\.', 'model.'), (r'^model\.wte\.', 'model.embed_tokens.'), (r'^model\.h\.', 'model.layers.'), (r'^model\.ln_f\.', 'model.norm.'),
-             (r'\.ln_1\.', '.input_layernorm.'), (r'\.ln_2\.', '.post_attention_layernorm.'), (r'\.attn\.c_attn\.', '.self_attn.qkv_proj.'),
-             (r'\.attn\.c_proj\.', '.self_attn.o_proj.'), (r'\.w1\.', '.up_proj.'), (r'\.w2\.', '.gate_proj.'), (r'\.c_proj\.', '.down_proj.')]
+_QWEN_KEYS = [(r'^transformer\.', 'model.'), (r'^model\.wte\.', 'model.embed_tokens.'),
+              (r'^model\.h\.', 'model.layers.'), (r'^model\.ln_f\.', 'model.norm.'),
+              (r'\.ln_1\.', '.input_layernorm.'), (r'\.ln_2\.', '.post_attention_layernorm.'),
+              (r'\.attn\.c_attn\.', '.self_attn.qkv_proj.'),
+              (r'\.attn\.c_proj\.', '.self_attn.o_proj.'), (r'\.w1\.', '.up_proj.'),
+              (r'\.w2\.', '.gate_proj.'), (r'\.c_proj\.', '.down_proj.')]
 
 def rename_key(
     key:str,  # A tensor's name
     keys:list,  # [(pattern, replacement), …]
-) -> str:  # The name after all of them
+)->str:  # The name after all of them
     "Apply substitutions in order."
     for pattern, new in keys: key = re.sub(pattern, new, key)
     return key
@@ -68,7 +80,8 @@ def split_fused(
     "Cut fused matrices and biases into their parts."
     for fused, parts in FUSED_WEIGHTS.items():
         for key in [k for k in weights if f'.{fused}.' in k]:
-            weights |= {key.replace(fused, p): w for p, w in zip(parts, weights.pop(key).chunk(len(parts)))}
+            weights |= {key.replace(fused, p): w
+                        for p, w in zip(parts, weights.pop(key).chunk(len(parts)))}
 
 # %% ../../nbs/model/03_decoders.ipynb #69cf4c6c
 _DERIVED = '.rotary_emb.inv_freq', '.embeddings.position_ids', '.masked_bias'  # No weights
@@ -76,25 +89,34 @@ _DERIVED = '.rotary_emb.inv_freq', '.embeddings.position_ids', '.masked_bias'  #
 def translate_weights(
     weights:dict,  # {their name: tensor}; emptied, so that nothing is held twice
     keys:list=(),  # Substitutions
-) -> tuple[dict, dict]:  # {our name: tensor}, {our name: their name}
+)->tuple[dict, dict]:  # {our name: tensor}, {our name: their name}
     "Rename and split; ValueError if two tensors would get one name."
     names = {}
     for key in [k for k in weights if not k.endswith(_DERIVED)]:
-        if (new := rename_key(key, keys)) in names: raise ValueError(f'{names[new]} and {key} would both become {new}: the key map does not fit this checkpoint')
+        if (new := rename_key(key, keys)) in names:
+            raise ValueError(f'{names[new]} and {key} would both become {new}: the key map does '
+                             f'not fit this checkpoint')
         names[new] = key
     ours = {new: weights.pop(old) for new, old in names.items()}
-    weights.clear(); split_fused(ours)
+    weights.clear()
+    split_fused(ours)
     return ours, names
 
 # %% ../../nbs/model/03_decoders.ipynb #bd2ba74b
 DECODERS = dict(
-    qwen=dict(decoder='qwen2', keys=_QWEN_KEYS, only=dict(rotary_pct=1.0, scale_attn_weights=True, kv_channels=lambda c: c['hidden_size']//c['num_attention_heads']),
-              fields=dict(intermediate_size=lambda c: c['intermediate_size']//2, rms_norm_eps='layer_norm_epsilon', rope_theta='rotary_emb_base',
-                          max_position_embeddings='seq_length', num_key_value_heads='num_attention_heads')),
-    minicpm=dict(decoder='granite', only=dict(rope_scaling=None),
-                 fields=dict(embedding_multiplier=lambda c: float(c['scale_emb']), residual_multiplier=lambda c: c['scale_depth']/c['num_hidden_layers']**.5,
-                             logits_scaling=lambda c: c['hidden_size']/c['dim_model_base'], attention_multiplier=lambda c: (c['hidden_size']/c['num_attention_heads'])**-.5)),
-    stablelm_epoch=dict(decoder='stablelm', fields=dict(layer_norm_eps='norm_eps', partial_rotary_factor='rope_pct')))
+    qwen=dict(decoder='qwen2', keys=_QWEN_KEYS, only=dict(
+        rotary_pct=1.0, scale_attn_weights=True,
+        kv_channels=lambda c: c['hidden_size']//c['num_attention_heads']), fields=dict(
+            intermediate_size=lambda c: c['intermediate_size']//2,
+            rms_norm_eps='layer_norm_epsilon', rope_theta='rotary_emb_base',
+            max_position_embeddings='seq_length', num_key_value_heads='num_attention_heads')),
+    minicpm=dict(decoder='granite', only=dict(rope_scaling=None), fields=dict(
+        embedding_multiplier=lambda c: float(c['scale_emb']),
+        residual_multiplier=lambda c: c['scale_depth']/c['num_hidden_layers']**.5,
+        logits_scaling=lambda c: c['hidden_size']/c['dim_model_base'],
+        attention_multiplier=lambda c: (c['hidden_size']/c['num_attention_heads'])**-.5)),
+    stablelm_epoch=dict(decoder='stablelm',
+                        fields=dict(layer_norm_eps='norm_eps', partial_rotary_factor='rope_pct')))
 
 # %% ../../nbs/model/03_decoders.ipynb #1e82275e
 def config_value(
@@ -103,7 +125,9 @@ def config_value(
 ):  # The setting, of whatever type it has there
     "A setting read from a checkpoint's config; ValueError naming a field it lacks."
     try: return rule(config) if callable(rule) else config[rule]
-    except KeyError as e: raise ValueError(f'config.json of model_type {config.get("model_type")!r} has no field {e}: expected one, the settings cannot be guessed') from None
+    except KeyError as e:
+        raise ValueError(f'config.json of model_type {config.get("model_type")!r} has no field '
+                         f'{e}: expected one, the settings cannot be guessed') from None
 
 def check_fields(
     config:dict,  # A checkpoint's config.json
@@ -112,7 +136,9 @@ def check_fields(
     "ValueError naming a setting that we cannot reproduce; a field that is absent is fine."
     for field, value in only.items():
         want = config_value(config, value) if callable(value) else value
-        if config.get(field, want) != want: raise ValueError(f'{field}={config[field]!r} in a {config.get("model_type")} checkpoint: only {want!r} can be reproduced')
+        if config.get(field, want) != want:
+            raise ValueError(f'{field}={config[field]!r} in a {config.get("model_type")} '
+                             f'checkpoint: only {want!r} can be reproduced')
 
 # %% ../../nbs/model/03_decoders.ipynb #57e73b73
 _ROPE = 'rope_theta', 'rope_scaling', 'partial_rotary_factor'
@@ -121,11 +147,12 @@ _NOT_OURS = 'model_type', 'architectures', 'transformers_version', 'dtype', '_na
 def text_config(
     config:dict,  # A checkpoint's config.json
     record:dict,  # As in `DECODERS`
-) -> PretrainedConfig:  # Of a decoder that transformers has
+)->PretrainedConfig:  # Of a decoder that transformers has
     "The decoder's settings in today's spelling; ValueError naming a field that is missing."
     known = (set(AutoConfig.for_model(record['decoder']).to_dict()) | set(_ROPE)) - set(_NOT_OURS)
     fields = {k: v for k, v in config.items() if k in known and v is not None}
-    fields |= {ours: config_value(config, theirs) for ours, theirs in record.get('fields', {}).items()}
+    fields |= {ours: config_value(config, theirs)
+               for ours, theirs in record.get('fields', {}).items()}
     return AutoConfig.for_model(record['decoder'], **fields)
 
 # %% ../../nbs/model/03_decoders.ipynb #e59ea6c7
@@ -137,9 +164,13 @@ def _check_names(
     "ValueError listing every tensor that is missing, unknown, or of the wrong shape."
     want = {k: tuple(v.shape) for k, v in model.state_dict().items()}
     bad = [f'missing: {k} {want[k]}' for k in want.keys()-weights.keys()]
-    bad += [f'unknown: {names.get(k, k)} {tuple(weights[k].shape)}' for k in weights.keys()-want.keys()]
-    bad += [f'shape: {names.get(k, k)} is {tuple(weights[k].shape)}, expected {want[k]}' for k in want.keys()&weights.keys() if want[k] != tuple(weights[k].shape)]
-    if bad: raise ValueError(f'tensors that do not fit this architecture ({len(bad)}):\n  ' + '\n  '.join(sorted(bad)[:12]) + ('\n  …' if len(bad) > 12 else ''))
+    bad += [f'unknown: {names.get(k, k)} {tuple(weights[k].shape)}'
+            for k in weights.keys()-want.keys()]
+    bad += [f'shape: {names.get(k, k)} is {tuple(weights[k].shape)}, expected {want[k]}'
+            for k in want.keys()&weights.keys() if want[k] != tuple(weights[k].shape)]
+    if bad:
+        raise ValueError(f'tensors that do not fit this architecture ({len(bad)}):\n  '
+                         + '\n  '.join(sorted(bad)[:12]) + ('\n  …' if len(bad) > 12 else ''))
 
 # %% ../../nbs/model/03_decoders.ipynb #a862d19c
 def fill_model(
@@ -147,11 +178,13 @@ def fill_model(
     weights:dict,  # {our name: tensor}
     names:dict,  # {our name: their name}
     dtype:torch.dtype=None,  # Default: that of the embedding
-) -> PreTrainedModel:  # In eval mode, holding these tensors
+)->PreTrainedModel:  # In eval mode, holding these tensors
     "A model from its settings and tensors; ValueError unless every tensor has its place and every place its tensor."
     _check_names(blank, weights, names)
     dtype = dtype or next(w.dtype for k, w in weights.items() if k.endswith('embed_tokens.weight'))
-    with quiet_transformers(): return PreTrainedModel.from_pretrained.__func__(type(blank), None, config=blank.config, state_dict=weights, dtype=dtype)
+    with quiet_transformers():
+        return PreTrainedModel.from_pretrained.__func__(type(blank), None, config=blank.config,
+                                                        state_dict=weights, dtype=dtype)
 
 # %% ../../nbs/model/03_decoders.ipynb #fed9393a
 def tie_head(
@@ -159,10 +192,11 @@ def tie_head(
     weights:dict,  # {our name: tensor}; a tied output layer becomes the embedding itself
     embed:str='model.embed_tokens.weight',  # Our name of the embedding
     head:str='lm_head.weight',  # Our name of the output layer
-) -> bool:  # Then `weights[head]` is `weights[embed]`
+)->bool:  # Then `weights[head]` is `weights[embed]`
     "Is the output layer the embedding? An absent layer counts as tied unless the config denies it."
     e, h = weights.get(embed), weights.get(head)
-    tied = bool(config.get('tie_word_embeddings', True)) and e is not None and (h is None or torch.equal(e, h))
+    tied = bool(config.get('tie_word_embeddings',
+                           True)) and e is not None and (h is None or torch.equal(e, h))
     if tied: weights[head] = e
     return tied
 
@@ -170,23 +204,26 @@ def tie_head(
 def generation_settings(
     folder:Path,  # A checkpoint folder, with or without generation_config.json
     config:PretrainedConfig,  # The decoder's
-) -> GenerationConfig:  # Length limits, sampling, and where an answer ends
+)->GenerationConfig:  # Length limits, sampling, and where an answer ends
     "The folder's generation settings as far as transformers knows them, else those of the config."
-    if not (folder/'generation_config.json').exists(): return GenerationConfig.from_model_config(config)
+    if not (folder/'generation_config.json').exists():
+        return GenerationConfig.from_model_config(config)
     known = GenerationConfig().to_dict()
-    return GenerationConfig(**{k: v for k, v in json.loads((folder/'generation_config.json').read_text()).items() if k in known})
+    return GenerationConfig(**{k: v for k, v in json.loads(
+        (folder/'generation_config.json').read_text()).items() if k in known})
 
 # %% ../../nbs/model/03_decoders.ipynb #09dfd323
 def _read_decoder(
     folder:Path,  # A checkpoint folder whose model_type is a row of `DECODERS`
     dtype:torch.dtype=None,  # Default: that of the checkpoint
-) -> PreTrainedModel:  # In eval mode, on the CPU
+)->PreTrainedModel:  # In eval mode, on the CPU
     "A causal LM from a folder in its original layout; ValueError if tensors or settings do not fit, OSError for damaged files."
-    config = json.loads((folder/'config.json').read_text()); record = DECODERS[config['model_type']]
+    config = json.loads((folder/'config.json').read_text())
+    record = DECODERS[config['model_type']]
     check_fields(config, record.get('only', {}))
     text = text_config(config, record)
     weights, names = translate_weights(read_weights(folder), record.get('keys', ()))
-    for k in weights: weights[k] = weights[k].to(dtype)                        # one at a time: the old one is let go
+    for k in weights: weights[k] = weights[k].to(dtype)  # one at a time: the old one is let go
     text.tie_word_embeddings = tie_head(config, weights)
     with torch.device('meta'): blank = AutoModelForCausalLM.from_config(text)
     model = fill_model(blank, weights, names, dtype)
@@ -194,7 +231,8 @@ def _read_decoder(
     return model
 
 # %% ../../nbs/model/03_decoders.ipynb #52ea0560
-_COMPOSITE = 'text_config', 'vision_config', 'audio_config', 'visual', 'mm_vision_tower', 'mm_image_tower'
+_COMPOSITE = ('text_config', 'vision_config', 'audio_config', 'visual', 'mm_vision_tower',
+              'mm_image_tower')
 
 def _check_kind(
     config:dict,  # A config.json, or a config's to_dict()
@@ -203,49 +241,63 @@ def _check_kind(
     "ValueError unless a causal LM is described that can be opened without remote code."
     kind = config.get('model_type')
     if part := next((f for f in _COMPOSITE if config.get(f)), None):
-        raise ValueError(f'{where} is a multimodal model (model_type {kind!r}, with a {part!r}), expected a language model: name the LLM it was built on, or pass its text part as a causal LM. '
-                         'A whole checkpoint of LLaVA or MoE-LLaVA is opened by load_llava or load_moe_llava')
+        raise ValueError(
+            f'{where} is a multimodal model (model_type {kind!r}, with a {part!r}), expected a '
+            f'language model: name the LLM it was built on, or pass its text part as a causal LM. '
+            'A whole checkpoint of LLaVA or MoE-LLaVA is opened by load_llava or load_moe_llava')
     if kind in CAUSAL_LMS or kind in DECODERS: return
-    if kind in CONFIG_MAPPING: raise ValueError(f'{where}: model_type {kind!r} is not a causal language model: expected one that transformers opens as AutoModelForCausalLM')
+    if kind in CONFIG_MAPPING:
+        raise ValueError(f'{where}: model_type {kind!r} is not a causal language model: expected '
+                         f'one that transformers opens as AutoModelForCausalLM')
     code = ', and the code that came with it is not run' if 'auto_map' in config else ''
-    raise ValueError(f'{where}: transformers {transformers.__version__} does not know model_type {kind!r}{code}. A newer transformers may; else load it yourself and pass the model, '
+    raise ValueError(f'{where}: transformers {transformers.__version__} does not know model_type '
+                     f'{kind!r}{code}. A newer transformers may; else load it yourself and pass '
+                     f'the model, '
                      f'or describe its layout in DECODERS (now: {", ".join(DECODERS)})')
 
 # %% ../../nbs/model/03_decoders.ipynb #aa08dc45
 def _check_model(
     llm,  # What the user gave
-) -> PreTrainedModel:  # The same
+)->PreTrainedModel:  # The same
     "ValueError unless it is a decoder with an output layer."
     name = type(llm).__name__
     if not isinstance(llm, PreTrainedModel):
-        raise ValueError(f'{name} is not a transformers model: expected a causal LM, a folder, a hub id or a config'
-                         + (' (merge adapters first: model.merge_and_unload())' if hasattr(llm, 'merge_and_unload') else ''))
+        raise ValueError(f'{name} is not a transformers model: expected a causal LM, a folder, a '
+                         f'hub id or a config'
+                         + (' (merge adapters first: model.merge_and_unload())'
+                            if hasattr(llm, 'merge_and_unload') else ''))
     part = next((f for f in _COMPOSITE if getattr(llm.config, f, None)), None)
     if part: _check_kind(dict(model_type=llm.config.model_type) | {part: True}, name)
-    if llm.config.is_encoder_decoder: raise ValueError(f'{name} is an encoder with a decoder: expected a decoder alone, such as LlamaForCausalLM')
-    if llm.get_output_embeddings() is None: raise ValueError(f'{name} has no output layer: expected a causal LM, such as LlamaForCausalLM')
+    if llm.config.is_encoder_decoder:
+        raise ValueError(f'{name} is an encoder with a decoder: expected a decoder alone, such as '
+                         f'LlamaForCausalLM')
+    if llm.get_output_embeddings() is None:
+        raise ValueError(
+            f'{name} has no output layer: expected a causal LM, such as LlamaForCausalLM')
     return llm
 
 # %% ../../nbs/model/03_decoders.ipynb #9444aef3
 def _open_stock(
     llm:str,  # A folder or hub id of an architecture that transformers has
     **kwargs,  # As for from_pretrained
-) -> tuple[PreTrainedModel, dict]:  # Model, and what was loaded
+)->tuple[PreTrainedModel, dict]:  # Model, and what was loaded
     "AutoModelForCausalLM without remote code; OSError for missing or damaged files."
-    if Path(llm).is_dir(): _weight_files(Path(llm))                             # says so if there are none
+    if Path(llm).is_dir(): _weight_files(Path(llm))  # says so if there are none
     kwargs |= dict(trust_remote_code=False, output_loading_info=True, ignore_mismatched_sizes=True)
     try: return AutoModelForCausalLM.from_pretrained(llm, **kwargs)
     except (SafetensorError, UnpicklingError, EOFError, OSError) as e:
-        if isinstance(e, OSError) and e.errno is None: raise                   # not found, or no connection: the hub's own words
+        # not found, or no connection: the hub's own words
+        if isinstance(e, OSError) and e.errno is None: raise
         why = f'{type(e).__name__}: {str(e).split(chr(10))[0]}'
         raise OSError(f'{llm}: a weight file cannot be read, it is damaged or cut short ({why}); '
                       'copy it again') from e
 
+# %% ../../nbs/model/03_decoders.ipynb #995e7b0d
 def load_stock(
     llm:str,  # A folder or hub id of an architecture that transformers has
     dtype:torch.dtype=None,  # Default: that of the checkpoint
     **kwargs,  # As for from_pretrained, such as quantization_config
-) -> PreTrainedModel:  # In eval mode
+)->PreTrainedModel:  # In eval mode
     "A causal LM of transformers; ValueError listing misfit tensors, errors of `_open_stock`."
     model, info = _open_stock(llm, dtype=dtype or 'auto', **kwargs)
     info['unexpected_keys'] = {k for k in info['unexpected_keys'] if not k.endswith(_DERIVED)}
@@ -262,14 +314,19 @@ def check_source(
 ):
     "FileNotFoundError if it is neither a folder with a config.json nor can be a hub id."
     if Path(llm).is_dir():
-        if not (Path(llm)/'config.json').exists(): raise FileNotFoundError(f'{llm} has no config.json: expected the folder of a language model (adapters alone are none: load, merge, and pass the model)')
-    elif Path(llm).exists(): raise FileNotFoundError(f'{llm} is a file: expected the folder it lies in')
-    elif isinstance(llm, Path) or not _HUB_ID.fullmatch(llm): raise FileNotFoundError(f'{llm}: no such folder, and a hub id looks like OWNER/NAME')
+        if not (Path(llm)/'config.json').exists():
+            raise FileNotFoundError(f'{llm} has no config.json: expected the folder of a language '
+                                    f'model (adapters alone are none: load, merge, and pass the '
+                                    f'model)')
+    elif Path(llm).exists():
+        raise FileNotFoundError(f'{llm} is a file: expected the folder it lies in')
+    elif isinstance(llm, Path) or not _HUB_ID.fullmatch(llm):
+        raise FileNotFoundError(f'{llm}: no such folder, and a hub id looks like OWNER/NAME')
 
 # %% ../../nbs/model/03_decoders.ipynb #a2f6d849
 def _local_folder(
     llm:str,  # A folder, or a hub id
-) -> Path:  # With config.json and weights in it
+)->Path:  # With config.json and weights in it
     "The folder itself, or the hub's config and weights in the cache: safetensors if there are any, else .bin; FileNotFoundError if the hub has neither."
     if Path(llm).is_dir(): return Path(llm)
     for kind in ('*.safetensors', '*.bin'):
@@ -282,21 +339,24 @@ def _local_folder(
 def as_decoder(
     llm,  # A causal LM (used, not copied), a folder, a hub id, or a config (random weights)
     dtype:torch.dtype=None,  # Default: as it is
-) -> PreTrainedModel:  # A model that was given is returned, not copied
+)->PreTrainedModel:  # A model that was given is returned, not copied
     "A causal LM from whatever names it, never running remote code; ValueError if it is none or does not fit, OSError for missing or damaged files."
     if isinstance(llm, PretrainedConfig):
         _check_kind(llm.to_dict(), type(llm).__name__)
         return AutoModelForCausalLM.from_config(llm, dtype=dtype, trust_remote_code=False)
-    if not isinstance(llm, (str, Path)): return _check_model(llm) if dtype is None else _check_model(llm).to(dtype)
+    if not isinstance(llm, (str, Path)):
+        return _check_model(llm) if dtype is None else _check_model(llm).to(dtype)
     check_source(llm)
-    llm = str(llm); config = PretrainedConfig.get_config_dict(llm)[0]
+    llm = str(llm)
+    config = PretrainedConfig.get_config_dict(llm)[0]
     _check_kind(config, llm)
-    return _read_decoder(_local_folder(llm), dtype) if config['model_type'] in DECODERS else load_stock(llm, dtype)
+    return _read_decoder(_local_folder(llm),
+                         dtype) if config['model_type'] in DECODERS else load_stock(llm, dtype)
 
 # %% ../../nbs/model/03_decoders.ipynb #83fbfa68
 def _mean_embedding(
     w:torch.Tensor,  # (rows, …), any float dtype
-) -> torch.Tensor:  # (…), fp32
+)->torch.Tensor:  # (…), fp32
     "The mean over rows, summed in fp32."
     return sum(part.float().sum(0) for part in w.split(8192))/len(w)
 
@@ -305,10 +365,12 @@ def _mean_embedding(
 def grow_embeddings(
     llm:PreTrainedModel,  # A causal LM; changed in place
     needed,  # Rows needed, or a tokenizer: then its highest id + 1
-) -> int:  # Rows added
+)->int:  # Rows added
     "Add rows to embedding and output layer, each the mean of the old ones; never shrinks. ValueError for anything but a number or a tokenizer."
-    rows = needed if isinstance(needed, int) else embedding_rows(needed) if hasattr(needed, 'get_vocab') else None
-    if rows is None: raise ValueError(f'needed={needed!r}: expected a number of rows, or a tokenizer')
+    rows = needed if isinstance(needed, int) else embedding_rows(needed) if hasattr(
+        needed, 'get_vocab') else None
+    if rows is None:
+        raise ValueError(f'needed={needed!r}: expected a number of rows, or a tokenizer')
     old = llm.get_input_embeddings().num_embeddings
     if rows <= old: return 0
     llm.resize_token_embeddings(rows, mean_resizing=False)
@@ -317,14 +379,15 @@ def grow_embeddings(
     return rows-old
 
 # %% ../../nbs/model/03_decoders.ipynb #a30f831a
-_HEAD_STEPS = dict(logits_scaling=lambda x, v: x/v, logit_scale=lambda x, v: x*v, lm_head_multiplier=lambda x, v: x*v,
-                  final_logit_softcapping=lambda x, v: (x/v).tanh()*v, logits_soft_cap=lambda x, v: (x/v).tanh()*v)
+_HEAD_STEPS = dict(logits_scaling=lambda x, v: x/v, logit_scale=lambda x, v: x*v,
+                   lm_head_multiplier=lambda x, v: x*v, final_logit_softcapping=lambda x,
+                   v: (x/v).tanh()*v, logits_soft_cap=lambda x, v: (x/v).tanh()*v)
 _OWN_STEPS = dict(hyperclovax=dict(logits_scaling=lambda x, v: x*v))
 
 def finish_logits(
     logits:torch.Tensor,  # Out of the output layer (..., vocab)
     text_config,  # Config of the decoder
-) -> torch.Tensor:  # As the model itself gives them
+)->torch.Tensor:  # As the model itself gives them
     "What the model does after its output layer, by the fields of its config."
     steps = _HEAD_STEPS | _OWN_STEPS.get(text_config.model_type, {})
     for field, step in steps.items():
@@ -335,17 +398,25 @@ def finish_logits(
 @torch.no_grad()
 def check_head(
     llm:PreTrainedModel,  # A causal LM
-) -> float|None:  # Largest difference of a logit; None on the meta device, where there is nothing to compute
+)->float|None:  # Largest difference of a logit; None on the meta device, where there is nothing to compute
     "ValueError unless embeddings → decoder → output layer → `finish_logits` gives the model's own logits."
     if llm.device.type == 'meta': return None
     config, embed = llm.config.get_text_config(), llm.get_input_embeddings()
-    ids = torch.randint(config.vocab_size, (1, 8), generator=torch.Generator().manual_seed(0)).to(llm.device)
-    refuse = lambda why: ValueError(f'{type(llm).__name__} (model_type {config.model_type!r}) cannot be used as a decoder: {why}')
+    ids = torch.randint(config.vocab_size, (1, 8),
+                        generator=torch.Generator().manual_seed(0)).to(llm.device)
+    refuse = lambda why: ValueError(f'{type(llm).__name__} (model_type {config.model_type!r}) '
+                                    f'cannot be used as a decoder: {why}')
     with evaluating(llm):
         want = llm(input_ids=ids).logits.float()
         try: h = llm.get_decoder()(inputs_embeds=embed(ids)).last_hidden_state
-        except Exception as e: raise refuse(f'it cannot be fed with embeddings ({type(e).__name__}: {str(e).splitlines()[0]})') from e
+        except Exception as e:
+            raise refuse(f'it cannot be fed with embeddings ({type(e).__name__}: '
+                         f'{str(e).splitlines()[0]})') from e
         got = finish_logits(llm.get_output_embeddings()(h), config).float()
-    diff, tol = (got-want).abs().max().item(), (1e-4 if llm.dtype == torch.float32 else 5e-2)*want.abs().max().item()
-    if not diff <= tol: raise refuse(f'output layer and finish_logits give logits that differ from its own by {diff:.2g} (tolerance {tol:.1g}); what its head does beyond them belongs in HEAD_STEPS')
+    diff, tol = (got-want).abs().max().item(), (1e-4 if llm.dtype == torch.float32
+                                                else 5e-2)*want.abs().max().item()
+    if not diff <= tol:
+        raise refuse(f'output layer and finish_logits give logits that differ from its own by '
+                     f'{diff:.2g} (tolerance {tol:.1g}); what its head does beyond them belongs in '
+                     f'HEAD_STEPS')
     return diff

@@ -22,36 +22,47 @@ from ..moe.conversion import decoder_of, layers_of, mlp_of, moe_layers
 # %% ../../nbs/model/06_export.ipynb #2b5c8c40
 def _not_in_stock(
     layer,  # A MoE layer
-) -> list[str]:  # Empty if there is nothing
+)->list[str]:  # Empty if there is nothing
     "What a MoE layer computes and neither Mixtral nor Qwen2-MoE can."
     c, e = layer.config, layer.experts
-    if not isinstance(e, StackedExperts): return [f'experts that are not stacked ({type(layer).__name__})']
+    if not isinstance(e, StackedExperts):
+        return [f'experts that are not stacked ({type(layer).__name__})']
     full = c.eval_capacity_factor is not None and c.top_k*c.eval_capacity_factor < e.num_experts
-    found = {f'places that run out (eval_capacity_factor={c.eval_capacity_factor}; from {e.num_experts/c.top_k:g} on they cannot, and None or kit_defaults=True sets no limit)': full,
-             'a dense MLP beside the experts (use_residual=True)': c.use_residual, 'noise on the second choice (second_expert_noise=True)': c.second_expert_noise,
-             'biases in its experts': e.has_bias, 'experts without a gate projection': not e.has_gate}
+    found = {f'places that run out (eval_capacity_factor={c.eval_capacity_factor}; from '
+             f'{e.num_experts/c.top_k:g} on they cannot, and None or kit_defaults=True sets no '
+             f'limit)': full, 'a dense MLP beside the experts (use_residual=True)': c.use_residual,
+             'noise on the second choice (second_expert_noise=True)': c.second_expert_noise,
+             'biases in its experts': e.has_bias,
+             'experts without a gate projection': not e.has_gate}
     return [what for what, there in found.items() if there]
 
 # %% ../../nbs/model/06_export.ipynb #0a5c3e61
 def _exportable(
     model,  # A MoE model: a vision-language model or an upcycled causal LM
     decoders:tuple,  # Kinds of decoder that fit
-) -> tuple[PretrainedConfig, SparseMoE]:  # The decoder's config, and one MoE layer to stand for all
+)->tuple[PretrainedConfig, SparseMoE]:  # The decoder's config, and one MoE layer to stand for all
     "What an export needs to know; ValueError naming the layer and the reason if the structure does not fit."
     config, layers = model.config.get_text_config(), moe_layers(model)
-    if config.model_type not in decoders: raise ValueError(f'a {config.model_type} decoder cannot be written this way: expected {" or ".join(decoders)}')
+    if config.model_type not in decoders:
+        raise ValueError(f'a {config.model_type} decoder cannot be written this way: expected '
+                         f'{" or ".join(decoders)}')
     if not layers: raise ValueError('the model has no MoE layers: upcycle it first')
     for name, m in layers.items():
-        if found := _not_in_stock(m): raise ValueError(f'{name} has {" and ".join(found)}, which the target cannot express')
+        if found := _not_in_stock(m):
+            raise ValueError(f'{name} has {" and ".join(found)}, which the target cannot express')
     shape = lambda m: (m.experts.num_experts, m.config.top_k)
     (first, one), *rest = layers.items()
     for name, m in rest:
-        if shape(m) != shape(one): raise ValueError(f'{name} has {shape(m)[0]} experts and top-{shape(m)[1]}, {first} has {shape(one)[0]} and top-{shape(one)[1]}: the target has one number for all layers')
+        if shape(m) != shape(one):
+            raise ValueError(f'{name} has {shape(m)[0]} experts and top-{shape(m)[1]}, {first} has '
+                             f'{shape(one)[0]} and top-{shape(one)[1]}: the target has one number '
+                             f'for all layers')
     return config, one
 
+# %% ../../nbs/model/06_export.ipynb #34fe0724
 def _dense_layers(
     model,  # A MoE model
-) -> list[int]:  # Indices of decoder layers that are not MoE
+)->list[int]:  # Indices of decoder layers that are not MoE
     "Decoder layers that kept their MLP."
     return [i for i, l in enumerate(layers_of(model)) if not moe_layers(l)]
 
@@ -62,12 +73,18 @@ def _stock_model(
     extra:dict,  # Tensors that only the stock model has
 ):  # The stock model, sharing our tensors
     "Our decoder's tensors in a stock class; ValueError listing what does not fit."
-    state = {f'model.{k}'.replace('.mlp.router.', '.mlp.gate.'): v.to(model.dtype) if '.router.' in k else v for k, v in decoder_of(model).state_dict().items()}      # a router may be in fp32
-    state |= {f'lm_head.{k}': v for k, v in model.get_output_embeddings().state_dict().items()} | extra
+    # a router may be in fp32
+    state = {f'model.{k}'.replace('.mlp.router.', '.mlp.gate.'): v.to(model.dtype)
+             if '.router.' in k else v for k, v in decoder_of(model).state_dict().items()}
+    state |= {f'lm_head.{k}': v
+              for k, v in model.get_output_embeddings().state_dict().items()} | extra
     with torch.device('meta'): stock = AutoModelForCausalLM.from_config(config, dtype=model.dtype)
     missing, unknown = stock.load_state_dict(state, strict=False, assign=True)
-    if missing or unknown: raise ValueError(f'{type(stock).__name__} has no place for {unknown[:4]}, and wants {missing[:4]}')
-    stock.model.rotary_emb = type(stock.model.rotary_emb)(config).to(model.device)            # computed, never stored
+    if missing or unknown:
+        raise ValueError(
+            f'{type(stock).__name__} has no place for {unknown[:4]}, and wants {missing[:4]}')
+    # computed, never stored
+    stock.model.rotary_emb = type(stock.model.rotary_emb)(config).to(model.device)
     return stock.eval()
 
 # %% ../../nbs/model/06_export.ipynb #dbfe15f2
@@ -78,11 +95,15 @@ def _check_same(
     tol:float=None,  # Relative to the largest logit; default 1e-4 in fp32, 5e-2 below
 ):
     "ValueError unless both give the same logits for random tokens; in half precision, for half of them."
-    ids = torch.randint(model.config.get_text_config().vocab_size, (2, 16), generator=torch.Generator().manual_seed(0)).to(model.device)
-    with evaluating(model), evaluating(stock): a, b = (m(input_ids=ids).logits.float() for m in (model, stock))
+    ids = torch.randint(model.config.get_text_config().vocab_size, (2, 16),
+                        generator=torch.Generator().manual_seed(0)).to(model.device)
+    with evaluating(model), evaluating(stock):
+        a, b = (m(input_ids=ids).logits.float() for m in (model, stock))
     full, off = model.dtype == torch.float32, (a-b).abs().amax(-1)/a.abs().max()
     diff, tol = off.max() if full else off.median(), tol or (1e-4 if full else 5e-2)
-    if not diff <= tol: raise ValueError(f'{type(stock).__name__} computes something else: logits differ by {diff:.1e} of the largest (tolerance {tol:.0e}); nothing was written')
+    if not diff <= tol:
+        raise ValueError(f'{type(stock).__name__} computes something else: logits differ by '
+                         f'{diff:.1e} of the largest (tolerance {tol:.0e}); nothing was written')
 
 # %% ../../nbs/model/06_export.ipynb #da6fc3fa
 @contextmanager
@@ -91,11 +112,15 @@ def _fresh_folder(
 ):
     "A folder that appears complete or not at all; FileExistsError if something is there already."
     folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()): raise FileExistsError(f'{folder} is not empty: choose a new folder')
+    if folder.exists() and any(folder.iterdir()):
+        raise FileExistsError(f'{folder} is not empty: choose a new folder')
     part = folder.with_name(f'{folder.name}.part')
-    shutil.rmtree(part, ignore_errors=True); part.mkdir(parents=True)
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
     try: yield part
-    except BaseException: shutil.rmtree(part); raise
+    except BaseException:
+        shutil.rmtree(part)
+        raise
     if folder.exists(): folder.rmdir()
     part.rename(folder)
 
@@ -104,7 +129,7 @@ def _write_stock(
     model,  # Ours
     stock,  # The other
     folder,  # New folder
-) -> Path:  # The folder
+)->Path:  # The folder
     "Check, then write a stock model with its generation settings and tokenizer."
     _check_same(model, stock)
     stock.generation_config = model.generation_config
@@ -122,22 +147,27 @@ def _stock_config(
     config:PretrainedConfig,  # The decoder's
     moe:SparseMoE,  # One of its MoE layers
     **own,  # Fields of the stock model alone
-) -> PretrainedConfig:  # Of class `kind`
+)->PretrainedConfig:  # Of class `kind`
     "The stock model's config: what both sides share, the experts, and its own fields."
     shared = {k: getattr(config, k) for k in _SHARED_FIELDS if hasattr(config, k)}
-    return AutoConfig.for_model(kind, **shared, num_experts_per_tok=moe.config.top_k, router_aux_loss_coef=moe.config.router_aux_loss_coef, **own)
+    return AutoConfig.for_model(kind, **shared, num_experts_per_tok=moe.config.top_k,
+                                router_aux_loss_coef=moe.config.router_aux_loss_coef, **own)
 
 # %% ../../nbs/model/06_export.ipynb #9032eec9
 def export_mixtral(
     model,  # MoE model over a Llama or Mistral decoder, all layers MoE
     folder,  # New folder for the text model
-) -> Path:  # The folder
+)->Path:  # The folder
     "Write the decoder as a stock Mixtral; ValueError with the reason if its structure does not fit."
     config, moe = _exportable(model, ('llama', 'mistral'))
-    if dense := _dense_layers(model): raise ValueError(f'layers {dense} are dense, and Mixtral has experts in every layer: export_qwen2_moe can leave layers dense')
+    if dense := _dense_layers(model):
+        raise ValueError(f'layers {dense} are dense, and Mixtral has experts in every layer: '
+                         f'export_qwen2_moe can leave layers dense')
     if moe.config.top_k == 1 and not moe.config.renormalize_top1:
-        raise ValueError('top-1 with the router\'s probability as weight: Mixtral always renormalizes; export_qwen2_moe can do without')
-    own = _stock_config('mixtral', config, moe, num_local_experts=moe.experts.num_experts, sliding_window=getattr(config, 'sliding_window', None))
+        raise ValueError('top-1 with the router\'s probability as weight: Mixtral always '
+                         'renormalizes; export_qwen2_moe can do without')
+    own = _stock_config('mixtral', config, moe, num_local_experts=moe.experts.num_experts,
+                        sliding_window=getattr(config, 'sliding_window', None))
     return _write_stock(model, _stock_model(model, own, {}), folder)
 
 # %% ../../nbs/model/06_export.ipynb #a4c84f87
@@ -146,36 +176,46 @@ def _zero_shared_expert(
     hidden:int,  # Width of the decoder
     width:int,  # Width of the shared expert
     like:torch.Tensor,  # A tensor of the right dtype and device
-) -> dict:  # {name: zeros}
+)->dict:  # {name: zeros}
     "Qwen2-MoE's shared expert and its gate, all zero: silu(0)·0 through a zero matrix, weighed by sigmoid(0)."
-    shapes = {'shared_expert.gate_proj': (width, hidden), 'shared_expert.up_proj': (width, hidden), 'shared_expert.down_proj': (hidden, width), 'shared_expert_gate': (1, hidden)}
-    return {f'model.layers.{i}.mlp.{n}.weight': like.new_zeros(s) for i in layers for n, s in shapes.items()}
+    shapes = {'shared_expert.gate_proj': (width, hidden), 'shared_expert.up_proj': (width, hidden),
+              'shared_expert.down_proj': (hidden, width), 'shared_expert_gate': (1, hidden)}
+    return {f'model.layers.{i}.mlp.{n}.weight': like.new_zeros(s) for i in layers
+            for n, s in shapes.items()}
 
 # %% ../../nbs/model/06_export.ipynb #1c47e543
 def export_qwen2_moe(
     model,  # MoE model over a Qwen2 decoder (or Llama, or Mistral without a sliding window)
     folder,  # New folder for the text model
     shared_width:int=32,  # Width of the silent shared expert; some kernels want a multiple of 32
-) -> Path:  # The folder
+)->Path:  # The folder
     "Write the decoder as a stock Qwen2-MoE; ValueError with the reason if its structure does not fit."
     config, moe = _exportable(model, ('qwen2', 'llama', 'mistral'))
-    if config.model_type == 'mistral' and config.sliding_window: raise ValueError(f'sliding_window={config.sliding_window} of a mistral decoder: Qwen2-MoE cannot express it; export_mixtral can')
+    if config.model_type == 'mistral' and config.sliding_window:
+        raise ValueError(f'sliding_window={config.sliding_window} of a mistral decoder: Qwen2-MoE '
+                         f'cannot express it; export_mixtral can')
     dense = _dense_layers(model)
-    window = {k: getattr(config, k) for k in ('use_sliding_window', 'sliding_window', 'max_window_layers', 'layer_types') if config.model_type == 'qwen2'}
-    own = _stock_config('qwen2_moe', config, moe, num_experts=moe.experts.num_experts, mlp_only_layers=dense, moe_intermediate_size=config.intermediate_size,
-                       shared_expert_intermediate_size=shared_width, norm_topk_prob=moe.config.top_k > 1 or moe.config.renormalize_top1,
-                       qkv_bias=config.model_type == 'qwen2', **window)
-    silent = _zero_shared_expert([i for i in range(config.num_hidden_layers) if i not in dense], config.hidden_size, shared_width, moe.experts.down_proj)
+    window = {k: getattr(config, k)
+              for k in ('use_sliding_window', 'sliding_window', 'max_window_layers', 'layer_types')
+              if config.model_type == 'qwen2'}
+    own = _stock_config('qwen2_moe', config, moe, num_experts=moe.experts.num_experts,
+                        mlp_only_layers=dense, moe_intermediate_size=config.intermediate_size,
+                        shared_expert_intermediate_size=shared_width,
+                        norm_topk_prob=moe.config.top_k > 1 or moe.config.renormalize_top1,
+                        qkv_bias=config.model_type == 'qwen2', **window)
+    silent = _zero_shared_expert([i for i in range(config.num_hidden_layers) if i not in dense],
+                                 config.hidden_size, shared_width, moe.experts.down_proj)
     return _write_stock(model, _stock_model(model, own, silent), folder)
 
 # %% ../../nbs/model/06_export.ipynb #c9f2a536
 def _merged_expert(
     stacked:torch.Tensor,  # One tensor per expert (E, …)
     mix,  # An expert's index, or the experts' shares (E,), adding up to 1
-) -> torch.Tensor:  # (…)
+)->torch.Tensor:  # (…)
     "One expert, or a weighted mean of all, added up in fp32."
     if isinstance(mix, int): return stacked[mix].clone()
-    return torch.einsum('e,e...->...', mix.float().to(stacked.device), stacked.float()).to(stacked.dtype)
+    return torch.einsum('e,e...->...', mix.float().to(stacked.device),
+                        stacked.float()).to(stacked.dtype)
 
 # %% ../../nbs/model/06_export.ipynb #e61d4d50
 def _expert_weights(
@@ -187,25 +227,33 @@ def _expert_weights(
     n = layer.experts.num_experts
     if isinstance(expert, int) and 0 <= expert < n: return expert
     if expert == 'mean': return torch.full((n,), 1/n)
-    if expert != 'router': raise ValueError(f'{where}: expert={expert!r}, expected 0 to {n-1}, "mean" or "router"')
-    if layer.routing is None: raise ValueError(f'{where} has routed nothing yet: run the model on some input first, expert="router" weighs the experts by how they were used')
-    r = layer.routing; w = r.weights if r.valid is None else r.weights*r.valid[:, None]
-    return torch.zeros(n, device=w.device).index_add_(0, r.index.flatten(), w.flatten().float())/w.sum()
+    if expert != 'router':
+        raise ValueError(f'{where}: expert={expert!r}, expected 0 to {n-1}, "mean" or "router"')
+    if layer.routing is None:
+        raise ValueError(f'{where} has routed nothing yet: run the model on some input first, '
+                         f'expert="router" weighs the experts by how they were used')
+    r = layer.routing
+    w = r.weights if r.valid is None else r.weights*r.valid[:, None]
+    return torch.zeros(n, device=w.device).index_add_(0, r.index.flatten(),
+                                                      w.flatten().float())/w.sum()
 
 # %% ../../nbs/model/06_export.ipynb #eabd13e6
 def _dense_mlp(
     experts:StackedExperts,  # Of one layer
     mlp:nn.Module,  # The decoder's own MLP, its tensors on the meta device
     mix,  # As in `_merged_expert`
-) -> nn.Module:  # The same MLP, filled
+)->nn.Module:  # The same MLP, filled
     "An MLP from stacked experts."
     parts = mlp_parts(mlp)
     for name, roles in tensors_by_role(parts).items():
         linears = [parts[r] for r in roles]
         sizes = [linear_weight(l).shape[0] for l in linears]
-        for l, w in zip(linears, _merged_expert(getattr(experts, name), mix).split(sizes)): l.weight = nn.Parameter((w.T if isinstance(l, Conv1D) else w).contiguous())
+        for l, w in zip(linears, _merged_expert(getattr(experts, name), mix).split(sizes)):
+            l.weight = nn.Parameter((w.T if isinstance(l, Conv1D) else w).contiguous())
         if experts.has_bias:
-            for l, b in zip(linears, _merged_expert(getattr(experts, f'{name}_bias'), mix).split(sizes)): l.bias = nn.Parameter(b.contiguous())
+            for l, b in zip(linears,
+                            _merged_expert(getattr(experts, f'{name}_bias'), mix).split(sizes)):
+                l.bias = nn.Parameter(b.contiguous())
     setattr(mlp, next(a for a in ACTIVATIONS if hasattr(mlp, a)), experts.act_fn)
     return mlp
 
@@ -213,12 +261,16 @@ def _dense_mlp(
 def _check_dense(
     model,  # A MoE model
     expert:int|str,  # An index, 'mean' or 'router'
-) -> dict:  # {name: mixture}
+)->dict:  # {name: mixture}
     "What `to_dense` will put in each layer; ValueError naming a layer that cannot be taken apart."
     if not moe_layers(model): raise ValueError('the model has no MoE layers: it is dense already')
     for name, m in moe_layers(model).items():
-        if not isinstance(m, SparseMoE): raise ValueError(f'{name} is a {type(m).__name__}: expected stacked experts, an `implementation` other than "deepspeed"')
-        if m.config.use_residual: raise ValueError(f'{name} has a dense MLP beside its experts (use_residual=True): their mixture depends on the token, no single MLP equals it')
+        if not isinstance(m, SparseMoE):
+            raise ValueError(f'{name} is a {type(m).__name__}: expected stacked experts, an '
+                             f'`implementation` other than "deepspeed"')
+        if m.config.use_residual:
+            raise ValueError(f'{name} has a dense MLP beside its experts (use_residual=True): '
+                             f'their mixture depends on the token, no single MLP equals it')
     return {name: _expert_weights(m, expert, name) for name, m in moe_layers(model).items()}
 
 # %% ../../nbs/model/06_export.ipynb #b044c28b
@@ -229,7 +281,8 @@ def to_dense(
 ):  # The same model
     "Undo `upcycle`: one MLP for each MoE layer; ValueError naming a layer that cannot be taken apart."
     mixes, context = _check_dense(model, expert), next(iter(moe_layers(model).values())).context
-    with torch.device('meta'): blank = layers_of(AutoModel.from_config(model.config.get_text_config()))
+    with torch.device('meta'):
+        blank = layers_of(AutoModel.from_config(model.config.get_text_config()))
     names = {id(m): n for n, m in moe_layers(model).items()}
     for layer, empty in zip(layers_of(model), blank):
         if not moe_layers(layer): continue

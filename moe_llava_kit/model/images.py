@@ -14,15 +14,17 @@ from PIL import Image, ImageOps
 from huggingface_hub.errors import HFValidationError
 from transformers import PretrainedConfig
 from huggingface_hub import try_to_load_from_cache
-from .towers import read_tower_config, as_pair, image_size, PROCESSOR_FILE, vision_config
+from .towers import (read_tower_config, as_pair, image_size, PROCESSOR_FILE,
+                                        vision_config)
 
 # %% ../../nbs/model/01_images.ipynb #0ebddbaa
 def _to_rgb(
     image:Image.Image,  # Any Pillow image
-) -> Image.Image:  # Upright, 8-bit RGB
+)->Image.Image:  # Upright, 8-bit RGB
     "An upright RGB picture; 16-bit grey is scaled instead of clipped"
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith('I;16'): image = Image.fromarray((np.asarray(image)>>8).astype(np.uint8))
+    if image.mode.startswith('I;16'):
+        image = Image.fromarray((np.asarray(image)>>8).astype(np.uint8))
     return image if image.mode == 'RGB' else image.convert('RGB')
 
 # %% ../../nbs/model/01_images.ipynb #19ad6dee
@@ -32,7 +34,8 @@ def _pad(image, size, color, resample, edge=None):
     side = max(image.size)
     if side*side > _HUGE:
         scale = 4*max(size)/side
-        image = image.resize([max(1, round(s*scale)) for s in image.size], resample); side = max(image.size)
+        image = image.resize([max(1, round(s*scale)) for s in image.size], resample)
+        side = max(image.size)
     square = Image.new('RGB', (side, side), color)
     square.paste(image, ((side-image.width)//2, (side-image.height)//2))
     return square.resize(size[::-1], resample)
@@ -44,7 +47,8 @@ def _crop(image, size, color, resample, edge=None):
     new = [int((edge or max(size))*s/min(image.size)) for s in image.size]
     left, top = (new[0]-w)//2, (new[1]-h)//2
     if new[0]*new[1] <= _HUGE: return image.resize(new, resample).crop((left, top, left+w, top+h))
-    return image.resize((w, h), resample, box=(left/scale, top/scale, (left+w)/scale, (top+h)/scale))
+    return image.resize((w, h), resample,
+                        box=(left/scale, top/scale, (left+w)/scale, (top+h)/scale))
 
 _ASPECTS = dict(pad=_pad, crop=_crop, squash=_squash)
 
@@ -55,27 +59,33 @@ class ImageTransform:
     size:tuple  # (height, width) of the result
     mean:tuple = (0.5,)*3  # Subtracted, per channel, on a scale of 0 to 1
     std:tuple = (0.5,)*3  # Then divided by
-    aspect:str = 'pad'  # 'pad', 'crop', 'squash'; 'original' or 'square': what the tower was trained with
+    # 'pad', 'crop', 'squash'; 'original' or 'square': what the tower was trained with
+    aspect:str = 'pad'
     own:str = 'crop'  # What the tower was trained with
-    edge:int|None = None  # For 'crop': resize the shorter edge to this first; None is the size itself
+    # For 'crop': resize the shorter edge to this first; None is the size itself
+    edge:int|None = None
     resample:int = 3  # Pillow's filter; 3 is bicubic
     rescale:float = 1/255  # From bytes to a scale of 0 to 1
 
     def __post_init__(self):
-        for k in 'mean', 'std', 'size': object.__setattr__(self, k, tuple(getattr(self, k)) if k != 'size' else as_pair(self.size))
+        for k in 'mean', 'std', 'size':
+            object.__setattr__(self, k,
+                               tuple(getattr(self, k)) if k != 'size' else as_pair(self.size))
         known = [*_ASPECTS, 'original', 'square']
-        if self.aspect not in known: raise ValueError(f'unknown aspect {self.aspect!r}; expected one of {known}')
+        if self.aspect not in known:
+            raise ValueError(f'unknown aspect {self.aspect!r}; expected one of {known}')
 
     def fit(self,
         image:Image.Image,  # Any Pillow image
-    ) -> Image.Image:  # RGB, of `size`
+    )->Image.Image:  # RGB, of `size`
         "The picture as the tower sees it, still in colors"
         color = tuple(int(m*255) for m in self.mean)
-        return _ASPECTS.get(self.aspect, _ASPECTS[self.own])(_to_rgb(image), self.size, color, Image.Resampling(self.resample), self.edge)
+        return _ASPECTS.get(self.aspect, _ASPECTS[self.own])(
+            _to_rgb(image), self.size, color, Image.Resampling(self.resample), self.edge)
 
     def __call__(self,
         images,  # One Pillow image, or several
-    ) -> torch.Tensor:  # (3, H, W), or (N, 3, H, W) for several
+    )->torch.Tensor:  # (3, H, W), or (N, 3, H, W) for several
         "Normalized pixels, float32"
         if not isinstance(images, Image.Image): return torch.stack([self(o) for o in images])
         x = torch.from_numpy(np.array(self.fit(images))).permute(2, 0, 1)*self.rescale
@@ -84,44 +94,53 @@ class ImageTransform:
 
     def undo(self,
         pixels:torch.Tensor,  # As `__call__` gives them (3, H, W)
-    ) -> Image.Image:  # What `fit` gave
+    )->Image.Image:  # What `fit` gave
         "Back from normalized pixels to a picture"
-        x = pixels.detach().float().cpu().permute(1, 2, 0)*torch.tensor(self.std) + torch.tensor(self.mean)
+        x = pixels.detach().float().cpu().permute(1, 2, 0)*torch.tensor(self.std) + torch.tensor(
+            self.mean)
         return Image.fromarray((x/self.rescale).round().clamp(0, 255).byte().numpy())
 
 # %% ../../nbs/model/01_images.ipynb #19299e78
-def _hw(size): return as_pair(size) if not isinstance(size, dict) else (size['height'], size['width']) if 'height' in size else as_pair(size['shortest_edge'])
+def _hw(size):
+    return as_pair(size) if not isinstance(size, dict) else (
+        size['height'], size['width']) if 'height' in size else as_pair(size['shortest_edge'])
 
 def _transform_from_dict(
     d:dict,  # The content of a preprocessor_config.json
     **changes,  # Fields of ImageTransform to set otherwise
-) -> ImageTransform:  # For pictures of the size it names
+)->ImageTransform:  # For pictures of the size it names
     "The recipe that a preprocessor_config.json describes; ValueError if it lacks size, mean or std"
     if 'max_num_patches' in d: d = d | dict(size=math.isqrt(d['max_num_patches'])*d['patch_size'])
     if not {'size', 'image_mean', 'image_std'} <= set(d):
-        raise ValueError(f'expected size, image_mean and image_std in the preprocessor config, got {sorted(d)}')
+        raise ValueError(
+            f'expected size, image_mean and image_std in the preprocessor config, got {sorted(d)}')
     crop = d.get('do_center_crop') or (isinstance(d['size'], dict) and 'shortest_edge' in d['size'])
     size = _hw(d['crop_size'] if d.get('do_center_crop') and d.get('crop_size') else d['size'])
     edge = min(_hw(d['size'])) if crop else None
-    kw = dict(size=size, mean=d['image_mean'], std=d['image_std'], own='crop' if crop else 'squash', edge=None if edge == max(size) else edge,
-              resample=d.get('resample', 3), rescale=d.get('rescale_factor', 1/255))
+    kw = dict(size=size, mean=d['image_mean'], std=d['image_std'], own='crop' if crop else 'squash',
+              edge=None if edge == max(size) else edge, resample=d.get('resample', 3),
+              rescale=d.get('rescale_factor', 1/255))
     return ImageTransform(**kw | ({'aspect': d['aspect']} if 'aspect' in d else {}) | changes)
 
 # %% ../../nbs/model/01_images.ipynb #ff60555c
 def _transform_to_dict(
     t:ImageTransform,  # The recipe
-) -> dict:  # JSON-serializable
+)->dict:  # JSON-serializable
     "The recipe as the content of a preprocessor_config.json"
-    hw = dict(height=t.size[0], width=t.size[1]); crop = t.own == 'crop'
-    d = dict(image_processor_type='CLIPImageProcessor', do_convert_rgb=True, do_resize=True, do_center_crop=crop, do_rescale=True, do_normalize=True,
-             size=dict(shortest_edge=t.edge or max(t.size)) if crop else hw, resample=t.resample, rescale_factor=t.rescale,
-             image_mean=list(t.mean), image_std=list(t.std), aspect=t.aspect)
+    hw = dict(height=t.size[0], width=t.size[1])
+    crop = t.own == 'crop'
+    d = dict(image_processor_type='CLIPImageProcessor', do_convert_rgb=True, do_resize=True,
+             do_center_crop=crop, do_rescale=True, do_normalize=True,
+             size=dict(shortest_edge=t.edge or max(t.size)) if crop else hw, resample=t.resample,
+             rescale_factor=t.rescale, image_mean=list(t.mean), image_std=list(t.std),
+             aspect=t.aspect)
     return d | (dict(crop_size=hw) if crop else {})
 
+# %% ../../nbs/model/01_images.ipynb #dd163a8f
 def save_transform(
     t:ImageTransform,  # The recipe
     folder,  # Where it goes; it has to exist
-) -> Path:  # The file written
+)->Path:  # The file written
     "Write preprocessor_config.json into a folder"
     path = Path(folder)/PROCESSOR_FILE
     path.write_text(json.dumps(_transform_to_dict(t), indent=2)+'\n')
@@ -130,7 +149,7 @@ def save_transform(
 def load_transform(
     folder,  # That holds the file
     **changes,  # Fields of ImageTransform to set otherwise
-) -> ImageTransform:  # With the aspect that the file names, else 'pad'
+)->ImageTransform:  # With the aspect that the file names, else 'pad'
     "Read preprocessor_config.json from a folder; FileNotFoundError if there is none"
     return _transform_from_dict(json.loads((Path(folder)/PROCESSOR_FILE).read_text()), **changes)
 
@@ -138,7 +157,9 @@ def load_transform(
 _CLIP_NORM = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 _IMAGENET_NORM = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _HALF_NORM = (0.5,)*3, (0.5,)*3
-_NORMS = dict(clip=(_CLIP_NORM, 'crop'), dinov2=(_IMAGENET_NORM, 'crop'), dinov3=(_IMAGENET_NORM, 'squash'), siglip=(_HALF_NORM, 'squash'))  # By start of model_type: values, and the tower's own aspect
+# By start of model_type: values, and the tower's own aspect
+_NORMS = dict(clip=(_CLIP_NORM, 'crop'), dinov2=(_IMAGENET_NORM, 'crop'),
+              dinov3=(_IMAGENET_NORM, 'squash'), siglip=(_HALF_NORM, 'squash'))
 
 # %% ../../nbs/model/01_images.ipynb #21a6b9b0
 def _recipe_file(source):
@@ -150,18 +171,20 @@ def _recipe_file(source):
 
 def _at_size(t, size):
     "The same recipe for another picture size"
-    return t if t.size == size else replace(t, size=size, edge=t.edge and round(t.edge*max(size)/max(t.size)))
+    return t if t.size == size else replace(t, size=size,
+                                            edge=t.edge and round(t.edge*max(size)/max(t.size)))
 
 # %% ../../nbs/model/01_images.ipynb #fd677287
 def image_processor_for(
     tower,  # Config, model, folder, or hub id of a tower
     aspect:str='pad',  # 'pad', 'crop', 'squash', or 'original' for what the tower was trained with
-) -> ImageTransform:  # At the size of the tower
+)->ImageTransform:  # At the size of the tower
     "The picture recipe of a tower, at its own size: from its preprocessor_config.json if there is one, else its family's published values"
     config = tower if isinstance(tower, (PretrainedConfig, str, Path)) else tower.config
     source = config if isinstance(config, (str, Path)) else getattr(config, '_name_or_path', '')
     if isinstance(config, (str, Path)): config, _ = read_tower_config(str(config))
     c, file = vision_config(config), _recipe_file(source) if source else None
     if file: return _at_size(load_transform(file.parent, aspect=aspect), image_size(c))
-    (mean, std), own = next((v for k,v in _NORMS.items() if c.model_type.startswith(k)), (_HALF_NORM, 'squash'))
+    (mean, std), own = next((v for k,v in _NORMS.items() if c.model_type.startswith(k)),
+                            (_HALF_NORM, 'squash'))
     return ImageTransform(image_size(c), mean, std, aspect=aspect, own=own)

@@ -65,8 +65,10 @@ class MoELlavaConfig(LlavaConfig):
         image_token_index:int=IMAGE_TOKEN_INDEX,  # LLaVA's placeholder
         **kwargs,
     ):
-        super().__init__(text_config=text_config, vision_config=vision_config, image_token_index=image_token_index, **kwargs)
-        self.projector_type, self.select_feature, self.drop_first = projector_type, select_feature, drop_first
+        super().__init__(text_config=text_config, vision_config=vision_config,
+                         image_token_index=image_token_index, **kwargs)
+        self.projector_type, self.select_feature, self.drop_first = (
+            projector_type, select_feature, drop_first)
         self.zero_padding, self.text_only_scale = zero_padding, text_only_scale
         self.template, self.moe, self.lm_head_bias = template, moe, lm_head_bias
 
@@ -82,10 +84,12 @@ class MoELlavaConfig(LlavaConfig):
 # %% ../../nbs/model/04_llava.ipynb #9fd715fb
 def image_tokens(
     config:MoELlavaConfig,  # Tower, projector and width of the decoder count
-) -> int:  # Positions in the decoder's sequence
+)->int:  # Positions in the decoder's sequence
     "How many positions one picture takes."
-    v, n = config.vision_config, patch_count(config.vision_config, config.select_feature, config.drop_first)
-    return projected_count(config.projector_type, v.hidden_size, config.text_config.hidden_size, n, patch_grid(v))
+    v, n = config.vision_config, patch_count(config.vision_config, config.select_feature,
+                                             config.drop_first)
+    return projected_count(config.projector_type, v.hidden_size, config.text_config.hidden_size, n,
+                           patch_grid(v))
 
 # %% ../../nbs/model/04_llava.ipynb #2118ef86
 def expand_images(
@@ -95,26 +99,32 @@ def expand_images(
     attention_mask:torch.Tensor=None,  # (B, T); 0 is padding
     labels:torch.Tensor=None,  # (B, T)
     padding_side:str='right',  # Where shorter rows are filled up, 'right' or 'left'
-) -> tuple:  # (input_ids, attention_mask, labels), expanded
+)->tuple:  # (input_ids, attention_mask, labels), expanded
     "Make room for the patches; ValueError if placeholders and pictures do not add up."
     marks = input_ids == IMAGE_TOKEN_INDEX
     if pixel_values is None and not marks.any(): return input_ids, attention_mask, labels
     for name, x in dict(attention_mask=attention_mask, labels=labels).items():
-        if x is not None and x.shape != input_ids.shape: raise ValueError(f'{name} has shape {tuple(x.shape)}, input_ids {tuple(input_ids.shape)}: they must be equal')
+        if x is not None and x.shape != input_ids.shape:
+            raise ValueError(f'{name} has shape {tuple(x.shape)}, input_ids '
+                             f'{tuple(input_ids.shape)}: they must be equal')
     if attention_mask is not None: marks = marks & (attention_mask != 0)
-    marks, n, room = marks.sum().item(), 0 if pixel_values is None else len(pixel_values), model.image_tokens
+    marks, n, room = marks.sum().item(), 0 if pixel_values is None else len(
+        pixel_values), model.image_tokens
     if marks == n*room: return input_ids, attention_mask, labels
-    if marks != n: raise ValueError(f'{marks} image placeholders ({IMAGE_TOKEN_INDEX}) in input_ids, {n} pictures in pixel_values: '
-                                    f'expected one placeholder per picture, or {room} (the positions it takes)')
+    if marks != n:
+        raise ValueError(f'{marks} image placeholders ({IMAGE_TOKEN_INDEX}) in input_ids, {n} '
+                         f'pictures in pixel_values: ' f'expected one placeholder per picture, or '
+                                                       f'{room} (the positions it takes)')
     return expand_image_tokens(input_ids, room, attention_mask, labels, padding_side)
 
 # %% ../../nbs/model/04_llava.ipynb #e0206bb0
 def _blank_picture(
     model,  # A `MoELlavaModel`
-) -> torch.Tensor:  # Scalar
+)->torch.Tensor:  # Scalar
     "Sum of what the projector makes of a black picture: a gradient for every parameter on the way."
     v, p = model.config.vision_config, next(model.vision_tower.parameters())
-    return model.get_image_features(torch.zeros(1, getattr(v, 'num_channels', 3), *image_size(v), device=p.device, dtype=p.dtype)).sum()
+    return model.get_image_features(torch.zeros(1, getattr(v, 'num_channels', 3), *image_size(v),
+                                                device=p.device, dtype=p.dtype)).sum()
 
 # %% ../../nbs/model/04_llava.ipynb #c3fb38d5
 def _embed_inputs(
@@ -122,7 +132,7 @@ def _embed_inputs(
     input_ids:torch.Tensor,  # (B, T), with one -200 per patch
     pixel_values:torch.Tensor=None,  # (N, 3, H, W)
     attention_mask:torch.Tensor=None,  # (B, T); 0 is padding
-) -> torch.Tensor:  # (B, T, hidden)
+)->torch.Tensor:  # (B, T, hidden)
     "Word embeddings with the patches of the pictures in the placeholders' places."
     holes, c = input_ids == IMAGE_TOKEN_INDEX, model.config
     x = model.get_input_embeddings()(input_ids.masked_fill(holes, 0))
@@ -130,12 +140,13 @@ def _embed_inputs(
         if model.training and several_processes(): x = x + 0*_blank_picture(model)
         return x*c.text_only_scale if c.text_only_scale != 1 else x
     x = x.masked_scatter(holes[..., None], model.get_image_features(pixel_values).to(x.dtype))
-    return x*(attention_mask != 0)[..., None] if c.zero_padding and attention_mask is not None else x
+    return x*(attention_mask != 0)[...,
+                                   None] if c.zero_padding and attention_mask is not None else x
 
 # %% ../../nbs/model/04_llava.ipynb #934a3705
 def _segment_positions(
     segments:torch.Tensor,  # (B, T), sample number of each position
-) -> torch.Tensor:  # (B, T), counted from 0 in every segment
+)->torch.Tensor:  # (B, T), counted from 0 in every segment
     "Positions that start anew where the sample changes."
     at = torch.arange(segments.shape[1], device=segments.device).expand_as(segments)
     new = F.pad(segments[:, 1:] != segments[:, :-1], (1, 0), value=True)
@@ -146,11 +157,14 @@ def _packed_attention_mask(
     attention_mask:torch.Tensor,  # (B, T): 0 padding, n = the n-th sample of the row
     moe:bool,  # Are there routers to tell about padding?
     attention:str='sdpa',  # Name of the attention implementation
-) -> dict:  # Keyword arguments of a decoder
+)->dict:  # Keyword arguments of a decoder
     "An attention mask as decoders want it; ValueError where packed rows cannot be kept apart."
-    if attention_mask is None or attention_mask.ndim != 2 or attention_mask.max() <= 1: return dict(attention_mask=attention_mask)
+    if attention_mask is None or attention_mask.ndim != 2 or attention_mask.max() <= 1:
+        return dict(attention_mask=attention_mask)
     if 'flash' in (attention or '') and len(attention_mask) > 1:
-        raise ValueError(f'{len(attention_mask)} packed rows with {attention}: it sees the seams of a single row only. Use a batch of one longer row, or attn_implementation="sdpa"')
+        raise ValueError(f'{len(attention_mask)} packed rows with {attention}: it sees the seams '
+                         f'of a single row only. Use a batch of one longer row, or '
+                         f'attn_implementation="sdpa"')
     kw = dict(attention_mask=None, position_ids=_segment_positions(attention_mask), use_cache=False)
     return kw | (dict(routing_mask=attention_mask) if moe else {})
 
@@ -164,7 +178,8 @@ class _LoadsWhole:
         *args, **kwargs,  # As for transformers' from_pretrained
     ):  # The model; with output_loading_info=True a pair of it and what was loaded
         "Load a saved model; ValueError listing tensors that are missing, misshapen or left over."
-        if kwargs.get('output_loading_info'): return super().from_pretrained(folder, *args, **kwargs)
+        if kwargs.get('output_loading_info'):
+            return super().from_pretrained(folder, *args, **kwargs)
         lax = kwargs.get('ignore_mismatched_sizes')
         kwargs |= dict(output_loading_info=True, ignore_mismatched_sizes=True)
         model, info = super().from_pretrained(folder, *args, **kwargs)
@@ -185,7 +200,8 @@ class MoELlavaModel(_LoadsWhole, LlavaModel):
         LlavaPreTrainedModel.__init__(self, config)
         v = config.vision_config
         self.vision_tower = build_tower(v)
-        self.multi_modal_projector = build_projector(config.projector_type, v.hidden_size, config.text_config.hidden_size, patch_grid(v))
+        self.multi_modal_projector = build_projector(config.projector_type, v.hidden_size,
+                                                     config.text_config.hidden_size, patch_grid(v))
         self.language_model = AutoModel.from_config(config.text_config)
         self.post_init()
 
@@ -197,11 +213,13 @@ class MoELlavaModel(_LoadsWhole, LlavaModel):
     def get_image_features(self,
         pixel_values:torch.Tensor,  # All pictures in order (N, 3, H, W)
         **kwargs,
-    ) -> torch.Tensor:  # (N, positions, hidden of the decoder)
+    )->torch.Tensor:  # (N, positions, hidden of the decoder)
         "Pictures as the decoder sees them."
         c = self.config
-        feats = tower_features(self.vision_tower, pixel_values, c.vision_feature_layer, c.select_feature, c.drop_first)
-        return self.multi_modal_projector(feats.to(next(self.multi_modal_projector.parameters(), feats).dtype))
+        feats = tower_features(self.vision_tower, pixel_values, c.vision_feature_layer,
+                               c.select_feature, c.drop_first)
+        return self.multi_modal_projector(
+            feats.to(next(self.multi_modal_projector.parameters(), feats).dtype))
 
     def forward(self,
         input_ids:torch.Tensor=None,  # (B, T), one -200 per image or per patch
@@ -212,9 +230,11 @@ class MoELlavaModel(_LoadsWhole, LlavaModel):
     ):
         "Hidden states of the decoder over words and patches."
         if inputs_embeds is None:
-            input_ids, attention_mask, _ = expand_images(self, input_ids, pixel_values, attention_mask)
+            input_ids, attention_mask, _ = expand_images(self, input_ids, pixel_values,
+                                                         attention_mask)
             inputs_embeds = _embed_inputs(self, input_ids, pixel_values, attention_mask)
-        kwargs |= _packed_attention_mask(attention_mask, bool(self.config.moe), self.language_model.config._attn_implementation)
+        kwargs |= _packed_attention_mask(attention_mask, bool(self.config.moe),
+                                         self.language_model.config._attn_implementation)
         return self.language_model(inputs_embeds=inputs_embeds, **kwargs)
 
 # %% ../../nbs/model/04_llava.ipynb #864aac85
@@ -226,17 +246,22 @@ def check_packing(
     g, vocab = torch.Generator().manual_seed(0), model.config.text_config.vocab_size
     a, b = (torch.randint(vocab, (2, n), generator=g).to(model.device) for n in (5, 7))
     seams = torch.tensor([[1]*5+[2]*7]*2, device=model.device)
-    hidden = lambda ids, mask: model.model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+    hidden = lambda ids, mask: model.model(input_ids=ids,
+                                           attention_mask=mask).last_hidden_state.float()
     with evaluating(model):
-        apart, both = torch.cat([hidden(x, torch.ones_like(x)) for x in (a, b)], 1), torch.cat([a, b], 1)
+        apart, both = torch.cat([hidden(x, torch.ones_like(x)) for x in (a, b)],
+                                1), torch.cat([a, b], 1)
         packed, careless = (hidden(both, m) for m in (seams, torch.ones_like(seams)))
     leak = ((packed-apart).abs().max()/(careless-apart).abs().max()).item()
-    if leak > .1: raise ValueError(f'a {model.config.text_config.model_type} decoder lets packed samples see each other ({leak:.0%} of what leaks without seams): train it without packing')
+    if leak > .1:
+        raise ValueError(f'a {model.config.text_config.model_type} decoder lets packed samples see '
+                         f'each other ({leak:.0%} of what leaks without seams): train it without '
+                         f'packing')
 
 # %% ../../nbs/model/04_llava.ipynb #fee073db
 def _supervised_positions(
     labels:torch.Tensor,  # (B, T), -100 where nothing is learned
-) -> torch.Tensor:  # Bool (B, T): positions whose *next* token is a label
+)->torch.Tensor:  # Bool (B, T): positions whose *next* token is a label
     "Where the loss looks: position t is supervised when label t+1 is."
     return F.pad(labels[:, 1:] != IGNORE_INDEX, (0, 1))
 
@@ -245,7 +270,7 @@ def _answer_loss(
     logits:torch.Tensor,  # Logits at the supervised positions (n, vocab)
     labels:torch.Tensor,  # (B, T)
     num_items_in_batch=None,  # Divide by this count of labels instead of n (gradient accumulation)
-) -> torch.Tensor:  # Scalar
+)->torch.Tensor:  # Scalar
     "Cross-entropy of the next token over supervised positions; 0 (with a gradient of 0) if there are none."
     target = labels[:, 1:][labels[:, 1:] != IGNORE_INDEX].to(logits.device)
     total = F.cross_entropy(logits.float(), target, reduction='sum')
@@ -255,7 +280,7 @@ def _answer_loss(
 def count_samples(
     attention_mask:torch.Tensor|None,  # (B, T): 0 padding, n = the n-th sample of the row
     rows:int,  # How many there are where nothing is masked
-) -> int|torch.Tensor:  # A scalar on the mask's device, so that nobody waits for it
+)->int|torch.Tensor:  # A scalar on the mask's device, so that nobody waits for it
     "Samples in a batch: one per row, or as many as were packed into it; rows of padding hold none."
     return rows if attention_mask is None else attention_mask.amax(1).sum()
 
@@ -265,7 +290,7 @@ def _aux_share(
     samples:int|torch.Tensor,  # In this pass
     num_items_in_batch=None,  # Labels of the whole step
     num_samples_in_batch=None,  # Samples of the whole step
-) -> float|torch.Tensor:  # From 0 to 1
+)->float|torch.Tensor:  # From 0 to 1
     "The share of a step's auxiliary loss that one pass adds: by samples, else by labels, else all."
     if num_samples_in_batch is not None: return samples/num_samples_in_batch
     if num_items_in_batch is None: return 1.
@@ -284,10 +309,11 @@ class _AnswersPictures:
         "Generate after words and pictures."
         mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
         ids, mask, _ = expand_images(self.model, input_ids, pixel_values, mask, padding_side='left')
-        order = mask.long().argsort(dim=1, stable=True)                       # padding first, words in their order
+        order = mask.long().argsort(dim=1, stable=True)  # padding first, words in their order
         ids, mask = ids.gather(1, order), mask.gather(1, order)
         cached = kwargs.get('use_cache') is not False
-        inputs = dict(inputs_embeds=_embed_inputs(self.model, ids, pixel_values, mask)) if cached else dict(input_ids=ids, pixel_values=pixel_values)
+        inputs = (dict(inputs_embeds=_embed_inputs(self.model, ids, pixel_values, mask))
+                  if cached else dict(input_ids=ids, pixel_values=pixel_values))
         out = super().generate(**inputs, attention_mask=mask, **kwargs)
         new = out if torch.is_tensor(out) else out.sequences
         if not cached: new = new[:, ids.shape[1]:]
@@ -297,29 +323,31 @@ class _AnswersPictures:
         return out
 
 # %% ../../nbs/model/04_llava.ipynb #0cd4cb77
-_MODEL_PARTS = 'model.vision_tower', 'model.multi_modal_projector', 'model.language_model', 'lm_head'
+_MODEL_PARTS = ('model.vision_tower', 'model.multi_modal_projector', 'model.language_model',
+                'lm_head')
 
 def part_dtypes(
     model,  # A LLaVA model
-) -> dict:  # {part: name of its dtype}
+)->dict:  # {part: name of its dtype}
     "The precision of each part."
     first = lambda m: next((p.dtype for p in m.parameters()), model.dtype)
     return {n: str(first(model.get_submodule(n))).removeprefix('torch.') for n in _MODEL_PARTS}
 
 def _widest_dtype(
     dtypes,  # Names of dtypes
-) -> torch.dtype:  # fp32 for bf16 with fp16
+)->torch.dtype:  # fp32 for bf16 with fp16
     "The precision that can hold all of them."
     return reduce(torch.promote_types, (getattr(torch, d) for d in dtypes))
 
 # %% ../../nbs/model/04_llava.ipynb #6cdf5fe0
-_HUB_OPTIONS = 'cache_dir', 'revision', 'token', 'local_files_only', 'subfolder'  # Words of from_pretrained that say where a file is
+# Words of from_pretrained that say where a file is
+_HUB_OPTIONS = 'cache_dir', 'revision', 'token', 'local_files_only', 'subfolder'
 
 def _has_file(
     name,  # Folder or hub id
     file:str,  # Its name in there
     **kwargs,  # As for from_pretrained; those of `_HUB_OPTIONS` count
-) -> str|None:  # Its path
+)->str|None:  # Its path
     "Where a file of a saved model is, or None if it has none."
     kw = {k: kwargs[k] for k in _HUB_OPTIONS if k in kwargs}
     return cached_file(str(name), file, _raise_exceptions_for_missing_entries=False, **kw)
@@ -342,10 +370,14 @@ class _SavesItsParts:
         **kwargs,  # As for transformers' save_pretrained
     ):
         "Save weights and config, and the tokenizer and picture settings beside them; ValueError if experts are packed."
-        if any(map(is_parametrized, self.modules())): raise ValueError('experts packed into few bits (quantize_experts) cannot be loaded again: expected whole weights; save a model before packing it')
+        if any(map(is_parametrized, self.modules())):
+            raise ValueError('experts packed into few bits (quantize_experts) cannot be loaded '
+                             'again: expected whole weights; save a model before packing it')
         dtypes, moe = part_dtypes(self), self.config.moe
         self.config.part_dtypes = dtypes if len(set(dtypes.values())) > 1 else None
-        if moe and moe.get('implementation') == 'deepspeed': self.config.moe = moe | dict(implementation='auto', ep_size=1)      # what is saved is stacked
+        # what is saved is stacked
+        if moe and moe.get('implementation') == 'deepspeed':
+            self.config.moe = moe | dict(implementation='auto', ep_size=1)
         try:
             with stacked_experts(self): super().save_pretrained(save_directory, **kwargs)
         finally: self.config.moe = moe
@@ -359,13 +391,20 @@ class _SavesItsParts:
         *args, **kwargs,  # As for transformers' from_pretrained
     ):  # The model; with output_loading_info=True a pair of it and what was loaded
         "Load a saved model, each part in the precision it was saved in unless `dtype` says otherwise, with its tokenizer and picture settings."
-        config = kwargs.get('config') or cls.config_class.from_pretrained(folder, **{k: v for k, v in kwargs.items() if k in _HUB_OPTIONS})
-        dtypes = getattr(config, 'part_dtypes', None) if kwargs.get('dtype', 'auto') == 'auto' else None
-        loaded = super().from_pretrained(folder, *args, **kwargs | (dict(dtype=_widest_dtype(dtypes.values())) if dtypes else {}))
-        model = loaded[0] if isinstance(loaded, tuple) else loaded            # output_loading_info=True gives a pair
-        for part, dtype in (dtypes or {}).items(): model.get_submodule(part).to(getattr(torch, dtype))
-        if file := _has_file(folder, 'tokenizer.json', **kwargs): model.tokenizer = load_tokenizer(Path(file).parent)
-        if file := _has_file(folder, 'preprocessor_config.json', **kwargs): model.image_processor = load_transform(Path(file).parent)
+        config = kwargs.get('config') or cls.config_class.from_pretrained(
+            folder, **{k: v for k, v in kwargs.items() if k in _HUB_OPTIONS})
+        dtypes = getattr(config, 'part_dtypes',
+                         None) if kwargs.get('dtype', 'auto') == 'auto' else None
+        loaded = super().from_pretrained(folder, *args, **kwargs | (
+            dict(dtype=_widest_dtype(dtypes.values())) if dtypes else {}))
+        # output_loading_info=True gives a pair
+        model = loaded[0] if isinstance(loaded, tuple) else loaded
+        for part, dtype in (dtypes or {}).items():
+            model.get_submodule(part).to(getattr(torch, dtype))
+        if file := _has_file(folder, 'tokenizer.json', **kwargs):
+            model.tokenizer = load_tokenizer(Path(file).parent)
+        if file := _has_file(folder, 'preprocessor_config.json', **kwargs):
+            model.image_processor = load_transform(Path(file).parent)
         model.model.vision_tower.requires_grad_(False)
         return loaded
 
@@ -373,7 +412,8 @@ class _SavesItsParts:
 @dataclass
 class MoELlavaOutput(LlavaCausalLMOutputWithPast):
     "`transformers`' LLaVA output, plus the auxiliary loss."
-    aux_loss:torch.Tensor|None = None  # Scalar Σ l_aux over the MoE layers, not weighted; None for a dense model
+    # Scalar Σ l_aux over the MoE layers, not weighted; None for a dense model
+    aux_loss:torch.Tensor|None = None
 
 # %% ../../nbs/model/04_llava.ipynb #f3a12591
 def _total_loss(
@@ -382,7 +422,7 @@ def _total_loss(
     labels:torch.Tensor,  # (B, T)
     full_logits:bool,  # Compute logits everywhere
     num_items_in_batch=None,  # As for `_answer_loss`
-) -> tuple:  # (loss, logits or None)
+)->tuple:  # (loss, logits or None)
     "Cross-entropy over supervised positions; logits only where they are needed."
     rows = _supervised_positions(labels)
     logits = model.logits(h if full_logits else h[rows])
@@ -393,7 +433,7 @@ def _total_loss(
 def _module_name(
     model:nn.Module,  # Any model
     module:nn.Module,  # One of its parts
-) -> str:  # Dotted name
+)->str:  # Dotted name
     "What a part is called inside a model."
     return next(n for n, m in model.named_modules() if m is module)
 
@@ -409,7 +449,7 @@ class _NamesItsParts:
     def set_input_embeddings(self, value):
         "Replace them, as resizing does."
         self.model.language_model.set_input_embeddings(value)
-    def logits(self, h):  # Hidden states (…, hidden) -> (…, vocab)
+    def logits(self, h):  # Hidden states (…, hidden)->(…, vocab)
         "Output layer, and what the decoder does after it."
         return finish_logits(self.lm_head(h), self.config.text_config)
     @property
@@ -417,16 +457,17 @@ class _NamesItsParts:
         "How many positions one picture takes."
         return self.model.image_tokens
 
-    def router_losses(self) -> tuple:  # (what is added to the loss, Σ l_aux); None, None for a dense model
+    def router_losses(self)->tuple:  # (what is added to the loss, Σ l_aux); None, None for a dense model
         "The routers' losses of the last pass, weighted and plain."
         if not self.config.moe: return None, None
         from moe_llava_kit.moe.losses import forget_graph, moe_loss, router_loss
-        losses = router_loss(self), moe_loss(self); forget_graph(self)
+        losses = router_loss(self), moe_loss(self)
+        forget_graph(self)
         return losses
 
 # %% ../../nbs/model/04_llava.ipynb #91fed257
-class MoELlavaForConditionalGeneration(_AnswersPictures, _SavesItsParts, _NamesItsParts, _LoadsWhole,
-                                       LlavaForConditionalGeneration):
+class MoELlavaForConditionalGeneration(_AnswersPictures, _SavesItsParts, _NamesItsParts,
+                                       _LoadsWhole, LlavaForConditionalGeneration):
     "A vision-language model over any tower and decoder, dense or MoE."
     config_class = MoELlavaConfig
     reads_experts = True  # what `upcycle` made of it can be saved
@@ -436,12 +477,14 @@ class MoELlavaForConditionalGeneration(_AnswersPictures, _SavesItsParts, _NamesI
     ):
         LlavaPreTrainedModel.__init__(self, config)
         self.model = MoELlavaModel(config)
-        self.lm_head = nn.Linear(config.text_config.hidden_size, config.text_config.vocab_size, bias=config.lm_head_bias)
+        self.lm_head = nn.Linear(config.text_config.hidden_size, config.text_config.vocab_size,
+                                 bias=config.lm_head_bias)
         if config.moe:
             from moe_llava_kit.moe.config import MoEConfig
             from moe_llava_kit.moe.conversion import install_moe
             install_moe(self, MoEConfig(**config.moe))
-        self._tied_weights_keys = {'lm_head.weight': f'{_module_name(self, self.get_input_embeddings())}.weight'}
+        self._tied_weights_keys = {
+            'lm_head.weight': f'{_module_name(self, self.get_input_embeddings())}.weight'}
         self.post_init()
 
     def forward(self,
@@ -455,19 +498,25 @@ class MoELlavaForConditionalGeneration(_AnswersPictures, _SavesItsParts, _NamesI
         num_items_in_batch=None,  # Labels of the whole optimizer step, over micro-batches and processes
         num_samples_in_batch=None,  # Samples of the whole step
         **kwargs,
-    ) -> MoELlavaOutput:
+    )->MoELlavaOutput:
         "Next-token logits and, with labels, cross-entropy + router_aux_loss_coef · Σ l_aux (+ router_z_loss_coef · Σ z)."
-        if inputs_embeds is None: input_ids, attention_mask, labels = expand_images(self.model, input_ids, pixel_values, attention_mask, labels)
-        out = self.model(input_ids=input_ids, pixel_values=pixel_values, inputs_embeds=inputs_embeds, attention_mask=attention_mask, **kwargs)
+        if inputs_embeds is None:
+            input_ids, attention_mask, labels = expand_images(self.model, input_ids, pixel_values,
+                                                              attention_mask, labels)
+        out = self.model(input_ids=input_ids, pixel_values=pixel_values,
+                         inputs_embeds=inputs_embeds, attention_mask=attention_mask, **kwargs)
         h, loss = out.last_hidden_state, None
-        extra, aux = self.router_losses() if kwargs.get('cache', kwargs.get('past_key_values')) is None else (None, None)  # not for every token of an answer; `cache` since transformers 5.24
+        # not for every token of an answer; `cache` since transformers 5.24
+        extra, aux = self.router_losses() if kwargs.get(
+            'cache', kwargs.get('past_key_values')) is None else (None, None)
         if labels is None: logits = self.logits(h[:, -logits_to_keep:])
         else:
             everywhere = not self.training if full_logits is None else full_logits
             loss, logits = _total_loss(self, h, labels, everywhere, num_items_in_batch)
         if loss is not None and extra is not None:
             samples = count_samples(attention_mask, len(h))
-            loss = loss + extra*_aux_share(labels, samples, num_items_in_batch, num_samples_in_batch)
+            loss = loss + extra*_aux_share(labels, samples, num_items_in_batch,
+                                           num_samples_in_batch)
         names = 'past_key_values', 'hidden_states', 'attentions'  # a mixer has no attentions
         kept = {k: getattr(out, k, None) for k in names}
         return MoELlavaOutput(loss=loss, logits=logits, aux_loss=aux, **kept)
@@ -482,7 +531,8 @@ def _copy_generation_config(
 ):  # transformers' GenerationConfig
     "The decoder's generation settings, with the tokenizer's end and padding tokens."
     g = llm.generation_config
-    if tokenizer is not None: g.eos_token_id, g.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
+    if tokenizer is not None:
+        g.eos_token_id, g.pad_token_id = tokenizer.eos_token_id, tokenizer.pad_token_id
     return g
 
 # %% ../../nbs/model/04_llava.ipynb #59d38fbf
@@ -497,17 +547,22 @@ def build_llava(
     select_feature:str='patch',  # 'patch' or 'cls_patch'
     drop_first:bool=False,  # Drop the tower's first token whatever it is, as the original LLaVA does
     dtype:torch.dtype|None=None,  # Of all parts; None: as they are, and the new projector in fp32
-) -> MoELlavaForConditionalGeneration:  # Tower frozen, projector new
+)->MoELlavaForConditionalGeneration:  # Tower frozen, projector new
     "A LLaVA model from a decoder and a tower; their weights are used, not copied; ValueError if the decoder cannot be used, errors of `as_decoder` and `build_tower` for their folders."
     llm, tower = as_decoder(llm, dtype), build_tower(tower, dtype=dtype)
     check_head(llm)
-    if template=='native' or not isinstance(template, (str, type(None))): template = get_template(template, tokenizer).to_dict()
+    if template=='native' or not isinstance(template, (str, type(None))):
+        template = get_template(template, tokenizer).to_dict()
     if tokenizer is not None: grow_embeddings(llm, tokenizer)
     head = llm.get_output_embeddings()
-    config = MoELlavaConfig(text_config=llm.config, vision_config=tower.config, projector_type=projector, select_feature=select_feature, drop_first=drop_first, template=template,
-                            vision_feature_layer=select_layer, lm_head_bias=head.bias is not None, tie_word_embeddings=llm.config.tie_word_embeddings)
+    config = MoELlavaConfig(text_config=llm.config, vision_config=tower.config,
+                            projector_type=projector, select_feature=select_feature,
+                            drop_first=drop_first, template=template,
+                            vision_feature_layer=select_layer, lm_head_bias=head.bias is not None,
+                            tie_word_embeddings=llm.config.tie_word_embeddings)
     with torch.device('meta'): model = MoELlavaForConditionalGeneration(config)
-    model.model.vision_tower, model.model.language_model, model.lm_head = tower, llm.get_decoder(), head
+    model.model.vision_tower, model.model.language_model, model.lm_head = (
+        tower, llm.get_decoder(), head)
     widths = tower.config.hidden_size, llm.config.hidden_size
     new = build_projector(projector, *widths, patch_grid(tower.config))
     model.model.multi_modal_projector = new.to(dtype or torch.float32)

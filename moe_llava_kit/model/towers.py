@@ -21,11 +21,12 @@ from ..core.runtime import quiet_transformers
 # %% ../../nbs/model/00_towers.ipynb #945abec3
 def vision_config(
     config,  # Any `transformers` config, of a vision model or of a pair that contains one
-) -> PretrainedConfig:  # The config of the vision model
+)->PretrainedConfig:  # The config of the vision model
     "The vision part of `config`; a config without one is refused with a ValueError"
     part = getattr(config, 'vision_config', config)
     if not hasattr(part, 'patch_size'):
-        raise ValueError(f'expected the config of a vision model (CLIP, SigLIP, DINOv2, ViT, …), got {type(config).__name__}, '
+        raise ValueError(f'expected the config of a vision model (CLIP, SigLIP, DINOv2, ViT, …), '
+                         f'got {type(config).__name__}, '
                          'which has neither `vision_config` nor `patch_size`')
     return part
 
@@ -34,7 +35,7 @@ def as_pair(x): return (x, x) if isinstance(x, int) else tuple(x)
 
 def patch_grid(
     config,  # Config of a tower (or of a pair)
-) -> tuple:  # (rows, columns) of patches
+)->tuple:  # (rows, columns) of patches
     "The grid of patches a tower lays over a picture of its own size"
     c = vision_config(config)
     if getattr(c, 'image_size', None) is None: return (math.isqrt(c.num_patches),)*2
@@ -43,17 +44,18 @@ def patch_grid(
 # %% ../../nbs/model/00_towers.ipynb #d12f9bb5
 def image_size(
     config,  # Config of a tower (or of a pair)
-) -> tuple:  # (height, width) in pixels
+)->tuple:  # (height, width) in pixels
     "The picture size a tower expects"
     c = vision_config(config)
     size = getattr(c, 'image_size', None)
-    return as_pair(size) if size is not None else tuple(n*p for n,p in zip(patch_grid(c), as_pair(c.patch_size)))
+    return as_pair(size) if size is not None else tuple(
+        n*p for n,p in zip(patch_grid(c), as_pair(c.patch_size)))
 
 # %% ../../nbs/model/00_towers.ipynb #f312845c
 def cut_patches(
     pixels:torch.Tensor,  # Pictures (N, 3, H, W)
     patch:tuple,  # (height, width) of a patch
-) -> tuple:  # Rows of patches (N, rows*columns, ph*pw*3), and the grid (rows, columns)
+)->tuple:  # Rows of patches (N, rows*columns, ph*pw*3), and the grid (rows, columns)
     "Pictures cut into flattened patches, row by row"
     n, c, h, w = pixels.shape
     (ph, pw), grid = patch, (h//patch[0], w//patch[1])
@@ -63,17 +65,20 @@ def cut_patches(
 def _tower_inputs(
     tower,  # A vision model
     pixel_values:torch.Tensor,  # Pictures (N, 3, H, W)
-) -> dict:  # Keyword arguments for its forward
+)->dict:  # Keyword arguments for its forward
     "What this tower wants to be called with"
     if getattr(tower.config, 'image_size', None) is not None: return dict(pixel_values=pixel_values)
     x, grid = cut_patches(pixel_values, as_pair(tower.config.patch_size))
-    return dict(pixel_values=x, pixel_attention_mask=None, spatial_shapes=torch.tensor([grid]*len(x), device='cpu'))  # read as numbers
+    # read as numbers
+    return dict(pixel_values=x, pixel_attention_mask=None,
+                spatial_shapes=torch.tensor([grid]*len(x), device='cpu'))
 
 # %% ../../nbs/model/00_towers.ipynb #ce229d89
 @contextmanager
 def unsharded():
     "Models made inside have whole weights, also while ZeRO-3 is on; the Trainer shards them when it starts"
-    zero, known = sys.modules.get('deepspeed.runtime.zero.partition_parameters'), hf_deepspeed._hf_deepspeed_config_weak_ref
+    zero, known = sys.modules.get(
+        'deepspeed.runtime.zero.partition_parameters'), hf_deepspeed._hf_deepspeed_config_weak_ref
     if zero: zero.shutdown_init_context()
     hf_deepspeed.unset_hf_deepspeed_config()
     try: yield
@@ -98,14 +103,16 @@ def _measured_tokens(kind, text):  # The config as class and JSON, so that it ca
     with without_numbers():
         ghost = _tower_class(config)(config).eval()
         x = torch.zeros(1, 3, *image_size(config), dtype=ghost.dtype)
-        counts = [math.prod(h.shape[1:-1]) for h in ghost(**_tower_inputs(ghost, x), output_hidden_states=True).hidden_states]
+        counts = [math.prod(h.shape[1:-1]) for h in ghost(**_tower_inputs(ghost, x),
+                                                          output_hidden_states=True).hidden_states]
     if len(set(counts)) == 1: return counts[0]
-    raise ValueError(f'{kind.__name__}: the layers return {counts} tokens: this tower merges patches on the way, which is not supported; '
+    raise ValueError(f'{kind.__name__}: the layers return {counts} tokens: this tower merges '
+                     f'patches on the way, which is not supported; '
                      'take one that keeps its patches (CLIP, SigLIP, DINOv2, DINOv3, ViT)')
 
 def _token_count(
     config,  # Config of a tower (or of a pair)
-) -> int:  # Patches, plus [CLS] and registers where there are any
+)->int:  # Patches, plus [CLS] and registers where there are any
     "How many tokens a tower returns for one picture of its own size, measured without weights; a tower that merges patches raises ValueError"
     c = vision_config(config)
     return _measured_tokens(type(c), c.to_json_string(use_diff=False))
@@ -114,10 +121,14 @@ def _token_count(
 def _spans(tokens, patches, select_feature='patch', drop_first=False):
     "Ranges of tokens to keep, as (start, stop)"
     front = tokens - patches
-    if front < 0: raise ValueError(f'the tower returned {tokens} tokens for {patches} patches: it pools or merges them, which is not supported')
+    if front < 0:
+        raise ValueError(f'the tower returned {tokens} tokens for {patches} patches: it pools or '
+                         f'merges them, which is not supported')
     kinds = dict(patch=[(1 if drop_first else front, tokens)],
                  cls_patch=[(0, tokens)] if drop_first else [(0, min(front, 1)), (front, tokens)])
-    if select_feature not in kinds: raise ValueError(f'unknown select_feature {select_feature!r}; expected one of {list(kinds)}')
+    if select_feature not in kinds:
+        raise ValueError(
+            f'unknown select_feature {select_feature!r}; expected one of {list(kinds)}')
     return kinds[select_feature]
 
 # %% ../../nbs/model/00_towers.ipynb #1c610135
@@ -125,9 +136,10 @@ def patch_count(
     config,  # Config of a tower (or of a pair)
     select_feature:str='patch',  # 'patch' or 'cls_patch'
     drop_first:bool=False,  # Drop the first token whatever it is, as the original LLaVA does
-) -> int:  # Vectors per picture
+)->int:  # Vectors per picture
     "How many vectors one picture becomes in the sequence of the language model; ValueError for an unknown select_feature or a tower that merges patches"
-    return sum(b-a for a,b in _spans(_token_count(config), math.prod(patch_grid(config)), select_feature, drop_first))
+    return sum(b-a for a,b in _spans(_token_count(config), math.prod(patch_grid(config)),
+                                     select_feature, drop_first))
 
 # %% ../../nbs/model/00_towers.ipynb #0f121b64
 def _hidden(tower, pixel_values, select_layer):
@@ -136,9 +148,11 @@ def _hidden(tower, pixel_values, select_layer):
     if not trains and tower.training: tower.eval()
     like = next(tower.parameters())
     with torch.set_grad_enabled(torch.is_grad_enabled() and (trains or pixel_values.requires_grad)):
-        states = tower(**_tower_inputs(tower, pixel_values.to(like.device, like.dtype)), output_hidden_states=True).hidden_states
+        states = tower(**_tower_inputs(tower, pixel_values.to(like.device, like.dtype)),
+                       output_hidden_states=True).hidden_states
     if not -len(states) <= select_layer < len(states):
-        raise ValueError(f'select_layer {select_layer} is out of range: this tower has {len(states)-1} layers, so {-len(states)} … {len(states)-1}')
+        raise ValueError(f'select_layer {select_layer} is out of range: this tower has '
+                         f'{len(states)-1} layers, so {-len(states)} … {len(states)-1}')
     return states[select_layer]
 
 # %% ../../nbs/model/00_towers.ipynb #6fcb0d15
@@ -148,13 +162,16 @@ def tower_features(
     select_layer:int=-2,  # Which hidden state; 0 is the embeddings, -1 the last layer
     select_feature:str='patch',  # 'patch' or 'cls_patch'
     drop_first:bool=False,  # Drop the first token whatever it is, as the original LLaVA does
-) -> torch.Tensor:  # (N, P, D), in the tower's dtype
+)->torch.Tensor:  # (N, P, D), in the tower's dtype
     "What the tower sees: one vector per patch; ValueError for pixels of another shape, or a layer the tower does not have"
     if pixel_values.ndim != 4 or pixel_values.shape[1] != 3:
-        raise ValueError(f'expected pixel_values of shape (N, 3, H, W), got {tuple(pixel_values.shape)}')
-    patches = math.prod(s//p for s,p in zip(pixel_values.shape[2:], as_pair(tower.config.patch_size)))
+        raise ValueError(
+            f'expected pixel_values of shape (N, 3, H, W), got {tuple(pixel_values.shape)}')
+    patches = math.prod(s//p
+                        for s,p in zip(pixel_values.shape[2:], as_pair(tower.config.patch_size)))
     hidden = _hidden(tower, pixel_values, select_layer)
-    return torch.cat([hidden[:, a:b] for a,b in _spans(hidden.shape[1], patches, select_feature, drop_first)], 1)
+    return torch.cat([hidden[:, a:b]
+                      for a,b in _spans(hidden.shape[1], patches, select_feature, drop_first)], 1)
 
 # %% ../../nbs/model/00_towers.ipynb #9d6545dc
 def _freeze(tower, trainable):
@@ -180,7 +197,8 @@ def _from_memory(source):
     vision_config(config)
     if not hasattr(config, 'vision_config'): return source
     if hasattr(source, 'vision_model'): return _eyes(source)
-    raise ValueError(f'expected a vision model, or a pair with a `vision_model`, got {type(source).__name__}: pass its vision tower itself')
+    raise ValueError(f'expected a vision model, or a pair with a `vision_model`, got '
+                     f'{type(source).__name__}: pass its vision tower itself')
 
 # %% ../../nbs/model/00_towers.ipynb #fb439dbe
 def _hub_answers():
@@ -188,18 +206,24 @@ def _hub_answers():
     from huggingface_hub import constants
     if constants.HF_HUB_OFFLINE: return False
     if getproxies(): return True
-    try: return bool(socket.getaddrinfo(constants.ENDPOINT.split('//')[-1].split('/')[0].split(':')[0], 443))
+    try:
+        return bool(socket.getaddrinfo(
+            constants.ENDPOINT.split('//')[-1].split('/')[0].split(':')[0], 443))
     except OSError: return False
 
 def read_tower_config(name):
     "The config behind a folder or hub id, and whether only local files are to be used"
     folder = Path(name).is_dir()
-    if folder and not (Path(name)/'config.json').is_file(): raise FileNotFoundError(f'{name} is a folder without a config.json: not a vision model')
+    if folder and not (Path(name)/'config.json').is_file():
+        raise FileNotFoundError(f'{name} is a folder without a config.json: not a vision model')
     try: return AutoConfig.from_pretrained(name, local_files_only=True), True
     except OSError as e:
         if folder: raise OSError(f'the config.json of {name} cannot be read: {e}') from e
-        if not _hub_answers(): raise OSError(f'vision tower {name!r}: no such folder, not in the local hub cache, and the hub cannot be reached. '
-                                             'Give a folder with config.json and weights, or download it once where there is a network') from None
+        if not _hub_answers():
+            raise OSError(f'vision tower {name!r}: no such folder, not in the local hub cache, and '
+                          f'the hub cannot be reached. ' 'Give a folder with config.json and '
+                                                         'weights, or download it once where there '
+                                                         'is a network') from None
     return AutoConfig.from_pretrained(name), False
 
 # %% ../../nbs/model/00_towers.ipynb #5c496385
@@ -222,7 +246,8 @@ def check_loaded(
 
 # %% ../../nbs/model/00_towers.ipynb #643f6bfc
 PROCESSOR_FILE = 'preprocessor_config.json'  # How pictures are prepared for a tower
-_UNREAD = 'pooler.', 'head.', 'embeddings.mask_token'  # Parts of towers that no patch vector depends on
+# Parts of towers that no patch vector depends on
+_UNREAD = 'pooler.', 'head.', 'embeddings.mask_token'
 
 def _written(config):
     "Names of all tensors of the class that wrote a folder with this config"
@@ -231,7 +256,8 @@ def _written(config):
 
 def _from_files(name, dtype):
     config, local = read_tower_config(name)
-    if not local: cached_file(name, PROCESSOR_FILE, _raise_exceptions_for_missing_entries=False) # into the cache, for `image_processor_for`
+    # into the cache, for `image_processor_for`
+    if not local: cached_file(name, PROCESSOR_FILE, _raise_exceptions_for_missing_entries=False)
     eyes = vision_config(config)
     kind, kw = _tower_class(eyes), dict(output_loading_info=True, ignore_mismatched_sizes=True)
     with quiet_transformers():
@@ -248,9 +274,11 @@ def build_tower(
     tower,  # Config, folder, hub id, or a model; of a CLIP or SigLIP pair the vision part is taken
     trainable:bool=False,  # Train it too? Otherwise frozen and in eval mode
     dtype:torch.dtype|None=None,  # Precision; None keeps the one it was saved in
-) -> nn.Module:  # A plain `transformers` vision model
+)->nn.Module:  # A plain `transformers` vision model
     "A frozen tower from whatever names it; ValueError if it does not fit, OSError without files"
     if not isinstance(tower, (str, Path, PretrainedConfig, nn.Module)):
-        raise ValueError(f'expected a config, a folder, a hub id or a model as tower, got {type(tower).__name__}')
-    model = _from_files(str(tower), dtype) if isinstance(tower, (str, Path)) else _from_memory(tower)
+        raise ValueError(f'expected a config, a folder, a hub id or a model as tower, got '
+                         f'{type(tower).__name__}')
+    model = _from_files(str(tower),
+                        dtype) if isinstance(tower, (str, Path)) else _from_memory(tower)
     return _freeze(model if dtype is None else _cast(model, dtype), trainable)

@@ -44,10 +44,11 @@ class Certificate:
 
 def count_parameters(
     model:nn.Module,  # Dense or MoE
-) -> tuple[int, int]:  # (total, active per token)
+)->tuple[int, int]:  # (total, active per token)
     "Parameters of a model, and how many of them one token passes through."
     total = sum(p.numel() for p in model.parameters())
-    idle = sum(p.numel()*(m.experts.num_experts-m.config.top_k)//m.experts.num_experts for m in moe_layers(model).values() for p in m.experts.parameters())
+    idle = sum(p.numel()*(m.experts.num_experts-m.config.top_k)//m.experts.num_experts
+               for m in moe_layers(model).values() for p in m.experts.parameters())
     return total, total-idle
 
 # %% ../../nbs/moe/07_certificate.ipynb #b4ab695d
@@ -70,24 +71,30 @@ def flops_per_token(
     model:nn.Module,  # Dense or MoE
     input_ids:torch.Tensor,  # (B, T)
     **inputs,  # Further inputs, e.g. pixel_values
-) -> float:  # A multiplication and an addition are two
+)->float:  # A multiplication and an addition are two
     "Floating-point operations of a forward pass, divided by the tokens in it; ValueError for a vision-language model on the meta device."
     if input_ids.is_meta and hasattr(model, 'image_tokens'):
-        raise ValueError(f'{type(model).__name__} on the meta device: it reads from the ids where pictures stand, and there they have no values; count model.get_decoder(), or the whole model on a CPU')
-    with experts_as(model, 'eager'), FlopCounterMode(display=False) as counter: model(input_ids=input_ids, **inputs)
+        raise ValueError(f'{type(model).__name__} on the meta device: it reads from the ids where '
+                         f'pictures stand, and there they have no values; count '
+                         f'model.get_decoder(), or the whole model on a CPU')
+    with experts_as(model, 'eager'), FlopCounterMode(display=False) as counter:
+        model(input_ids=input_ids, **inputs)
     return counter.get_total_flops()/input_ids.numel()
 
 # %% ../../nbs/moe/07_certificate.ipynb #17c9c445
 def _differences(
     moe:nn.Module,  # Right after a forward pass
-) -> tuple[str]:  # Reasons; empty if there is none
+)->tuple[str]:  # Reasons; empty if there is none
     "What keeps a MoE model from giving the dense model's output."
     layers = list(moe_layers(moe).values())
     if not layers: return ()
     c = layers[0].config
     lost = sum((~m.routing.kept).sum().item() for m in layers if m.routing.kept is not None)
-    found = {f'top_k=1 weighs its expert with the router\'s probability, on average {torch.cat([m.routing.weights for m in layers]).mean():.2f} (renormalize_top1=True makes it 1)': c.top_k == 1 and not c.renormalize_top1,
-             f'{lost} of {sum(m.routing.index.numel() for m in layers)} choices were dropped (eval_capacity_factor={c.eval_capacity_factor})': lost > 0,
+    found = {f'top_k=1 weighs its expert with the router\'s probability, on average '
+             f'{torch.cat([m.routing.weights for m in layers]).mean():.2f} (renormalize_top1=True '
+             f'makes it 1)': c.top_k == 1 and not c.renormalize_top1, f'{lost} of '
+             f'{sum(m.routing.index.numel() for m in layers)} choices were dropped '
+             f'(eval_capacity_factor={c.eval_capacity_factor})': lost > 0,
              f'the experts started with noise (expert_noise={c.expert_noise})': c.expert_noise > 0}
     return tuple(k for k, v in found.items() if v)
 
@@ -111,7 +118,7 @@ def _sensitivity(
     modules,  # Those whose outputs are rounded once more
     logits:torch.Tensor,  # What it gives for these inputs
     **inputs,  # Of its forward pass
-) -> float:  # At least the rounding of the largest logit
+)->float:  # At least the rounding of the largest logit
     "How far the logits move when the outputs of some modules are rounded once more."
     with _reordered_sum_error(modules): moved = (model(**inputs).logits.float()-logits).abs().max()
     return max(moved, torch.finfo(torch.float32).eps*logits.abs().max()).item()
@@ -121,12 +128,13 @@ HALF_DTYPES = torch.float16, torch.bfloat16
 
 def _upcast(
     module:nn.Module,  # Its own parameters count, not those of its children
-) -> list:  # (parameter, what it held) for those in half precision
+)->list:  # (parameter, what it held) for those in half precision
     "Half-precision parameters in fp32."
     held = [(p, p.data) for p in module.parameters(recurse=False) if p.dtype in HALF_DTYPES]
     for p, w in held: p.data = w.float()
     return held
 
+# %% ../../nbs/moe/07_certificate.ipynb #1f71055e
 @contextmanager
 def _in_fp32(
     model:nn.Module,  # Its decoder and output layer count
@@ -135,11 +143,13 @@ def _in_fp32(
     held = {}
     def before(m, args):
         held[m] = _upcast(m)
-        return tuple(a.float() if torch.is_tensor(a) and a.dtype in HALF_DTYPES else a for a in args)
+        return tuple(a.float() if torch.is_tensor(a) and a.dtype in HALF_DTYPES else a
+                     for a in args)
     def after(m, args, out):
         for p, w in held.pop(m): p.data = w
-    modules = {m for part in (decoder_of(model), model.get_output_embeddings()) for m in part.modules()
-               if any(p.dtype in HALF_DTYPES and not p.is_meta for p in m.parameters(recurse=False))}
+    modules = {m for part in (decoder_of(model), model.get_output_embeddings())
+               for m in part.modules() if any(p.dtype in HALF_DTYPES and not p.is_meta
+                                              for p in m.parameters(recurse=False))}
     hooks = [m.register_forward_pre_hook(before) for m in modules]
     hooks += [m.register_forward_hook(after, always_call=True) for m in modules]
     try: yield
@@ -150,19 +160,20 @@ def _in_fp32(
 def _converted(
     dense:nn.Module,  # The model before `upcycle`
     moe:nn.Module,  # The model after
-) -> list:  # Modules of `dense`
+)->list:  # Modules of `dense`
     "What became MoE layers, by its place in the decoder; ValueError if there is no such place."
     there, names = dict(decoder_of(dense).named_modules()), moe_layers(decoder_of(moe))
     if lost := [n for n in names if n not in there]:
-        raise ValueError(f'{type(dense).__name__} has no {lost[0]} in its decoder, a MoE layer of the '
-                         'other: certify(dense, moe) expects a model before and after upcycle')
+        raise ValueError(
+            f'{type(dense).__name__} has no {lost[0]} in its decoder, a MoE layer of the '
+            'other: certify(dense, moe) expects a model before and after upcycle')
     return [there[n] for n in names]
 
 def _compare_models(
     dense:nn.Module,  # In eval mode
     moe:nn.Module,  # In eval mode
     inputs:dict,  # Of a forward pass
-) -> tuple:  # (largest difference of a logit, sensitivity of the dense model, `_differences`)
+)->tuple:  # (largest difference of a logit, sensitivity of the dense model, `_differences`)
     "Both models on the same input, in fp32."
     modules = _converted(dense, moe)
     with _in_fp32(dense), _in_fp32(moe):
@@ -178,7 +189,7 @@ def certify(
     input_ids:torch.Tensor=None,  # (B, T); random ids by default
     tol:float|None=None,  # Largest logit difference that counts as equal; None: measured on `dense`
     **inputs,  # Further inputs, e.g. pixel_values
-) -> Certificate:  # Prints as a sentence; `.equal` says it in one word
+)->Certificate:  # Prints as a sentence; `.equal` says it in one word
     "Compare a dense model and its upcycled copy; ValueError if `dense` is not what was upcycled."
     if input_ids is None:
         g, vocab = torch.Generator().manual_seed(0), dense.get_input_embeddings().num_embeddings
@@ -189,5 +200,6 @@ def certify(
         limit = 10*noise if tol is None else tol
         flops = [flops_per_token(m, **inputs) for m in (moe, dense)]
     basis = '10 times how far one more rounding of its MLPs moves the dense model'
-    return Certificate(diff, limit, *count_parameters(moe), sum(p.numel() for p in dense.parameters()),
-                       *flops, lost if diff > limit else (), basis if tol is None else 'as given')
+    return Certificate(diff, limit, *count_parameters(moe),
+                       sum(p.numel() for p in dense.parameters()), *flops,
+                       lost if diff > limit else (), basis if tol is None else 'as given')

@@ -15,28 +15,43 @@ class MoEConfig:
     num_experts:int|list = 4  # Experts in each MoE layer; a list gives one number per MoE layer
     top_k:int = 2  # Experts that a token visits
     layers:str|list = 'sparse'  # A mode of `LAYER_MODES`, or the indices of the layers to convert
-    capacity_factor:float|None = None  # Training: places per expert, as a multiple of an even load; None = no limit, nothing dropped
+    # Training: places per expert, as a multiple of an even load; None = no limit, nothing dropped
+    capacity_factor:float|None = None
     eval_capacity_factor:float|None = None  # The same in evaluation
     min_capacity:int = 0  # Places an expert has at least, where there is a limit
-    use_residual:bool = False  # A dense MLP beside the experts, mixed by a learned weight (DeepSpeed's Residual-MoE)
+    # A dense MLP beside the experts, mixed by a learned weight (DeepSpeed's Residual-MoE)
+    use_residual:bool = False
     router_aux_loss_coef:float = 0.01  # Weight of the load-balancing loss in the total loss
     router_z_loss_coef:float = 0.  # Weight of the router z-loss in the total loss
-    renormalize_top1:bool = False  # With top_k=1: give the one expert weight 1 (equal to the dense model at step 0)
-    random_places:bool = False  # An over-full expert keeps a random choice of its tokens instead of the first (DeepSpeed's top-1 gate)
-    second_expert_noise:bool = False  # Choose the experts after the first with Gumbel noise, as the original does even in evaluation
-    count_padding:bool = False  # Let padding take places and count in the auxiliary losses, as the original does
-    router_aux_scope:str = 'sample'  # Balance the experts within each 'sample', or over the 'batch' of one forward pass, as the original does
+    # With top_k=1: give the one expert weight 1 (equal to the dense model at step 0)
+    renormalize_top1:bool = False
+    # An over-full expert keeps a random choice of its tokens instead of the first (DeepSpeed's
+    # top-1 gate)
+    random_places:bool = False
+    # Choose the experts after the first with Gumbel noise, as the original does even in evaluation
+    second_expert_noise:bool = False
+    # Let padding take places and count in the auxiliary losses, as the original does
+    count_padding:bool = False
+    # Balance the experts within each 'sample', or over the 'batch' of one forward pass, as the
+    # original does
+    router_aux_scope:str = 'sample'
     expert_noise:float = 0.  # Upcycling: add noise of this many standard deviations to every copy
-    implementation:str = 'auto'  # 'auto' (see `fitting`), 'sorted', 'eager', 'grouped_mm', 'batched_mm' or any name in transformers' experts interface; 'deepspeed' for its MoE layer
+    # 'auto' (see `fitting`), 'sorted', 'eager', 'grouped_mm', 'batched_mm' or any name in
+    # transformers' experts interface; 'deepspeed' for its MoE layer
+    implementation:str = 'auto'
     ep_size:int = 1  # With 'deepspeed': processes that share the experts of a layer among them
 
     def __post_init__(self):
         for name in ('capacity_factor', 'eval_capacity_factor'):
             v = getattr(self, name)
-            if v is not None and not v > 0: raise ValueError(f'{name}={v}: expected a number above 0, or None for no limit')
+            if v is not None and not v > 0:
+                raise ValueError(f'{name}={v}: expected a number above 0, or None for no limit')
         for name in ('min_capacity', 'router_aux_loss_coef', 'router_z_loss_coef', 'expert_noise'):
-            if not getattr(self, name) >= 0: raise ValueError(f'{name}={getattr(self, name)}: expected 0 or more')
-        if self.router_aux_scope not in ('sample', 'batch'): raise ValueError(f"router_aux_scope={self.router_aux_scope!r}: expected 'sample' or 'batch'")
+            if not getattr(self, name) >= 0:
+                raise ValueError(f'{name}={getattr(self, name)}: expected 0 or more')
+        if self.router_aux_scope not in ('sample', 'batch'):
+            raise ValueError(
+                f"router_aux_scope={self.router_aux_scope!r}: expected 'sample' or 'batch'")
 
 # %% ../../nbs/moe/00_config.ipynb #54df0783
 LAYER_MODES = {'sparse': lambda n: range(0, n, 2), 'dense': lambda n: range(n),
@@ -45,22 +60,31 @@ LAYER_MODES = {'sparse': lambda n: range(0, n, 2), 'dense': lambda n: range(n),
 def moe_layer_ids(
     config:MoEConfig,  # `layers` counts
     num_layers:int,  # Decoder layers of the model
-) -> list[int]:  # Indices of the layers to convert, in order
+)->list[int]:  # Indices of the layers to convert, in order
     "Layers that become MoE; ValueError for an unknown mode or an index outside the model."
     if isinstance(config.layers, str):
-        if config.layers not in LAYER_MODES: raise ValueError(f'layers={config.layers!r}: expected one of {", ".join(LAYER_MODES)}, or a list of layer indices')
+        if config.layers not in LAYER_MODES:
+            raise ValueError(f'layers={config.layers!r}: expected one of {", ".join(LAYER_MODES)}, '
+                             f'or a list of layer indices')
         return list(LAYER_MODES[config.layers](num_layers))
     bad = [i for i in config.layers if not 0 <= i < num_layers]
-    if bad: raise ValueError(f'layers={list(config.layers)}: {bad} lie outside the model, whose layers are 0 to {num_layers-1}')
+    if bad:
+        raise ValueError(f'layers={list(config.layers)}: {bad} lie outside the model, whose layers '
+                         f'are 0 to {num_layers-1}')
     return sorted(config.layers)
 
 # %% ../../nbs/moe/00_config.ipynb #0a8fe8dc
 def experts_per_layer(
     config:MoEConfig,  # `num_experts` and `top_k` count
     ids:list[int],  # The MoE layers
-) -> list[int]:  # Number of experts of each
+)->list[int]:  # Number of experts of each
     "One number of experts per MoE layer; ValueError if the list does not fit or top_k exceeds it."
-    n = config.num_experts if isinstance(config.num_experts, (list, tuple)) else [config.num_experts]*len(ids)
-    if len(n) != len(ids): raise ValueError(f'num_experts={list(n)} has {len(n)} entries, but {len(ids)} layers become MoE: {ids}')
-    if not 1 <= config.top_k <= min(n): raise ValueError(f'top_k={config.top_k}: a token can visit 1 to {min(n)} experts, the smallest layer has {min(n)}')
+    n = config.num_experts if isinstance(config.num_experts,
+                                         (list, tuple)) else [config.num_experts]*len(ids)
+    if len(n) != len(ids):
+        raise ValueError(
+            f'num_experts={list(n)} has {len(n)} entries, but {len(ids)} layers become MoE: {ids}')
+    if not 1 <= config.top_k <= min(n):
+        raise ValueError(f'top_k={config.top_k}: a token can visit 1 to {min(n)} experts, the '
+                         f'smallest layer has {min(n)}')
     return list(n)

@@ -29,7 +29,8 @@ def _outer_module_lists(
 )->list:  # of nn.ModuleList, in the order they are registered
     "The lists of modules in a module, without the lists that lie in one of them."
     kids = list(module.children())
-    return [l for m in kids for l in ([m] if isinstance(m, nn.ModuleList) else _outer_module_lists(m))]
+    return [l for m in kids
+            for l in ([m] if isinstance(m, nn.ModuleList) else _outer_module_lists(m))]
 
 def layers_of(
     model:nn.Module,  # A causal LM, a LLaVA model, or a bare decoder
@@ -91,7 +92,8 @@ def _check_mlp(
     where:str,  # The layer's name, for the error
 ):
     "ValueError naming the layer if copies of its linear layers would compute something else than the MLP."
-    if isinstance(mlp, (SparseMoE, DeepSpeedMoE)): raise ValueError(f'{where} is a MoE layer already')
+    if isinstance(mlp, (SparseMoE, DeepSpeedMoE)):
+        raise ValueError(f'{where} is a MoE layer already')
     signature = inspect.signature(type(mlp).forward).parameters.values()
     own = [p for p in signature if p.kind is p.POSITIONAL_OR_KEYWORD]
     more = [p.name for p in own if p.default is p.empty][2:]  # after self and the hidden states
@@ -99,15 +101,20 @@ def _check_mlp(
         what = f'{where} ({type(mlp).__name__})'
         raise ValueError(f'{what} wants more than hidden states: {", ".join(more)}')
     if mlp_parts(mlp) is None:
-        raise ValueError(f'{where} ({type(mlp).__name__}): expected linear layers named {" or ".join("/".join(l.values()) for l in MLP_LAYOUTS)}, '
-                         f'found {", ".join(n for n, _ in mlp.named_children()) or "none"}; add a row to MLP_LAYOUTS')
+        raise ValueError(f'{where} ({type(mlp).__name__}): expected linear layers named '
+                         f'{" or ".join("/".join(l.values()) for l in MLP_LAYOUTS)}, ' f'found '
+                         f'{", ".join(n for n, _ in mlp.named_children()) or "none"}; add a row to '
+                         f'MLP_LAYOUTS')
     p = next(mlp.parameters())
     if p.is_meta: return
     one = StackedExperts(mlp, 1)
     x = torch.randn(8, one.down_proj.shape[1], generator=torch.Generator().manual_seed(0)).to(p)
     with evaluating(mlp): before = mlp(x)
-    off, tol = (one_expert(one, 0, x)-before).abs().max(), 1e-4 if p.dtype == torch.float32 else 5e-2
-    if off > tol*before.abs().max(): raise ValueError(f'{where} ({type(mlp).__name__}) does more than its linear layers and activation: the experts would not start as the dense MLP')
+    off, tol = (one_expert(one, 0,
+                           x)-before).abs().max(), 1e-4 if p.dtype == torch.float32 else 5e-2
+    if off > tol*before.abs().max():
+        raise ValueError(f'{where} ({type(mlp).__name__}) does more than its linear layers and '
+                         f'activation: the experts would not start as the dense MLP')
 
 # %% ../../nbs/moe/05_conversion.ipynb #df39090d
 def _cannot_save(
@@ -119,7 +126,8 @@ def _cannot_save(
         f'{name} cannot read experts back: a folder that it saved would open as a dense model with '
         'random MLPs. Write the text model with export_mixtral or export_qwen2_moe, make it dense '
         'with to_dense, or convert a model of ours, build_llava(llm, tower), which can be saved. '
-        'torch.save(model.state_dict(), file) keeps the tensors, for a model converted the same way')
+        'torch.save(model.state_dict(), file) keeps the tensors, for a model converted the same '
+        'way')
 
 def _guard_save(
     model:nn.Module,  # Just converted; changed in place
@@ -132,7 +140,7 @@ def _guard_save(
 def install_moe(
     model:nn.Module,  # Changed in place
     config:MoEConfig,  # What it becomes
-) -> MoEConfig:  # With layers and num_experts written out
+)->MoEConfig:  # With layers and num_experts written out
     "Swap MLPs for MoE layers; ValueError, before the first is swapped, if one cannot be converted."
     layers, context = layers_of(model), RoutingContext()
     ids = moe_layer_ids(config, len(layers))
@@ -149,7 +157,7 @@ def install_moe(
 def upcycle(
     model:nn.Module,  # A dense model; changed in place
     config:MoEConfig=None,  # Defaults: 4 experts, top-2, every other layer
-) -> nn.Module:  # The same model
+)->nn.Module:  # The same model
     "Sparse upcycling (Komatsuzaki et al. 2023): MLPs become experts that start as copies; ValueError if a layer cannot be converted."
     model.config.moe = asdict(install_moe(model, config or MoEConfig()))
     _guard_save(model)

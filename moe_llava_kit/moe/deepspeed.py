@@ -19,26 +19,30 @@ from .layer import RoutingContext, SparseMoE
 # %% ../../nbs/moe/04_deepspeed.ipynb #9e58b2d7
 def _deepspeed_limits(
     config:MoEConfig,  # With implementation='deepspeed'
-) -> tuple:  # What the config asks and DeepSpeed's layer cannot do
+)->tuple:  # What the config asks and DeepSpeed's layer cannot do
     "Settings that would be lost in DeepSpeed's layer."
     limited = [f is not None for f in (config.capacity_factor, config.eval_capacity_factor)]
     asks = {'renormalize_top1=True': config.top_k == 1 and config.renormalize_top1,
             'a capacity in only one of training and evaluation': limited[0] != limited[1],
-            'a capacity with count_padding=False': any(limited) and not config.count_padding,
-            'top_k=1 with a capacity and random_places=False (it keeps just any of the tokens)': config.top_k == 1 and any(limited) and not config.random_places,
+            'a capacity with count_padding=False': any(limited)
+            and not config.count_padding, 'top_k=1 with a capacity and random_places=False (it '
+                                          'keeps just any of the tokens)': config.top_k == 1
+            and any(limited) and not config.random_places,
             'random_places with top_k>1': config.random_places and config.top_k > 1,
-            'second_expert_noise with top_k other than 2': config.second_expert_noise and config.top_k != 2,
+            'second_expert_noise with top_k other than 2': config.second_expert_noise
+            and config.top_k != 2,
             'top_k>2 with a capacity (it drops by probability)': any(limited) and config.top_k > 2}
     return tuple(k for k, v in asks.items() if v)
 
 # %% ../../nbs/moe/04_deepspeed.ipynb #5f9bf276
 def _stack_mlps(
     mlps:list,  # Experts, one by one
-) -> dict:  # {name: (E, …)} as in `StackedExperts`
+)->dict:  # {name: (E, …)} as in `StackedExperts`
     "Single MLPs as one tensor per role."
     parts, out = [mlp_parts(m) for m in mlps], {}
     for name, roles in tensors_by_role(parts[0]).items():
-        join = lambda of: torch.stack([torch.cat([of(p[r]).detach() for r in roles]) for p in parts])
+        join = lambda of: torch.stack([torch.cat([of(p[r]).detach() for r in roles])
+                                       for p in parts])
         out[name] = join(linear_weight)
         if parts[0]['down'].bias is not None: out[f'{name}_bias'] = join(lambda l: l.bias)
     return out
@@ -59,7 +63,7 @@ def _unstack_mlp(
 # %% ../../nbs/moe/04_deepspeed.ipynb #ebe227fe
 class DeepSpeedMoE(nn.Module):
     "DeepSpeed's MoE layer with the face of `SparseMoE`: one tensor out, `.routing` kept."
-    stacking = False                                                          # see `consolidated_experts`
+    stacking = False  # see `consolidated_experts`
     def __init__(self,
         mlp:nn.Module,  # The dense MLP that every expert starts from
         num_experts:int,  # Over all processes
@@ -67,12 +71,18 @@ class DeepSpeedMoE(nn.Module):
         context:RoutingContext=None,  # Shared by the layers of one model
     ):
         super().__init__()
-        if lost := _deepspeed_limits(config): raise ValueError(f'implementation="deepspeed" cannot do: {"; ".join(lost)}')
+        if lost := _deepspeed_limits(config):
+            raise ValueError(f'implementation="deepspeed" cannot do: {"; ".join(lost)}')
         w, hidden = next(mlp.parameters()), linear_weight(mlp_parts(mlp)['down']).shape[0]
-        self.layer = import_optional('deepspeed.moe.layer', '').MoE(hidden, mlp, num_experts, config.ep_size, config.top_k, config.capacity_factor or 1., config.eval_capacity_factor or 1., config.min_capacity,
-            config.use_residual, drop_tokens=config.capacity_factor is not None, use_rts=config.random_places, top2_2nd_expert_sampling=config.second_expert_noise).to(w.device, w.dtype)
-        self.experts.num_experts, self.config, self.context, self.routing = num_experts, config, context or RoutingContext(), None
-        self.register_state_dict_post_hook(_save_stacked); self.register_load_state_dict_pre_hook(_load_stacked)
+        self.layer = import_optional('deepspeed.moe.layer', '').MoE(
+            hidden, mlp, num_experts, config.ep_size, config.top_k, config.capacity_factor or 1.,
+            config.eval_capacity_factor or 1., config.min_capacity, config.use_residual,
+            drop_tokens=config.capacity_factor is not None, use_rts=config.random_places,
+            top2_2nd_expert_sampling=config.second_expert_noise).to(w.device, w.dtype)
+        self.experts.num_experts, self.config, self.context, self.routing = (
+            num_experts, config, context or RoutingContext(), None)
+        self.register_state_dict_post_hook(_save_stacked)
+        self.register_load_state_dict_pre_hook(_load_stacked)
 
     @property
     def experts(self):
@@ -85,20 +95,23 @@ class DeepSpeedMoE(nn.Module):
 
     def forward(self,
         x:torch.Tensor,  # Hidden states (B, T, hidden)
-    ) -> torch.Tensor:  # Same shape
+    )->torch.Tensor:  # Same shape
         "DeepSpeed routes, sends tokens to their experts and back, and adds up."
         if self.layer.deepspeed_moe.ep_group is None: self.layer.set_deepspeed_parallelism()
-        valid, whose = (self.context.valid(x.shape[:2]), self.context.samples(x)) if x.ndim == 3 else (None, {})
-        self.routing = replace(route(x.reshape(-1, x.shape[-1]), self.router.weight, self.config, valid, self.training), **whose)
+        valid, whose = (self.context.valid(x.shape[:2]),
+                        self.context.samples(x)) if x.ndim == 3 else (None, {})
+        self.routing = replace(route(x.reshape(-1, x.shape[-1]), self.router.weight, self.config,
+                                     valid, self.training), **whose)
         return self.layer(x)[0]
 
-    def __getstate__(self): return self.__dict__ | dict(routing=self.routing and self.routing.detach())
+    def __getstate__(self):
+        return self.__dict__ | dict(routing=self.routing and self.routing.detach())
 
 # %% ../../nbs/moe/04_deepspeed.ipynb #e76cd550
 def _gathered_experts(
     w:torch.Tensor,  # (local experts, …)
     moe:DeepSpeedMoE,  # The layer they belong to
-) -> torch.Tensor:  # (all experts, …), in their order
+)->torch.Tensor:  # (all experts, …), in their order
     "A tensor of the experts of all processes; all of them must call it."
     if moe.config.ep_size == 1: return w
     if moe.layer.deepspeed_moe.ep_group is None: moe.layer.set_deepspeed_parallelism()
@@ -107,7 +120,9 @@ def _gathered_experts(
     return torch.cat(parts)
 
 # %% ../../nbs/moe/04_deepspeed.ipynb #7ca82faa
-_DEEPSPEED_NAMES = {'deepspeed_moe.gate.wg.': 'router.', 'mlp.': 'mlp.', 'coefficient.': 'coefficient.'}   # inside `layer.`: DeepSpeed's names, ours
+# inside `layer.`: DeepSpeed's names, ours
+_DEEPSPEED_NAMES = {'deepspeed_moe.gate.wg.': 'router.', 'mlp.': 'mlp.',
+                    'coefficient.': 'coefficient.'}
 
 def _save_stacked(moe, state, prefix, _):  # The layer, the model's state dict, the layer's place in it
     "State-dict hook: our names, experts of all processes stacked."
@@ -116,19 +131,25 @@ def _save_stacked(moe, state, prefix, _):  # The layer, the model's state dict, 
         v, name = state.pop(k), k.removeprefix(f'{prefix}layer.')
         for theirs, ours in _DEEPSPEED_NAMES.items():
             if name.startswith(theirs): state[prefix+name.replace(theirs, ours, 1)] = v
-    for n, w in _stack_mlps(list(moe.experts.deepspeed_experts)).items(): state[f'{prefix}experts.{n}'] = _gathered_experts(w, moe)
+    for n, w in _stack_mlps(list(moe.experts.deepspeed_experts)).items():
+        state[f'{prefix}experts.{n}'] = _gathered_experts(w, moe)
 
+# %% ../../nbs/moe/04_deepspeed.ipynb #eed42c71
 def _load_stacked(moe, state, prefix, *_):  # As `_save_stacked`
     "Load hook: every process takes its own experts; DeepSpeed's own names are read as they are."
     for theirs, ours in _DEEPSPEED_NAMES.items():
-        for k in [k for k in state if k.startswith(prefix+ours)]: state[f'{prefix}layer.{k.removeprefix(prefix).replace(ours, theirs, 1)}'] = state.pop(k)
-    tensors = {k.removeprefix(f'{prefix}experts.'): state.pop(k) for k in [k for k in state if k.startswith(f'{prefix}experts.')]}
+        for k in [k for k in state if k.startswith(prefix+ours)]:
+            state[f'{prefix}layer.{k.removeprefix(prefix).replace(ours, theirs, 1)}'] = state.pop(k)
+    tensors = {k.removeprefix(f'{prefix}experts.'): state.pop(k)
+               for k in [k for k in state if k.startswith(f'{prefix}experts.')]}
     if not tensors: return
     mine = list(moe.experts.deepspeed_experts)
-    first = torch.distributed.get_rank(moe.layer.deepspeed_moe.ep_group)*len(mine) if moe.config.ep_size > 1 else 0
+    first = torch.distributed.get_rank(moe.layer.deepspeed_moe.ep_group)*len(
+        mine) if moe.config.ep_size > 1 else 0
     for i, e in enumerate(mine):
         _unstack_mlp(e, {n: w[first+i] for n, w in tensors.items()})
-        state |= {f'{prefix}layer.deepspeed_moe.experts.deepspeed_experts.{i}.{n}': p for n, p in e.state_dict().items()}
+        state |= {f'{prefix}layer.deepspeed_moe.experts.deepspeed_experts.{i}.{n}': p
+                  for n, p in e.state_dict().items()}
 
 # %% ../../nbs/moe/04_deepspeed.ipynb #a600c9ae
 @contextmanager
@@ -136,7 +157,8 @@ def consolidated_experts(
     model:nn.Module,  # Layers of ours in it are left alone
 ):
     "While active, `state_dict()` holds the experts of all processes, stacked; all processes must call it."
-    before = {m: m.stacking for m in model.modules() if isinstance(m, DeepSpeedMoE)}      # a save may happen inside a save
+    # a save may happen inside a save
+    before = {m: m.stacking for m in model.modules() if isinstance(m, DeepSpeedMoE)}
     for m in before: m.stacking = True
     try: yield
     finally:
@@ -144,4 +166,5 @@ def consolidated_experts(
 
 def build_moe(mlp, num_experts, config, context):  # As `SparseMoE` -> SparseMoE or DeepSpeedMoE
     "The MoE layer a config asks for."
-    return (DeepSpeedMoE if config.implementation == 'deepspeed' else SparseMoE)(mlp, num_experts, config, context)
+    return (DeepSpeedMoE if config.implementation == 'deepspeed'
+            else SparseMoE)(mlp, num_experts, config, context)

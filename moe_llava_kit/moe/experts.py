@@ -12,30 +12,32 @@ from torch import nn
 from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
 
 # %% ../../nbs/moe/01_experts.ipynb #055abd65
-MLP_LAYOUTS = [dict(gate='gate_proj', up='up_proj', down='down_proj'), dict(gate_up='gate_up_proj', down='down_proj'),
-               dict(up='fc1', down='fc2'), dict(up='c_fc', down='c_proj'), dict(up='up_proj', down='down_proj'),
+MLP_LAYOUTS = [dict(gate='gate_proj', up='up_proj', down='down_proj'),
+               dict(gate_up='gate_up_proj', down='down_proj'), dict(up='fc1', down='fc2'),
+               dict(up='c_fc', down='c_proj'), dict(up='up_proj', down='down_proj'),
                dict(up='dense_h_to_4h', down='dense_4h_to_h'), dict(up='fc_in', down='fc_out')]
 ACTIVATIONS = ['act_fn', 'activation_fn', 'activation', 'act']
 
 def mlp_parts(
     mlp:nn.Module,  # The MLP of a decoder layer
-) -> dict|None:  # Its linear layers by role (gate, up, gate_up, down) and `act`, or None
+)->dict|None:  # Its linear layers by role (gate, up, gate_up, down) and `act`, or None
     "Find the linear layers and the activation of an MLP; None if its layout is unknown."
     for layout in MLP_LAYOUTS:
         found = {role: getattr(mlp, name, None) for role, name in layout.items()}
         act = next((getattr(mlp, a) for a in ACTIVATIONS if hasattr(mlp, a)), None)
-        if act is not None and all(isinstance(m, (nn.Linear, Conv1D)) for m in found.values()): return dict(found, act=act)
+        if act is not None and all(isinstance(m, (nn.Linear, Conv1D)) for m in found.values()):
+            return dict(found, act=act)
 
 def linear_weight(
     layer:nn.Module,  # A linear layer; GPT-2's Conv1D keeps its weight the other way round
-) -> torch.Tensor:  # (out, in)
+)->torch.Tensor:  # (out, in)
     "The weight of a linear layer, output first."
     return layer.weight.T if isinstance(layer, Conv1D) else layer.weight
 
 # %% ../../nbs/moe/01_experts.ipynb #768dd19c
 def tensors_by_role(
     parts:dict,  # As `mlp_parts` gives them
-) -> dict:  # {tensor of `StackedExperts`: roles of the linear layers in it}
+)->dict:  # {tensor of `StackedExperts`: roles of the linear layers in it}
     "Which linear layers make up which stacked tensor."
     ups = [r for r in ('gate', 'up', 'gate_up') if r in parts]
     return {'up_proj' if ups == ['up'] else 'gate_up_proj': ups, 'down_proj': ['down']}
@@ -44,15 +46,16 @@ def tensors_by_role(
 def _autocast_changes(
     device:str,  # Type of a device
     dtype:torch.dtype,  # Of the weights
-) -> bool:  # False on devices without autocast
+)->bool:  # False on devices without autocast
     "Is autocast on, to another dtype than the weights'?"
-    return device in ('cpu', 'cuda') and torch.is_autocast_enabled(device) and torch.get_autocast_dtype(device) != dtype
+    return device in ('cpu', 'cuda') and torch.is_autocast_enabled(
+        device) and torch.get_autocast_dtype(device) != dtype
 
 def _best_implementation(
     device:str,  # Type of a device
     tokens:int, top_k:int, num_experts:int,  # Tokens of the pass, experts a token visits, experts of the layer
     cast:bool=False,  # Autocast is on, to another dtype than the weights'
-) -> str:  # A name in transformers' experts interface
+)->str:  # A name in transformers' experts interface
     "The implementation that 'auto' stands for."
     if device != 'cuda': return 'sorted'
     if torch.compiler.is_compiling(): return 'grouped_mm'
@@ -72,10 +75,12 @@ class StackedExperts(nn.Module):
     ):
         super().__init__()
         parts = mlp_parts(mlp)
-        self.num_experts, self.implementation, self.act_fn = num_experts, implementation, parts['act']
+        self.num_experts, self.implementation, self.act_fn = num_experts, implementation, parts[
+            'act']
         self.has_gate = 'up' not in parts or 'gate' in parts
         self.has_bias = parts['down'].bias is not None
-        for name, roles in tensors_by_role(parts).items(): self.stack(name, [parts[r] for r in roles], noise)
+        for name, roles in tensors_by_role(parts).items():
+            self.stack(name, [parts[r] for r in roles], noise)
 
     def stack(self,
         name:str,  # Parameter to create
@@ -83,12 +88,16 @@ class StackedExperts(nn.Module):
         noise:float,  # In standard deviations of the weight
     ):
         "Create `name` (E, out, in), and `name_bias` (E, out) where there is one."
-        def copies(ts): return nn.Parameter(torch.cat([t.detach() for t in ts]).expand(self.num_experts, *[-1]*ts[0].ndim).contiguous())
+        def copies(ts):
+            return nn.Parameter(torch.cat([t.detach() for t in ts]).expand(
+                self.num_experts, *[-1]*ts[0].ndim).contiguous())
         setattr(self, name, copies([linear_weight(l) for l in linears]))
-        if noise: w = getattr(self, name).data; w += noise*w[0].std()*torch.randn_like(w)
+        if noise:
+            w = getattr(self, name).data
+            w += noise*w[0].std()*torch.randn_like(w)
         if self.has_bias: setattr(self, f'{name}_bias', copies([l.bias for l in linears]))
 
-    def _apply_gate(self, x):  # (S, 2·intermediate) -> (S, intermediate)
+    def _apply_gate(self, x):  # (S, 2·intermediate)->(S, intermediate)
         gate, up = x.chunk(2, -1)
         return self.act_fn(gate)*up
 
@@ -96,10 +105,13 @@ class StackedExperts(nn.Module):
         x:torch.Tensor,  # Tokens (T, hidden)
         index:torch.Tensor,  # Chosen experts (T, k)
         weights:torch.Tensor,  # Their weights (T, k)
-    ) -> torch.Tensor:  # (T, hidden)
+    )->torch.Tensor:  # (T, hidden)
         "Weighted sum of each token's experts, by the chosen implementation."
-        name = self.implementation if self.implementation != 'auto' else _best_implementation(x.device.type, *index.shape, self.num_experts, _autocast_changes(x.device.type, self.down_proj.dtype))
-        fn = _eager_experts if name == 'eager' else ALL_EXPERTS_FUNCTIONS.get_interface(name, _eager_experts)
+        name = self.implementation if self.implementation != 'auto' else _best_implementation(
+            x.device.type, *index.shape, self.num_experts,
+            _autocast_changes(x.device.type, self.down_proj.dtype))
+        fn = _eager_experts if name == 'eager' else ALL_EXPERTS_FUNCTIONS.get_interface(
+            name, _eager_experts)
         return fn(self, x, index, weights.to(x.dtype))
 
 # %% ../../nbs/moe/01_experts.ipynb #3fefd2aa
@@ -107,31 +119,35 @@ def one_expert(
     ex:StackedExperts,  # The experts of a layer
     e:int,  # Which expert
     x:torch.Tensor,  # Tokens (n, hidden)
-) -> torch.Tensor:  # (n, hidden)
+)->torch.Tensor:  # (n, hidden)
     "What expert `e` makes of `x`."
     b = lambda n: getattr(ex, n+'_bias')[e] if ex.has_bias else None
     up = 'gate_up_proj' if ex.has_gate else 'up_proj'
     h = F.linear(x, getattr(ex, up)[e], b(up))
-    return F.linear(ex._apply_gate(h) if ex.has_gate else ex.act_fn(h), ex.down_proj[e], b('down_proj'))
+    return F.linear(ex._apply_gate(h) if ex.has_gate else ex.act_fn(h), ex.down_proj[e],
+                    b('down_proj'))
 
+# %% ../../nbs/moe/01_experts.ipynb #640232a5
 def _eager_experts(
     ex:StackedExperts,  # The experts of a layer
     x:torch.Tensor,  # Tokens (T, hidden)
     index:torch.Tensor,  # Chosen experts (T, k)
     weights:torch.Tensor,  # Their weights (T, k)
-) -> torch.Tensor:  # (T, hidden)
+)->torch.Tensor:  # (T, hidden)
     "Run every expert on the tokens that chose it and add the weighted results."
-    if x.is_meta: return sum(one_expert(ex, 0, x) for _ in range(index.shape[1]))      # shapes only: who was chosen cannot be known, the work is the same
+    # shapes only: who was chosen cannot be known, the work is the same
+    if x.is_meta: return sum(one_expert(ex, 0, x) for _ in range(index.shape[1]))
     out = torch.zeros_like(x)
     for e in range(ex.num_experts):
         token, slot = torch.where(index == e)
-        out.index_add_(0, token, (one_expert(ex, e, x[token])*weights[token, slot, None]).to(out.dtype))
+        out.index_add_(0, token,
+                       (one_expert(ex, e, x[token])*weights[token, slot, None]).to(out.dtype))
     return out
 
 # %% ../../nbs/moe/01_experts.ipynb #895b2764
 def inverse_permutation(
     order:torch.Tensor,  # A permutation (n,)
-) -> torch.Tensor:  # (n,)
+)->torch.Tensor:  # (n,)
     "The permutation that undoes `order`."
     return torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device))
 
@@ -151,14 +167,18 @@ def unbound_experts(
     ex:StackedExperts,  # The experts of a layer
 ):  # Function of (tokens (n, hidden), expert) -> (n, hidden)
     "The experts as one function, their matrices unbound together: gate and up apart, as in the dense MLP."
-    E, n, name = ex.num_experts, 2 if ex.has_gate else 1, 'gate_up_proj' if ex.has_gate else 'up_proj'
+    E, n, name = (ex.num_experts, 2 if ex.has_gate else 1,
+                  'gate_up_proj' if ex.has_gate else 'up_proj')
     def matrices(name, n):
-        w = getattr(ex, name); b = getattr(ex, f'{name}_bias') if ex.has_bias else None
-        return w.reshape(n*E, -1, w.shape[-1]).unbind(), [None]*n*E if b is None else b.reshape(n*E, -1).unbind()
+        w = getattr(ex, name)
+        b = getattr(ex, f'{name}_bias') if ex.has_bias else None
+        return w.reshape(n*E, -1, w.shape[-1]).unbind(), [None]*n*E if b is None else b.reshape(
+            n*E, -1).unbind()
     (ups, up_biases), (downs, down_biases) = matrices(name, n), matrices('down_proj', 1)
     def run(x, e):
         h = [F.linear(x, ups[i], up_biases[i]) for i in range(n*e, n*e+n)]
-        return F.linear(ex.act_fn(h[0])*h[1] if ex.has_gate else ex.act_fn(h[0]), downs[e], down_biases[e])
+        return F.linear(ex.act_fn(h[0])*h[1] if ex.has_gate else ex.act_fn(h[0]), downs[e],
+                        down_biases[e])
     return run
 
 # %% ../../nbs/moe/01_experts.ipynb #e22b4f7c
@@ -167,14 +187,18 @@ def _sorted_experts(
     x:torch.Tensor,  # Tokens (T, hidden)
     index:torch.Tensor,  # Chosen experts (T, k)
     weights:torch.Tensor,  # Their weights (T, k)
-) -> torch.Tensor:  # (T, hidden)
+)->torch.Tensor:  # (T, hidden)
     "Sort the (token, choice) pairs by expert, run each expert on its block, put back, weigh and add."
     run, k = unbound_experts(ex), index.shape[1]
-    if len(x) < 2: return sum((run(x, e)*w for e, w in zip(index[:1].flatten().tolist(), weights.flatten())), torch.zeros_like(x))
+    if len(x) < 2:
+        return sum((run(x, e)*w for e, w in zip(index[:1].flatten().tolist(), weights.flatten())),
+                   torch.zeros_like(x))
     pairs = index.flatten()
     order = pairs.argsort(stable=True)
-    blocks = x.index_select(0, order//k).split(torch.bincount(pairs, minlength=ex.num_experts).tolist())
+    blocks = x.index_select(0, order
+                            //k).split(torch.bincount(pairs, minlength=ex.num_experts).tolist())
     outs = torch.cat([run(block, e) for e, block in enumerate(blocks) if len(block)])
-    return torch.bmm(weights[:, None], _PermuteRows.apply(outs, inverse_permutation(order), order).view(*index.shape, -1)).squeeze(1)
+    return torch.bmm(weights[:, None], _PermuteRows.apply(outs, inverse_permutation(order),
+                                                          order).view(*index.shape, -1)).squeeze(1)
 
 ALL_EXPERTS_FUNCTIONS.register('sorted', _sorted_experts)

@@ -27,16 +27,18 @@ class RoutingContext:
 
     def valid(self,
         shape:tuple,  # (batch, length) of the current tokens
-    ) -> torch.Tensor|None:  # (batch·length,) True at real tokens
+    )->torch.Tensor|None:  # (batch·length,) True at real tokens
         "Real tokens of this pass; while decoding, the mask is longer than the tokens and its end counts."
-        if self.mask is None or self.mask.shape[0] != shape[0] or self.mask.shape[1] < shape[1]: return None
+        if self.mask is None or self.mask.shape[0] != shape[0] or self.mask.shape[1] < shape[1]:
+            return None
         return self.mask[:, -shape[1]:].reshape(-1).bool()
 
     def samples(self,
         x:torch.Tensor,  # Hidden states (B, T, hidden)
-    ) -> dict:  # Fields of `Routing`
+    )->dict:  # Fields of `Routing`
         "Whose tokens these are: a row's, or in packed rows a segment's (padding goes with the segment before it)."
-        row, n = torch.arange(x.shape[0], device=x.device)[:, None].expand(x.shape[:2]), self.segments
+        row, n = torch.arange(x.shape[0],
+                              device=x.device)[:, None].expand(x.shape[:2]), self.segments
         within = self.mask.cummax(1).values.clamp(min=1)-1 if n > 1 else 0
         return dict(sample=(row*n + within).flatten(), samples=x.shape[0]*n)
 
@@ -52,23 +54,29 @@ class SparseMoE(nn.Module):
         super().__init__()
         w = next(mlp.parameters())
         self.experts = StackedExperts(mlp, num_experts, config.implementation, config.expert_noise)
-        self.router = nn.Linear(self.experts.down_proj.shape[1], num_experts, bias=False, device=w.device, dtype=w.dtype)
-        if config.use_residual: self.mlp, self.coefficient = mlp, nn.Linear(self.router.in_features, 2, device=w.device, dtype=w.dtype)
+        self.router = nn.Linear(self.experts.down_proj.shape[1], num_experts, bias=False,
+                                device=w.device, dtype=w.dtype)
+        if config.use_residual:
+            self.mlp, self.coefficient = mlp, nn.Linear(self.router.in_features, 2, device=w.device,
+                                                        dtype=w.dtype)
         self.config, self.context, self.routing = config, context or RoutingContext(), None
 
     def forward(self,
         x:torch.Tensor,  # Hidden states (B, T, hidden)
-    ) -> torch.Tensor:  # Same shape
+    )->torch.Tensor:  # Same shape
         "Route every token to its experts and add up what they say."
         flat = x.reshape(-1, x.shape[-1])
-        valid, whose = (self.context.valid(x.shape[:2]), self.context.samples(x)) if x.ndim == 3 else (None, {})
-        self.routing = r = replace(route(flat, self.router.weight, self.config, valid, self.training), **whose)
+        valid, whose = (self.context.valid(x.shape[:2]),
+                        self.context.samples(x)) if x.ndim == 3 else (None, {})
+        self.routing = r = replace(route(flat, self.router.weight, self.config, valid,
+                                         self.training), **whose)
         out = self.experts(flat, r.index, r.weights).view_as(x)
         return self.with_residual(x, out) if self.config.use_residual else out
 
     def with_residual(self, x, out):  # Both (B, T, hidden)
         "Mix the experts' output with that of a dense MLP (Rajbhandari et al. 2022, *DeepSpeed-MoE*, §4.1.2)."
-        mix = self.coefficient(x.to(self.coefficient.weight.dtype)).softmax(-1)      # it may be wider than x
+        # it may be wider than x
+        mix = self.coefficient(x.to(self.coefficient.weight.dtype)).softmax(-1)
         a, b = mix.to(x.dtype).unbind(-1)
         return out*a[..., None] + self.mlp(x)*b[..., None]
 

@@ -14,13 +14,14 @@ from .conversion import moe_layers
 # %% ../../nbs/moe/06_losses.ipynb #612b936d
 def balance_losses(
     model:nn.Module,  # After a forward pass
-) -> dict:  # {name of a MoE layer: scalar l_aux}, not weighted
+)->dict:  # {name of a MoE layer: scalar l_aux}, not weighted
     "The layers' load-balancing losses of the last forward pass."
-    return {n: load_balancing_loss(m.routing, m.config.count_padding, m.config.router_aux_scope) for n, m in moe_layers(model).items() if m.routing is not None}
+    return {n: load_balancing_loss(m.routing, m.config.count_padding, m.config.router_aux_scope)
+            for n, m in moe_layers(model).items() if m.routing is not None}
 
 def moe_loss(
     model:nn.Module,  # After a forward pass
-) -> torch.Tensor|None:  # Scalar: sum of l_aux over the MoE layers, not yet weighted; None if there are none
+)->torch.Tensor|None:  # Scalar: sum of l_aux over the MoE layers, not yet weighted; None if there are none
     "Sum of the layers' load-balancing losses of the last forward pass."
     losses = balance_losses(model)
     return torch.stack(list(losses.values())).sum() if losses else None
@@ -28,15 +29,21 @@ def moe_loss(
 # %% ../../nbs/moe/06_losses.ipynb #b5198bf4
 def router_loss(
     model:nn.Module,  # Right after a forward pass
-) -> torch.Tensor|None:  # Scalar; None if there are no MoE layers
+)->torch.Tensor|None:  # Scalar; None if there are no MoE layers
     "router_aux_loss_coef · Σ l_aux + router_z_loss_coef · Σ z; ValueError if the forward pass kept no gradient for it."
     layers = [m for m in moe_layers(model).values() if m.routing is not None]
     if not layers: return None
-    lost = [m for m in layers if m.training and torch.is_grad_enabled() and m.router.weight.requires_grad and not m.routing.logits.requires_grad]
-    if lost: raise ValueError("the routers' losses would have no gradient: the forward pass ran without one. With gradient checkpointing use gradient_checkpointing_kwargs={'use_reentrant': False}")
+    lost = [m for m in layers if m.training and torch.is_grad_enabled()
+            and m.router.weight.requires_grad and not m.routing.logits.requires_grad]
+    if lost:
+        raise ValueError("the routers' losses would have no gradient: the forward pass ran without "
+                         "one. With gradient checkpointing use "
+                         "gradient_checkpointing_kwargs={'use_reentrant': False}")
     c = layers[0].config
     loss = c.router_aux_loss_coef*moe_loss(model)
-    if c.router_z_loss_coef: loss = loss + c.router_z_loss_coef*torch.stack([router_z_loss(m.routing, c.count_padding, c.router_aux_scope) for m in layers]).sum()
+    if c.router_z_loss_coef:
+        loss = loss + c.router_z_loss_coef*torch.stack(
+            [router_z_loss(m.routing, c.count_padding, c.router_aux_scope) for m in layers]).sum()
     return loss
 
 # %% ../../nbs/moe/06_losses.ipynb #48f0ffe6

@@ -21,7 +21,8 @@ class Routing:
     index:torch.Tensor  # Chosen experts, best first (T, k)
     weights:torch.Tensor  # Combine weights (T, k)
     valid:torch.Tensor|None = None  # False at padding (T,)
-    kept:torch.Tensor|None = None  # False where the chosen expert had no place left (T, k); None: nothing is ever dropped
+    # False where the chosen expert had no place left (T, k); None: nothing is ever dropped
+    kept:torch.Tensor|None = None
     sample:torch.Tensor|None = None  # Which sample a token belongs to (T,); None: all to the same
     samples:int = 1  # How many there are room for
 
@@ -37,7 +38,7 @@ def _without_autocast(x):  # A tensor -> a context
 def _router_logits(
     x:torch.Tensor,  # Tokens (T, hidden)
     weight:torch.Tensor,  # Router weight (E, hidden)
-) -> torch.Tensor:  # (T, E), fp32
+)->torch.Tensor:  # (T, E), fp32
     "How much each token is drawn to each expert, in fp32 also under autocast."
     with _without_autocast(x): return F.linear(x.float(), weight.float())
 
@@ -46,7 +47,7 @@ def _choose_experts(
     logits:torch.Tensor,  # (T, E)
     k:int,  # Experts a token visits
     noise:bool=False,  # Draw all but the first
-) -> torch.Tensor:  # (T, k), best first
+)->torch.Tensor:  # (T, k), best first
     "The k experts of each token."
     if not noise or k == 1: return logits.topk(k, -1).indices
     first = logits.argmax(-1, keepdim=True)
@@ -61,27 +62,31 @@ def expert_capacity(
     k:int,  # Experts a token visits
     factor:float,  # Multiple of an even load
     minimum:int=0,  # Places an expert has at least
-) -> int:  # Places per expert
+)->int:  # Places per expert
     "How many tokens an expert takes (GShard, Lepikhin et al. 2021, §2.2)."
-    return max(int(torch.ceil(tokens/num_experts*torch.tensor(k*factor))), minimum)      # in fp32, as DeepSpeed rounds
+    # in fp32, as DeepSpeed rounds
+    return max(int(torch.ceil(tokens/num_experts*torch.tensor(k*factor))), minimum)
 
+# %% ../../nbs/moe/02_routing.ipynb #caf0eb17
 def assign_slots(
     index:torch.Tensor,  # Chosen experts (T, k)
     num_experts:int,  # Experts of the layer
     room:int,  # Places per expert
     valid:torch.Tensor|None=None,  # False for tokens that take no place (T,)
     random:bool=False,  # Tokens queue in a random order
-) -> torch.Tensor:  # Bool (T, k)
+)->torch.Tensor:  # Bool (T, k)
     "Who gets a place: first choices first, in the order of the tokens."
     if random:
         order = torch.randperm(len(index), device=index.device)
-        return assign_slots(index[order], num_experts, room, None if valid is None else valid[order])[inverse_permutation(order)]
+        return assign_slots(index[order], num_experts, room,
+                            None if valid is None else valid[order])[inverse_permutation(order)]
     queue = index.T.flatten()
     here = F.one_hot(queue, num_experts)
     if valid is not None: here = here*valid.repeat(index.shape[1])[:, None]
-    place = here.cumsum(0).gather(1, queue[:, None]).squeeze(1)              # 1 for the first in line
+    place = here.cumsum(0).gather(1, queue[:, None]).squeeze(1)  # 1 for the first in line
     kept = place <= room
-    return (kept if valid is None else kept & valid.repeat(index.shape[1])).view(index.shape[1], -1).T
+    return (kept
+            if valid is None else kept & valid.repeat(index.shape[1])).view(index.shape[1], -1).T
 
 # %% ../../nbs/moe/02_routing.ipynb #bc663e12
 def combine_weights(
@@ -89,27 +94,31 @@ def combine_weights(
     index:torch.Tensor,  # Chosen experts (T, k)
     kept:torch.Tensor|None=None,  # Who found a place (T, k); None: everybody
     renormalize:bool=True,  # Let the weights of a token sum to one
-) -> torch.Tensor:  # (T, k)
+)->torch.Tensor:  # (T, k)
     "How much each chosen expert counts."
     w = probs.gather(-1, index)
     if kept is not None: w = w*kept
     return w/w.sum(-1, keepdim=True).clamp(min=torch.finfo(w.dtype).eps) if renormalize else w
 
+# %% ../../nbs/moe/02_routing.ipynb #5e9eab5e
 def route(
     x:torch.Tensor,  # Tokens (T, hidden)
     weight:torch.Tensor,  # Router weight (E, hidden)
     config:MoEConfig,  # How tokens choose
     valid:torch.Tensor|None=None,  # False at padding (T,)
     training:bool=False,  # Which of the two capacity factors counts
-) -> Routing:  # Without `sample` and `samples`
+)->Routing:  # Without `sample` and `samples`
     "Each token's experts and their weights."
     logits, E, k = _router_logits(x, weight), len(weight), config.top_k
-    probs, index, kept = logits.softmax(-1), _choose_experts(logits, k, config.second_expert_noise), None
+    probs, index, kept = logits.softmax(-1), _choose_experts(logits, k,
+                                                             config.second_expert_noise), None
     if factor := config.capacity_factor if training else config.eval_capacity_factor:
         counted = None if config.count_padding else valid
         tokens = len(x) if counted is None else int(counted.sum())
-        kept = assign_slots(index, E, expert_capacity(tokens, E, k, factor, config.min_capacity), counted, config.random_places)
-    return Routing(logits, probs, index, combine_weights(probs, index, kept, k > 1 or config.renormalize_top1), valid, kept)
+        kept = assign_slots(index, E, expert_capacity(tokens, E, k, factor, config.min_capacity),
+                            counted, config.random_places)
+    return Routing(logits, probs, index, combine_weights(probs, index, kept, k > 1
+                                                         or config.renormalize_top1), valid, kept)
 
 # %% ../../nbs/moe/02_routing.ipynb #89d97a2d
 def _sample_means(
@@ -117,20 +126,21 @@ def _sample_means(
     routing:Routing,  # Of these tokens
     count_padding:bool=False,  # Let padding count
     scope:str='batch',  # 'sample', or 'batch': all tokens as one sample
-) -> torch.Tensor:  # (samples, …); samples without a token that counts are left out
+)->torch.Tensor:  # (samples, …); samples without a token that counts are left out
     "The mean over the tokens of each sample."
     alike = scope == 'batch' or routing.sample is None
     of = torch.zeros(len(x), dtype=torch.long, device=x.device) if alike else routing.sample
     member = F.one_hot(of, 1 if alike else routing.samples).to(x.dtype)
     if routing.valid is not None and not count_padding: member = member*routing.valid[:, None]
-    with _without_autocast(x): return ((member.T @ x)/member.sum(0).clamp(min=1)[:, None])[member.sum(0) > 0]
+    with _without_autocast(x):
+        return ((member.T @ x)/member.sum(0).clamp(min=1)[:, None])[member.sum(0) > 0]
 
 # %% ../../nbs/moe/02_routing.ipynb #832f5596
 def load_balancing_loss(
     routing:Routing,  # Of one layer
     count_padding:bool=False,  # Include padding, as the original does
     scope:str='batch',  # Balance over the 'batch', or within each 'sample' (then averaged)
-) -> torch.Tensor:  # Scalar, 1 = even load, E = one expert takes all
+)->torch.Tensor:  # Scalar, 1 = even load, E = one expert takes all
     "Switch Transformer's auxiliary loss over first choices (Fedus et al. 2022, eq. 4)."
     first = F.one_hot(routing.index[:, 0], routing.probs.shape[-1]).float()
     share, mean = (_sample_means(v, routing, count_padding, scope) for v in (first, routing.probs))
@@ -141,6 +151,7 @@ def router_z_loss(
     routing:Routing,  # Of one layer
     count_padding:bool=False,  # Include padding
     scope:str='batch',  # As for `load_balancing_loss`
-) -> torch.Tensor:  # Scalar
+)->torch.Tensor:  # Scalar
     "Mean squared log-partition of the router's logits (Zoph et al. 2022, eq. 5)."
-    return _sample_means(routing.logits.logsumexp(-1, keepdim=True).square(), routing, count_padding, scope).mean()
+    return _sample_means(routing.logits.logsumexp(-1, keepdim=True).square(), routing,
+                         count_padding, scope).mean()

@@ -53,22 +53,25 @@ def _answer_starts(exact)->set:
 # %% ../../nbs/text/11_comparison.ipynb #d5fb4dd7
 def _books(exact:MaskedSample, recipe:Recipe)->tuple[list[_Entry], int]:  # Entries, character where the recipe stopped
     "The recipe's rounds with their differences"
-    conv, length, pos, entries = exact.template, token_length(exact.tokenizer, exact.has_image), 0, []
+    conv, length, pos, entries = exact.template, token_length(exact.tokenizer,
+                                                              exact.has_image), 0, []
     before, starts = len(prefix_ids(fast_backend(exact.tokenizer))), _answer_starts(exact)
     for question,rnd,closing in ROUNDS[recipe.split](exact.prompt, conv):
         start = exact.prompt.index(rnd, pos)
         pos = min(start+len(rnd)+len(closing or conv.sep2 or ''), len(exact.prompt))
         first, body, after = (_at(exact, c) for c in (start, start+len(rnd), pos))
         end, booked = after-body, length(closing) if closing else 0
-        entries.append(_Entry(rnd, before+recipe.round_extra+booked-end, length(rnd)-before-(body-first),
-                             *_question(exact, recipe, question, max(first, before), after, length, before), end, start+len(question) in starts))
+        entries.append(_Entry(rnd, before+recipe.round_extra+booked-end, length(rnd)-before-(
+            body-first), *_question(exact, recipe, question, max(first, before), after, length,
+                                    before), end, start+len(question) in starts))
     return entries, pos
 
 # %% ../../nbs/text/11_comparison.ipynb #812ae481
 def _balance(exact, recipe, entries, stopped)->int:
     "What the entries say about the recipe's sum minus the number of tokens"
     before = len(prefix_ids(fast_backend(exact.tokenizer)))
-    return recipe.start-before + sum(e.numbers+e.alone for e in entries) - (len(exact)-max(before, _at(exact, stopped)) if entries else len(exact)-before)
+    return recipe.start-before + sum(e.numbers+e.alone for e in entries) - (
+        len(exact)-max(before, _at(exact, stopped)) if entries else len(exact)-before)
 
 # %% ../../nbs/text/11_comparison.ipynb #d67e7442
 class _Reason(NamedTuple):
@@ -76,23 +79,42 @@ class _Reason(NamedTuple):
     kind: str  # Short name
     why: str   # What happens here
 
+# %% ../../nbs/text/11_comparison.ipynb #db5e62f3
 def _from_numbers(exact, recipe, entries)->list[_Reason]:
     "Reasons that lie in the recipe's numbers"
-    before, ends = len(prefix_ids(fast_backend(exact.tokenizer))), {e.end for e in entries if e.numbers}
-    wrong = [f'{name} {have}, needed {need}' for name,have,need in (('start', recipe.start, before),
-             *(('round_extra', recipe.round_extra, recipe.round_extra-e.numbers) for e in entries[:1] if e.numbers),
-             *(('instruction_extra', recipe.instruction_extra, recipe.instruction_extra-e.q_numbers) for e in entries[:1] if e.q_numbers)) if have!=need]
+    before, ends = len(prefix_ids(fast_backend(exact.tokenizer))), {
+        e.end for e in entries if e.numbers}
+    wrong = [f'{name} {have}, needed {need}' for name,have,need in (
+        ('start', recipe.start, before), *(('round_extra', recipe.round_extra, recipe.round_extra
+                                            -e.numbers) for e in entries[:1] if e.numbers),
+        *(('instruction_extra', recipe.instruction_extra, recipe.instruction_extra-e.q_numbers)
+          for e in entries[:1] if e.q_numbers)) if have!=need]
     if not wrong and not ends: return []
-    if before==recipe.start: return [_Reason('end is not one token', f'{exact.template.stop!r} is {max(ends)} tokens here; the numbers count one')] if ends else []
-    return [_Reason('wrong numbers', f'the tokenizer puts {before} token{"s"*(before!=1)} before a text: ' + ', '.join(wrong))] + \
-           ([_Reason('end is not one token', f'{exact.template.stop!r} is {max(ends)} tokens here')] if ends and max(ends)!=1 else [])
+    if before==recipe.start:
+        return [_Reason('end is not one token', f'{exact.template.stop!r} is {max(ends)} tokens '
+                                                f'here; the numbers count one')] if ends else []
+    return [_Reason(
+        'wrong numbers', f'the tokenizer puts {before} token{"s"*(before!=1)} before a text: '
+        + ', '.join(wrong))] + (
+            [_Reason('end is not one token', f'{exact.template.stop!r} is {max(ends)} tokens here')]
+            if ends and max(ends)!=1 else [])
 
+# %% ../../nbs/text/11_comparison.ipynb #bb655962
 def _from_pieces(exact, recipe, entries)->list[_Reason]:
     "Reasons that lie in tokenizing pieces alone"
-    rounds, questions, lost = [e for e in entries if e.alone], [e for e in entries if e.q_alone and e.placed], [e for e in entries if not e.placed]
-    if lost: return [_Reason('role marker in text', f'in {_short(lost[0].text)} the recipe finds its role marker where no answer begins')]
-    if rounds: return [_Reason('alone is not in place', f'the round {_short(rounds[0].text)} has {abs(rounds[0].alone)} token{"s"*(abs(rounds[0].alone)>1)} {"more" if rounds[0].alone>0 else "fewer"} alone than in its place')]
-    return [_Reason('merged across the border', f'where the answer begins in {_short(questions[0].text)}, a token covers the end of the prompt and the start of the answer')] if questions else []
+    rounds, questions, lost = [e for e in entries if e.alone], [
+        e for e in entries if e.q_alone and e.placed], [e for e in entries if not e.placed]
+    if lost:
+        return [_Reason('role marker in text', f'in {_short(lost[0].text)} the recipe finds its '
+                                               f'role marker where no answer begins')]
+    if rounds:
+        return [_Reason('alone is not in place',
+                        f'the round {_short(rounds[0].text)} has {abs(rounds[0].alone)} '
+                        f'token{"s"*(abs(rounds[0].alone)>1)} '
+                        f'{"more" if rounds[0].alone>0 else "fewer"} alone than in its place')]
+    return [_Reason('merged across the border',
+                    f'where the answer begins in {_short(questions[0].text)}, a token covers the '
+                    f'end of the prompt and the start of the answer')] if questions else []
 
 def _short(text, n=32): return repr(text if len(text)<=n else f'{text[:n//2]}…{text[-n//2:]}')
 
@@ -105,21 +127,33 @@ def _turns_from(exact, char):
         if s.turn is not None: last[s.turn] = pos
     return [(i, *t) for i,t in enumerate(exact.turns) if last.get(i, pos)>char or not t[1]]
 
+# %% ../../nbs/text/11_comparison.ipynb #09121f25
 def _from_turn(i, n, role, text, end, marker)->_Reason|None:
     "What a turn does to a recipe that splits at `end` and looks for `marker`"
-    if end and end in text: return _Reason('end token in text', f'turn {i} says {end!r}, and the recipe splits there')
-    if role==0 and not text: return _Reason('empty question', f'turn {i} is empty, and {marker!r} is not written after it')
-    if not text or (i==n-1 and role==0): return _Reason('unanswered', f'turn {i} has no answer: the count ends there, and every answer before it is lost too')
+    if end and end in text:
+        return _Reason('end token in text', f'turn {i} says {end!r}, and the recipe splits there')
+    if role==0 and not text:
+        return _Reason('empty question',
+                       f'turn {i} is empty, and {marker!r} is not written after it')
+    if not text or (i==n-1 and role==0):
+        return _Reason('unanswered', f'turn {i} has no answer: the count ends there, and every '
+                                     f'answer before it is lost too')
 
+# %% ../../nbs/text/11_comparison.ipynb #550a31d9
 def _from_stop(exact, recipe, stopped)->list[_Reason]:
     "Why a recipe stopped before the prompt ends"
     conv, marker = exact.template, MARKERS[recipe.split](exact.template)
     end = conv.sep if recipe.split=='mpt' else conv.sep2
     left, n = _turns_from(exact, stopped), len(exact.turns)
     found = [r for i,role,text in left if (r := _from_turn(i, n, role, text, end, marker))]
-    doubled = exact.prompt[stopped:].count(marker)>sum(role==1 and bool(text) for _,role,text in left)
-    if doubled: found.append(_Reason('role marker in text', f'from turn {left[0][0]} on {marker!r} stands where no answer begins, and the recipe takes it for its own'))
-    return found[:1] or [_Reason('rounds not found', f'the prompt does not split into rounds at {marker!r}')]
+    doubled = exact.prompt[stopped:].count(marker)>sum(role==1 and bool(text)
+                                                       for _,role,text in left)
+    if doubled:
+        found.append(_Reason('role marker in text', f'from turn {left[0][0]} on {marker!r} stands '
+                                                    f'where no answer begins, and the recipe takes '
+                                                    f'it for its own'))
+    return found[:1] or [_Reason('rounds not found',
+                                 f'the prompt does not split into rounds at {marker!r}')]
 
 # %% ../../nbs/text/11_comparison.ipynb #9a49f399
 def _from_total(exact, recipe, cur, total)->list[_Reason]:
@@ -127,23 +161,34 @@ def _from_total(exact, recipe, cur, total)->list[_Reason]:
     tok, out = exact.tokenizer, []
     pads = exact.ids.count(tok.pad_token_id)
     if total!=len(exact) and tok.pad_token_id==tok.eos_token_id:
-        out.append(_Reason('pad is eos', f'{pads} end tokens count as padding, and {exact.template.sep2!r} is written {total-len(exact)+pads} times'))
-    elif pads: out.append(_Reason('padding in text', f'the text holds {tok.pad_token!r}: {pads} token{"s"*(pads>1)} of the prompt count as padding'))
+        out.append(_Reason('pad is eos', f'{pads} end tokens count as padding, and '
+                                         f'{exact.template.sep2!r} is written '
+                                         f'{total-len(exact)+pads} times'))
+    elif pads:
+        out.append(_Reason('padding in text',
+                           f'the text holds {tok.pad_token!r}: {pads} token{"s"*(pads>1)} of the '
+                           f'prompt count as padding'))
     if recipe.checked and cur!=total and cur>=tok.model_max_length:
-        out.append(_Reason('not checked', f'the sums differ ({cur} vs. {total}), but {cur} is not below model_max_length {tok.model_max_length}'))
+        out.append(_Reason('not checked', f'the sums differ ({cur} vs. {total}), but {cur} is not '
+                                          f'below model_max_length {tok.model_max_length}'))
     return out
 
 # %% ../../nbs/text/11_comparison.ipynb #ba39adbd
-_MADE_FOR = dict(sep2='TWO', inst='LLAMA_2', mpt='MPT', plain='PLAIN') # style of template that each way of splitting belongs to
+# style of template that each way of splitting belongs to
+_MADE_FOR = dict(sep2='TWO', inst='LLAMA_2', mpt='MPT', plain='PLAIN')
 
 def _reasons(exact, recipe, cur, total)->list[_Reason]:
     "Every reason that the books show"
     style = exact.template.sep_style.name
-    if _MADE_FOR[recipe.split]!=style: return [_Reason('another template', f'the recipe splits prompts of the style {_MADE_FOR[recipe.split]}, and this template is {style}')]
+    if _MADE_FOR[recipe.split]!=style:
+        return [_Reason('another template', f'the recipe splits prompts of the style '
+                                            f'{_MADE_FOR[recipe.split]}, and this template is '
+                                            f'{style}')]
     entries, stopped = _books(exact, recipe)
     short = stopped<len(exact.prompt) or not entries
-    return [*(_from_stop(exact, recipe, stopped) if short else []), *_from_numbers(exact, recipe, entries),
-            *_from_pieces(exact, recipe, entries), *_from_total(exact, recipe, cur, total)]
+    return [*(_from_stop(exact, recipe, stopped) if short else []),
+            *_from_numbers(exact, recipe, entries), *_from_pieces(exact, recipe, entries),
+            *_from_total(exact, recipe, cur, total)]
 
 # %% ../../nbs/text/11_comparison.ipynb #7c78a9f7
 @dataclass
@@ -162,14 +207,20 @@ def _difference(exact, keys, recipe)->_Difference:
     "A recipe's verdict on a sample"
     name = ', '.join(keys)
     try: resolve_recipe(recipe, exact.template, exact.tokenizer)
-    except ValueError as e: return _Difference(name, 'refused', 0, 0, [], [], [_Reason('cannot run', str(e))])
-    labels, cur, total = recipe_labels(exact.ids, exact.prompt, exact.template, exact.tokenizer, recipe, exact.has_image)
+    except ValueError as e:
+        return _Difference(name, 'refused', 0, 0, [], [], [_Reason('cannot run', str(e))])
+    labels, cur, total = recipe_labels(exact.ids, exact.prompt, exact.template, exact.tokenizer,
+                                       recipe, exact.has_image)
     pairs = [(i, l!=IGNORE_INDEX, e) for i,(l,e) in enumerate(zip(labels, exact.trained))]
     missing, extra = [i for i,l,e in pairs if e and not l], [i for i,l,e in pairs if l and not e]
     discarded = recipe.checked and cur!=total and cur<exact.tokenizer.model_max_length
-    verdict = 'discarded' if discarded and any(exact.trained) else 'wrong' if (missing or extra) and not discarded else 'same'
-    reasons = [] if verdict=='same' else _reasons(exact, recipe, cur, total) or [_Reason('unexplained', 'no cause found: please report this sample')]
-    return _Difference(name, verdict, cur, total, missing, extra, reasons, replace(exact, labels=labels, title=f'recipe {name}', findings=[dict(kind=r.kind, why=r.why) for r in reasons]))
+    verdict = 'discarded' if discarded and any(exact.trained) else 'wrong' if (
+        missing or extra) and not discarded else 'same'
+    reasons = [] if verdict=='same' else _reasons(exact, recipe, cur, total) or [
+        _Reason('unexplained', 'no cause found: please report this sample')]
+    return _Difference(name, verdict, cur, total, missing, extra, reasons,
+                       replace(exact, labels=labels, title=f'recipe {name}',
+                               findings=[dict(kind=r.kind, why=r.why) for r in reasons]))
 
 # %% ../../nbs/text/11_comparison.ipynb #4f75d69d
 def _grouped(recipes)->dict:  # {record: keys}
@@ -187,19 +238,24 @@ class Comparison:
     ): self.exact, self.rows = exact, rows
     def __getitem__(self, recipe:str)->_Difference:  # By a key of the recipes; KeyError where none has it
         found = next((r for r in self.rows if recipe in r.recipe.split(', ')), None)
-        if found is None: raise KeyError(f'no row for recipe {recipe!r}; compared: {", ".join(r.recipe for r in self.rows)}')
+        if found is None:
+            raise KeyError(
+                f'no row for recipe {recipe!r}; compared: {", ".join(r.recipe for r in self.rows)}')
         return found
     @property
     def table(self)->Table:
         "A row a recipe"
         figures = lambda r: f'{r.cur_len} vs. {r.total_len}' if r.sample else '–'
-        shown = lambda r, ids: ' '.join(self.exact.pieces[i] for i in ids[:6]) + (f' … ({len(ids)})' if len(ids)>6 else '')
-        return Table(dict(recipe=r.recipe, verdict=r.verdict, sums=figures(r), missing=shown(r, r.missing), extra=shown(r, r.extra),
-                          why='; '.join(f'{x.kind}: {x.why}' for x in r.reasons)) for r in self.rows)
+        shown = lambda r, ids: ' '.join(self.exact.pieces[i] for i in ids[:6]) + (
+            f' … ({len(ids)})' if len(ids)>6 else '')
+        return Table(dict(recipe=r.recipe, verdict=r.verdict, sums=figures(r),
+                          missing=shown(r, r.missing), extra=shown(r, r.extra), why='; '.join(
+                              f'{x.kind}: {x.why}' for x in r.reasons)) for r in self.rows)
     def __repr__(self): return f'{self.exact!r}\n{self.table!r}'
     def _repr_html_(self):
         from moe_llava_kit.text.view import show_mask
-        differing = [r.sample for r in self.rows if r.sample and (r.missing or r.extra) and 'another template' not in [x.kind for x in r.reasons]]
+        differing = [r.sample for r in self.rows if r.sample and (r.missing or r.extra)
+                     and 'another template' not in [x.kind for x in r.reasons]]
         return self.table._repr_html_() + show_mask([self.exact, *differing])._repr_html_()
 
 # %% ../../nbs/text/11_comparison.ipynb #b9f700ca
@@ -211,9 +267,13 @@ def compare(
 )->Comparison:  # With a row for each recipe
     "The exact mask against every recipe, token by token, with the reason where they differ; ValueError for a conversation without tokenizer and template"
     if not isinstance(sample, MaskedSample):
-        if tokenizer is None or template is None: raise ValueError('compare takes a MaskedSample, or a conversation with its tokenizer and template')
+        if tokenizer is None or template is None:
+            raise ValueError(
+                'compare takes a MaskedSample, or a conversation with its tokenizer and template')
         sample = mask_sample(sample, tokenizer, template)
-    elif sample.tokenizer is None: raise ValueError('this MaskedSample does not know its tokenizer: make it with mask_sample')
+    elif sample.tokenizer is None:
+        raise ValueError('this MaskedSample does not know its tokenizer: make it with mask_sample')
     _, labels, findings = exact_labels([sample.segments], sample.tokenizer, sample.has_image)[0]
     exact = replace(sample, labels=labels[:len(sample)], findings=findings, title='exact')
-    return Comparison(exact, [_difference(exact, keys, r) for r,keys in _grouped(recipes or RECIPES).items()])
+    return Comparison(exact, [_difference(exact, keys, r)
+                              for r,keys in _grouped(recipes or RECIPES).items()])

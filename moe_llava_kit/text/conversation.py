@@ -30,10 +30,14 @@ def _mpt(conv, turns):    return _chat(conv, turns, '', '', (conv.sep, conv.sep)
 # %% ../../nbs/text/06_conversation.ipynb #862e1f92
 def _llama_2(conv, turns):
     "LLAMA_2: the system prompt travels inside the first question"
-    if turns and not turns[0][1]: refuse_sample('the first question is empty, and this template puts the system prompt inside it', turns.id, 0)
+    if turns and not turns[0][1]:
+        refuse_sample('the first question is empty, and this template puts the system prompt '
+                      'inside it', turns.id, 0)
     for i,(_,text) in enumerate(turns):
         if not text: continue
-        if i%2: yield Segment(f' {text} {conv.sep2}', True, i); continue
+        if i%2:
+            yield Segment(f' {text} {conv.sep2}', True, i)
+            continue
         start = f'{conv.sep}[INST] '
         if i==0:
             head = f'<<SYS>>\n{conv.system}\n<</SYS>>\n\n' if conv.system else ''
@@ -45,8 +49,11 @@ def _llama_2(conv, turns):
 def _plain(conv, turns):
     "PLAIN: the marks of the pictures, then the caption"
     marks = turns[0][1].count(IMAGE_TOKEN) if turns else 0
-    if not marks: refuse_sample(f'a plain template needs {IMAGE_TOKEN} in the first human turn', turns.id, 0)
-    if len(turns)>2: refuse_sample('a plain template takes one picture turn and one caption, not more turns', turns.id, 2)
+    if not marks:
+        refuse_sample(f'a plain template needs {IMAGE_TOKEN} in the first human turn', turns.id, 0)
+    if len(turns)>2:
+        refuse_sample('a plain template takes one picture turn and one caption, not more turns',
+                      turns.id, 2)
     yield Segment(IMAGE_TOKEN*marks, False, 0)
     if turns[1:] and turns[1][1]: yield Segment(turns[1][1] + conv.sep, True, 1)
 
@@ -65,8 +72,9 @@ def _format(conv, turns):
             if glue: yield Segment(glue, False, i)
 
 # %% ../../nbs/text/06_conversation.ipynb #add746c4
-_renderers = {SeparatorStyle.SINGLE:_single, SeparatorStyle.TWO:_two, SeparatorStyle.MPT:_mpt, SeparatorStyle.PLAIN:_plain,
-              SeparatorStyle.LLAMA_2:_llama_2, SeparatorStyle.CHAT:_format, SeparatorStyle.NATIVE:native_segments}
+_renderers = {SeparatorStyle.SINGLE:_single, SeparatorStyle.TWO:_two, SeparatorStyle.MPT:_mpt,
+              SeparatorStyle.PLAIN:_plain, SeparatorStyle.LLAMA_2:_llama_2,
+              SeparatorStyle.CHAT:_format, SeparatorStyle.NATIVE:native_segments}
 
 # %% ../../nbs/text/06_conversation.ipynb #7b8f4d09
 class _Renders:
@@ -87,7 +95,8 @@ class _Renders:
         return self.copy(system=(self.system.partition('\n')[0]+'\n' if chatml else '') + text)
     def with_eos(self, tokenizer)->'Conversation':
         "A copy whose answers end in the tokenizer's own end token"
-        if not tokenizer.eos_token: raise ValueError(f'{type(tokenizer).__name__} has no eos_token: set one first')
+        if not tokenizer.eos_token:
+            raise ValueError(f'{type(tokenizer).__name__} has no eos_token: set one first')
         return self.copy(**{self._end: tokenizer.eos_token})
 
 # %% ../../nbs/text/06_conversation.ipynb #36707dff
@@ -102,8 +111,10 @@ class _Chats:
         return ''.join(s.text for s in _renderers[self.sep_style](self, turns))
     def __repr__(self):
         "The fields that are not at their defaults, a chat template by its length"
-        given = {f.name: getattr(self, f.name) for f in fields(self) if f.default is MISSING or getattr(self, f.name)!=f.default}
-        given = {k: f'<{len(v)} characters>' if k=='jinja' else v for k,v in given.items() if v not in ([], {})}
+        given = {f.name: getattr(self, f.name) for f in fields(self) if f.default is MISSING
+                 or getattr(self, f.name)!=f.default}
+        given = {k: f'<{len(v)} characters>' if k=='jinja' else v for k,v in given.items()
+                 if v not in ([], {})}
         return f'Conversation({", ".join(f"{k}={v}" if isinstance(v, SeparatorStyle) else f"{k}={v!r}" for k,v in given.items())})'
     def copy(self, **changes)->'Conversation':
         "A copy that shares no messages, with `changes` to its fields"
@@ -124,25 +135,29 @@ class Conversation(_Renders, _Chats):
     system: str                                     # System prompt
     roles: tuple                                    # Names (or headers) of user and assistant
     sep_style: SeparatorStyle = SeparatorStyle.TWO  # How turns are glued
-    sep: str = ' '                                  # Separator (of the user's turns, in two-separator styles)
+    sep: str = ' '  # Separator (of the user's turns, in two-separator styles)
     sep2: str|None = None                           # What ends an answer
     version: str = 'Unknown'                        # Which published recipe belongs to it
     offset: int = 0                                 # Leading example messages, as LLaVA counts them
     messages: list = field(default_factory=list)    # [role, text] of the running chat
-    system_form: str = '{}'                         # CHAT: the system prompt's turn, {} in its place
+    system_form: str = '{}'  # CHAT: the system prompt's turn, {} in its place
     system_inside: bool = False                     # CHAT: it stands in the first user turn
     jinja: str|None = None                          # NATIVE: the chat template
-    options: dict = field(default_factory=dict)     # NATIVE: what it is given: special tokens and its own switches
+    # NATIVE: what it is given: special tokens and its own switches
+    options: dict = field(default_factory=dict)
     parts: bool = False                             # NATIVE: it reads a message as a list of parts
 
     def __post_init__(self):
         if isinstance(self.sep_style, str): self.sep_style = SeparatorStyle[self.sep_style]
         self.roles = tuple(self.roles)
         self._end = 'sep2' if self.sep_style in _TWO_ENDS else 'sep'
-        if not self.stop: raise ValueError(f'{self.sep_style.name} needs {self._end}, the text that ends an answer; got {self.stop!r}')
+        if not self.stop:
+            raise ValueError(f'{self.sep_style.name} needs {self._end}, the text that ends an '
+                             f'answer; got {self.stop!r}')
 
 # %% ../../nbs/text/06_conversation.ipynb #7ce654e0
-_example = [('user', 'Hi'), ('assistant', 'Hello.'), ('user', '<image>\nWhat is it?'), ('assistant', 'A cat.')]
+_example = [('user', 'Hi'), ('assistant', 'Hello.'), ('user', '<image>\nWhat is it?'),
+            ('assistant', 'A cat.')]
 _css = 'text-decoration:underline 2px;font-weight:600'
 
 def _template_html(conv):
@@ -150,7 +165,8 @@ def _template_html(conv):
     turns = _example[2:] if conv.sep_style is SeparatorStyle.PLAIN else _example
     pieces = conv.segments([dict(role=r, content=t) for r,t in turns])
     show = lambda s: escape(s.text).replace('\n', '⏎\n')
-    text = ''.join(f'<span style="{_css}">{show(s)}</span>' if s.trained else show(s) for s in pieces)
+    text = ''.join(f'<span style="{_css}">{show(s)}</span>' if s.trained else show(s)
+                   for s in pieces)
     title = f'{conv.version}: {conv.sep_style.name}, an answer ends in {conv.stop!r}'
     return (f'<div class="mlk-template"><b>{escape(title)}</b> <small>(underlined: trained)</small>'
             f'<pre style="white-space:pre-wrap">{text}</pre></div>')

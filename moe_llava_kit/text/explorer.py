@@ -30,7 +30,8 @@ def _read_turns(
     turns = []
     for line in text.strip().splitlines():
         role, colon, value = line.partition(':')
-        if colon and role.strip().lower() in _line_roles: turns.append({'from':role.strip().lower(), 'value':value.removeprefix(' ')})
+        if colon and role.strip().lower() in _line_roles:
+            turns.append({'from':role.strip().lower(), 'value':value.removeprefix(' ')})
         elif turns: turns[-1]['value'] += '\n'+line
         else: raise ValueError(f'a conversation starts with a role, like "human: Hi"; got {line!r}')
     return turns
@@ -51,7 +52,8 @@ def _first_rounds(conversation, rounds):
     "The first rounds of a conversation; 0 means all"
     turns = list(parse_turns(conversation))
     system = parse_turns(conversation).system
-    said = [dict(role=sample_names[r], content=t) for r,t in (turns[:2*rounds] if rounds else turns)]
+    said = [dict(role=sample_names[r], content=t)
+            for r,t in (turns[:2*rounds] if rounds else turns)]
     return ([] if system is None else [dict(role='system', content=system)]) + said
 
 # %% ../../nbs/text/13_explorer.ipynb #1c560f0f
@@ -59,10 +61,12 @@ def _code(turns, panes, max_length, own)->str:
     "Python that shows the same masks"
     load = lambda name: name if name in own else f'prepare_tokenizer(load_tokenizer({name!r}))'
     cut = f', max_length={max_length}' if max_length else ''
-    line = lambda p: f"    mask_sample(turns, {load(p['tokenizer'])}, {p['template']!r}, labels={p['labels']!r}{cut}),"
+    line = (lambda p: f"    mask_sample(turns, {load(p['tokenizer'])}, {p['template']!r}, "
+                      f"labels={p['labels']!r}{cut}),")
     said = '\n'.join(f'    {t!r},' for t in turns)
-    return '\n'.join(['from moe_llava_kit import load_tokenizer, mask_sample, prepare_tokenizer, show_mask', '', f'turns = [\n{said}\n]',
-                      'show_mask([', *(line(p) for p in panes), '])'])
+    return '\n'.join(
+        ['from moe_llava_kit import load_tokenizer, mask_sample, prepare_tokenizer, show_mask', '',
+         f'turns = [\n{said}\n]', 'show_mask([', *(line(p) for p in panes), '])'])
 
 # %% ../../nbs/text/13_explorer.ipynb #5e67543b
 _esm_fields = r"""
@@ -140,34 +144,49 @@ for (const root of document.querySelectorAll('.mlk-switch:not([data-on])')) {
 }"""
 
 def _menu(label, options)->str:
-    return f'<label>{label} <select>{"".join(f"<option>{escape(o)}</option>" for o in options)}</select></label>'
+    return (f'<label>{label} '
+            f'<select>{"".join(f"<option>{escape(o)}</option>" for o in options)}</select></label>')
 
 def _switch(panes:dict, menus:dict)->str:  # {key: body}, {label: options}
     "Panes computed beforehand, with menus; the first is shown at once"
     view = lambda body: f'<div class="mlk-mask"><div class="mlk-panes">{body}</div></div>'
-    first, mark = next(iter(panes.values())), hashlib.sha1(''.join(panes.values()).encode()).hexdigest()[:10]
-    hidden = ''.join(f'<template data-key="{escape("|".join(k))}">{view(body)}</template>' for k,body in panes.items())
-    return (f'<style>{MASK_CSS}</style><div class="mlk-mask mlk-switch" id="mlk-{mark}">{MASK_LEGEND}<div>{"".join(_menu(*m) for m in menus.items())}</div>'
-            f'<div class="mlk-at">{view(first)}</div>{hidden}</div><script>{{{MASK_JS}{_switch_js}document.querySelectorAll(".mlk-at .mlk-mask").forEach(mlkMask);}}</script>')
+    first, mark = next(iter(panes.values())), hashlib.sha1(
+        ''.join(panes.values()).encode()).hexdigest()[:10]
+    hidden = ''.join(f'<template data-key="{escape("|".join(k))}">{view(body)}</template>'
+                     for k,body in panes.items())
+    return ((f'<style>{MASK_CSS}</style><div class="mlk-mask mlk-switch" '
+             f'id="mlk-{mark}">{MASK_LEGEND}<div>{"".join(_menu(*m) for m in menus.items())}</div>'
+             f'<div class="mlk-at">{view(first)}</div>{hidden}</div><script>{{{MASK_JS}{_switch_js}document.querySelectorAll(".mlk-at .mlk-mask").forEach(mlkMask);}}</script>'))
 
 # %% ../../nbs/text/13_explorer.ipynb #3b86e654
 def _pane_of(pane, loaded, turns, max_length):
     "The sample of a pane"
     name, template, labels = (pane[k] for k in ('tokenizer','template','labels'))
-    sample = mask_sample(turns, _tokenizer(name, loaded), template, labels=labels, max_length=max_length or None)
+    sample = mask_sample(turns, _tokenizer(name, loaded), template, labels=labels,
+                         max_length=max_length or None)
     return replace(sample, title=f'{name}, {sample.title}')
 
+# %% ../../nbs/text/13_explorer.ipynb #aa6fa791
 def _page_of(explorer, choices)->str:
     "Every combination of the choices for the first pane, the second pane beside it as it is"
-    keys, unknown = ('tokenizer','template','labels'), set(choices)-{'tokenizer','template','labels'}
-    if unknown: raise ValueError(f'page takes lists for tokenizer, template and labels, got {", ".join(sorted(unknown))}')
+    keys, unknown = ('tokenizer','template',
+                     'labels'), set(choices)-{'tokenizer','template','labels'}
+    if unknown:
+        raise ValueError(f'page takes lists for tokenizer, template and labels, got '
+                         f'{", ".join(sorted(unknown))}')
     options = {k: list(choices.get(k) or [explorer.left[k]]) for k in keys}
     turns, panes = _first_rounds(_read_turns(explorer.turns), explorer.rounds), {}
-    beside = [_pane_of(explorer.right, explorer._loaded, turns, explorer.max_length)] if explorer.right else []
+    beside = [_pane_of(explorer.right, explorer._loaded, turns,
+                       explorer.max_length)] if explorer.right else []
     for key in product(*options.values()):
-        try: samples = [_pane_of(dict(zip(keys, key)), explorer._loaded, turns, explorer.max_length), *beside]
-        except ValueError as e: panes[key] = f'<p role="alert">⚠ {escape(str(e))}</p>'; continue
-        panes[key] = ''.join(mask_pane(s, None if i==0 else differing_tokens(samples[0], s), None, 400) for i,s in enumerate(samples))
+        try:
+            samples = [_pane_of(dict(zip(keys, key)), explorer._loaded, turns, explorer.max_length),
+                       *beside]
+        except ValueError as e:
+            panes[key] = f'<p role="alert">⚠ {escape(str(e))}</p>'
+            continue
+        panes[key] = ''.join(mask_pane(s, None if i==0 else differing_tokens(samples[0], s), None,
+                                       400) for i,s in enumerate(samples))
     return _switch(panes, options)
 
 # %% ../../nbs/text/13_explorer.ipynb #19d3e153
@@ -182,9 +201,11 @@ class _Saved:
     def _repr_mimebundle_(self, **kw):
         live = super()._repr_mimebundle_(**kw)
         data, meta = live if isinstance(live, tuple) else (live or {}, {})
-        keep = self._keep or dict(labels=list(dict.fromkeys(['exact', *(p['labels'] for p in self.panes)])))
+        keep = self._keep or dict(
+            labels=list(dict.fromkeys(['exact', *(p['labels'] for p in self.panes)])))
         try: data = {**data, 'text/html': self.page(**keep)}
-        except (ValueError, ImportError, OSError): pass   # what is typed cannot be shown: the widget says why
+        # what is typed cannot be shown: the widget says why
+        except (ValueError, ImportError, OSError): pass
         return data, meta
 
 # %% ../../nbs/text/13_explorer.ipynb #ac9757e9
@@ -192,11 +213,15 @@ class MaskExplorer(_Saved, anywidget.AnyWidget):
     "Edit a conversation and watch its mask, in one pane or two"
     _esm, _css = _esm, MASK_CSS
     turns = traitlets.Unicode().tag(sync=True)          # JSON or lines
-    left, right = traitlets.Dict().tag(sync=True), traitlets.Dict().tag(sync=True) # tokenizer, template, labels; empty: closed
-    rounds, total = traitlets.Int(0).tag(sync=True), traitlets.Int(0).tag(sync=True) # shown (0: all), and there are
+    # tokenizer, template, labels; empty: closed
+    left, right = traitlets.Dict().tag(sync=True), traitlets.Dict().tag(sync=True)
+    # shown (0: all), and there are
+    rounds, total = traitlets.Int(0).tag(sync=True), traitlets.Int(0).tag(sync=True)
     max_length = traitlets.Int(0).tag(sync=True)        # 0: none
-    tokenizers, templates, ways = (traitlets.List().tag(sync=True) for _ in range(3)) # to choose from
-    view, code = traitlets.Unicode().tag(sync=True), traitlets.Unicode().tag(sync=True) # what is shown, and code for it
+    # to choose from
+    tokenizers, templates, ways = (traitlets.List().tag(sync=True) for _ in range(3))
+    # what is shown, and code for it
+    view, code = traitlets.Unicode().tag(sync=True), traitlets.Unicode().tag(sync=True)
 
     def __init__(self,
         turns:str='human: <image>\nWhat is it?\ngpt: A cat.',  # JSON or lines
@@ -209,8 +234,10 @@ class MaskExplorer(_Saved, anywidget.AnyWidget):
     ):
         self._loaded = dict(tokenizers) if isinstance(tokenizers, dict) else {}
         self._own, self._keep, names = list(self._loaded), keep, list(tokenizers or _installed())
-        left = dict(tokenizer=tokenizer if tokenizer in names else names[0], template=template, labels=labels)
-        super().__init__(turns=turns, left=left, right={**left, **beside} if beside else {}, tokenizers=names, templates=[*conv_templates], ways=['exact', *RECIPES])
+        left = dict(tokenizer=tokenizer if tokenizer in names else names[0], template=template,
+                    labels=labels)
+        super().__init__(turns=turns, left=left, right={**left, **beside} if beside else {},
+                         tokenizers=names, templates=[*conv_templates], ways=['exact', *RECIPES])
         self.observe(self._update, ['turns', 'left', 'right', 'rounds', 'max_length'])
         self._update()
     @property
@@ -226,6 +253,8 @@ class MaskExplorer(_Saved, anywidget.AnyWidget):
         try:
             turns = _first_rounds(_read_turns(self.turns), 0)
             self.total = (len(turns)+1)//2
-            self.code = _code(_first_rounds(turns, self.rounds), self.panes, self.max_length, self._own)
+            self.code = _code(_first_rounds(turns, self.rounds), self.panes, self.max_length,
+                              self._own)
             self.view = show_mask(self.samples).html
-        except (ValueError, ImportError, OSError, TypeError) as e: self.view = f'<p role="alert">⚠ {escape(str(e))}</p>'
+        except (ValueError, ImportError, OSError, TypeError) as e:
+            self.view = f'<p role="alert">⚠ {escape(str(e))}</p>'

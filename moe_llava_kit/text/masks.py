@@ -26,18 +26,21 @@ def _token_range(
 # %% ../../nbs/text/08_masks.ipynb #02d6744f
 def align_offsets(tokenizer, text, ids)->list:  # (start, end) characters of each token
     "Offsets by decoding; ValueError where the tokens do not decode to the text"
-    decode = lambda ids: tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+    decode = lambda ids: tokenizer.decode(ids, skip_special_tokens=False,
+                                          clean_up_tokenization_spaces=False)
     letter = tokenizer('a', add_special_tokens=False).input_ids
     offsets, first, at, skip = [], 0, 0, len(decode(letter))
     for k in range(len(ids)):
         piece = decode([*letter, *ids[first:k+1]])[skip:]
         if not piece: continue
-        if not text.startswith(piece, at): piece = piece.removeprefix(' ')   # a space of the tokenizer's own
+        # a space of the tokenizer's own
+        if not text.startswith(piece, at): piece = piece.removeprefix(' ')
         if not text.startswith(piece, at): continue
         offsets += [(at, at+len(piece))]*(k+1-first)
         first, at = k+1, at+len(piece)
     if first<len(ids) or at<len(text):
-        raise ValueError(f'{type(tokenizer).__name__} reports no character offsets, and its tokens do not decode to the text at {text[at:at+20]!r}. '
+        raise ValueError(f'{type(tokenizer).__name__} reports no character offsets, and its tokens '
+                         f'do not decode to the text at {text[at:at+20]!r}. '
                          'Load it as a fast tokenizer, e.g. moe_llava_kit.load_tokenizer(name).')
     return offsets
 
@@ -55,13 +58,17 @@ class _Aligned:
     def __init__(self, tokenizer): self.tokenizer = tokenizer
     def num_special_tokens_to_add(self, pair): return self.tokenizer.num_special_tokens_to_add(pair)
     def encode(self, text, add_special_tokens=True):
-        ids = lambda special: self.tokenizer(text, add_special_tokens=special, verbose=False).input_ids
+        ids = lambda special: self.tokenizer(text, add_special_tokens=special,
+                                             verbose=False).input_ids
         bare = ids(False)
-        if not add_special_tokens: return _Encoded(bare, self.tokenizer.convert_ids_to_tokens(bare), align_offsets(self.tokenizer, text, bare), [0]*len(bare))
+        if not add_special_tokens:
+            return _Encoded(bare, self.tokenizer.convert_ids_to_tokens(bare),
+                            align_offsets(self.tokenizer, text, bare), [0]*len(bare))
         full = ids(True)
         before = next(k for k in range(len(full)+1) if full[k:k+len(bare)]==bare)
         return _Encoded(full, [], [], [1]*before + [0]*len(bare) + [1]*(len(full)-before-len(bare)))
-    def encode_batch(self, texts, add_special_tokens=True): return [self.encode(t, add_special_tokens) for t in texts]
+    def encode_batch(self, texts, add_special_tokens=True):
+        return [self.encode(t, add_special_tokens) for t in texts]
 
 # %% ../../nbs/text/08_masks.ipynb #761b5dc5
 def fast_backend(tokenizer):
@@ -87,7 +94,8 @@ def tokenizer_image_token(
     return_tensors:str|None=None,  # 'pt' for a 1-D LongTensor
 )->list:  # Ids, one BOS at the start if the tokenizer adds one
     "Ids of a prompt with pictures: one placeholder for each, the text between them encoded chunk by chunk; ValueError for another `return_tensors`"
-    if return_tensors not in (None, 'pt'): raise ValueError(f"return_tensors is None or 'pt', got {return_tensors!r}")
+    if return_tensors not in (None, 'pt'):
+        raise ValueError(f"return_tensors is None or 'pt', got {return_tensors!r}")
     backend = fast_backend(tokenizer)
     ids = prefix_ids(backend)
     for k,chunk in enumerate(prompt.split(IMAGE_TOKEN)):
@@ -113,7 +121,8 @@ def text_chunks(segments, has_image:bool)->list[_Chunk]:
     chunks, start = [], 0
     for text in prompt.split(IMAGE_TOKEN) if has_image else [prompt]:
         end = start+len(text)
-        chunks.append(_Chunk(text, start, [(max(a,start)-start, min(b,end)-start) for a,b in answers if a<end and b>start]))
+        chunks.append(_Chunk(text, start, [(max(a,start)-start, min(b,end)-start) for a,b in answers
+                                           if a<end and b>start]))
         start = end+len(IMAGE_TOKEN)
     return chunks
 
@@ -121,15 +130,19 @@ def text_chunks(segments, has_image:bool)->list[_Chunk]:
 def _label(chunk, enc, ids, labels, findings):
     "Append a chunk's ids and labels; note tokens that lie across an answer's border"
     new, offsets, at = enc.ids, enc.offsets, len(ids)
-    if new and chunk.text.strip() and not offsets[-1][1]: raise ValueError('the tokenizer reports no character offsets (all are zero)')
+    if new and chunk.text.strip() and not offsets[-1][1]:
+        raise ValueError('the tokenizer reports no character offsets (all are zero)')
     ids += new
     labels += [IGNORE_INDEX]*len(new)
     for a,b in chunk.spans:
         i,j = _token_range(offsets, a, b)
         labels[at+i:at+j] = new[i:j]
         for t,across in ((i, i<j and offsets[i][0]<a), (j-1, i<j and offsets[j-1][1]>b)):
-            if across: findings.append(dict(kind='straddle', token=at+t, text=chunk.text[slice(*offsets[t])],
-                                            why='one token covers the end of the prompt and the start of an answer, or the reverse'))
+            if across:
+                findings.append(dict(kind='straddle', token=at+t,
+                                     text=chunk.text[slice(*offsets[t])], why='one token covers '
+                                     'the end of the prompt and the start of an answer, or the '
+                                     'reverse'))
 
 def join_chunks(chunks, encodings, prefix)->tuple[list,list,list]:
     "Ids, labels and findings of one conversation"

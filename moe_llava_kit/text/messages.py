@@ -54,11 +54,16 @@ def refuse_sample(why, id=None, turn=None):
 # %% ../../nbs/text/04_messages.ipynb #ec00d9a3
 def _read_turn(turn, id, i):
     "One turn as (role, text): from a LLaVA dict, a chat dict, or a pair that is already read"
-    if isinstance(turn, (tuple, list)) and len(turn)==2 and turn[0] in (0,1): return turn[0], turn[1] or ''
-    if not isinstance(turn, dict): refuse_sample(f'a turn is a dict like {{"from": "human", "value": "…"}}, got {type(turn).__name__}', id, i)
+    if isinstance(turn, (tuple, list)) and len(turn)==2 and turn[0] in (0,1):
+        return turn[0], turn[1] or ''
+    if not isinstance(turn, dict):
+        refuse_sample(f'a turn is a dict like {{"from": "human", "value": "…"}}, got '
+                      f'{type(turn).__name__}', id, i)
     role, value = turn.get('from', turn.get('role')), turn.get('value', turn.get('content'))
-    if not isinstance(role, str) or role not in _roles: refuse_sample(f'unknown role {role!r}; known: {", ".join(_roles)}', id, i)
-    if not isinstance(value, str): refuse_sample(f'the text of {role!r} must be a string, got {type(value).__name__}', id, i)
+    if not isinstance(role, str) or role not in _roles:
+        refuse_sample(f'unknown role {role!r}; known: {", ".join(_roles)}', id, i)
+    if not isinstance(value, str):
+        refuse_sample(f'the text of {role!r} must be a string, got {type(value).__name__}', id, i)
     return _roles[role], value
 
 # %% ../../nbs/text/04_messages.ipynb #35d80a75
@@ -71,11 +76,14 @@ def parse_turns(
     if isinstance(conversation, dict):
         id, sample = conversation.get('id', id), conversation
         conversation = sample.get('conversations', sample.get('messages'))
-    if not isinstance(conversation, (list, tuple)) or not conversation: refuse_sample('no turns: expected a non-empty list of turns', id)
+    if not isinstance(conversation, (list, tuple)) or not conversation:
+        refuse_sample('no turns: expected a non-empty list of turns', id)
     turns = [(i, *_read_turn(t, id, i)) for i,t in enumerate(conversation)]
     system = turns.pop(0)[2] if turns[0][1]=='system' else None
     dropped = turns.pop(0)[2] if turns and turns[0][1]==1 else None
     for j,(i,role,_) in enumerate(turns):
         if role=='system': refuse_sample('a system turn can only come first', id, i)
-        if role!=j%2: refuse_sample(f'expected a {_role_names[j%2]} turn, got {_role_names[role]}: turns must alternate', id, i)
+        if role!=j%2:
+            refuse_sample(f'expected a {_role_names[j%2]} turn, got {_role_names[role]}: turns '
+                          f'must alternate', id, i)
     return Turns([t[1:] for t in turns], system, id, dropped)

@@ -25,14 +25,16 @@ from .samples import preprocess
 # %% ../../nbs/text/14_mismatch.ipynb #39587bd1
 def to_turns(*texts): return [{'from':('human','gpt')[i%2], 'value':t} for i,t in enumerate(texts)]
 
-CLINIC_CHAT = to_turns(
-    f'{IMAGE_TOKEN}\nDo you see any letters that are white?\nAnswer the question using a single word or phrase.', 'No',
-    'Is the tire large and black?', 'Yes',
-    'What is unusual about this image?', 'The man is ironing clothes on the back of a moving car.')
+CLINIC_CHAT = to_turns(f'{IMAGE_TOKEN}\nDo you see any letters that are white?\nAnswer the '
+                       f'question using a single word or phrase.', 'No',
+                       'Is the tire large and black?', 'Yes', 'What is unusual about this image?',
+                       'The man is ironing clothes on the back of a moving car.')
 
 # %% ../../nbs/text/14_mismatch.ipynb #0736e7b0
-_MORE = to_turns('Is it day or night?', 'It is day.', 'How many people are there?', '2', 'What are they doing?', 'They wait for the bus',
-               'What color is the car?', 'Yellow.', 'Describe the street.', 'Tall houses on both sides, and hardly any traffic')
+_MORE = to_turns('Is it day or night?', 'It is day.', 'How many people are there?', '2',
+                 'What are they doing?', 'They wait for the bus', 'What color is the car?',
+                 'Yellow.', 'Describe the street.',
+                 'Tall houses on both sides, and hardly any traffic')
 
 def clinic_chat(
     rounds:int,  # Question–answer pairs
@@ -76,7 +78,8 @@ class Fault:
     why: str          # What happens
     fix: str          # One line
     needs: dict = field(default_factory=dict)  # What must hold of the tokenizer
-    code: dict = field(default_factory=dict)   # And of the code that counts: attributes of a `_TokenRun`
+    # And of the code that counts: attributes of a `_TokenRun`
+    code: dict = field(default_factory=dict)
     cur: int|None = None  # cur_len itself, where that is the signature
     seen: tuple = ()  # Where people report it
 
@@ -95,66 +98,96 @@ class Fault:
         return self.low[0]*rounds+self.low[1] <= cur-total <= self.high[0]*rounds+self.high[1]
 
 # %% ../../nbs/text/14_mismatch.ipynb #706e2b87
-def _fault(key, group, slope, flat, why, fix, low=None, **kw): return Fault(key, group, low or (slope,flat), (slope,flat), why, fix, **kw)
+def _fault(key, group, slope, flat, why, fix, low=None, **kw):
+    return Fault(key, group, low or (slope,flat), (slope,flat), why, fix, **kw)
 
 # %% ../../nbs/text/14_mismatch.ipynb #c27970ac
-FAULTS = [
-    _fault('bos missing', 'bos', -1, 1, 'the numbers 1, 0, −2 (preprocess_v1) count a BOS, and this tokenizer adds none',
-           'take the numbers 0, +1, −1 (preprocess_phi, preprocess_qwen)', needs=dict(adds_bos=False), code=dict(start=1),
-           seen=('LLaVA#346', 'Bunny#75', 'LLaVA-pp#14', 'MGM#126')),
-    _fault('bos not counted', 'bos', 1, -1, 'the numbers 0, +1, −1 (preprocess_phi) expect no BOS, and this tokenizer adds one to every round',
-           'take the numbers 1, 0, −2 (preprocess_v1)', needs=dict(adds_bos=True), code=dict(start=0, split='sep2'), seen=('Bunny#87',)),
-    _fault('space at start only', 'gap', 1, -1, 'a round has one token less after sep2 than alone: with legacy=False the space comes at the very start only',
-           'load_tokenizer(…, legacy=True), or the numbers 2, −1, −3', needs=dict(joint_equals_separate=False),
-           code=dict(patched=False, split='sep2'), seen=('FastChat#2494', 'LLaVA#661', 'InternVL#347')),
-    _fault('patched without need', 'gap', -1, 1, "LLaVA's patch takes one token from every round but the first, and here none is missing",
-           'drop the patch: it is for legacy=False only', needs=dict(joint_equals_separate=True), code=dict(patched=True)),
-]
+FAULTS = [_fault('bos missing', 'bos', -1, 1,
+                 'the numbers 1, 0, −2 (preprocess_v1) count a BOS, and this tokenizer adds none',
+                 'take the numbers 0, +1, −1 (preprocess_phi, preprocess_qwen)',
+                 needs=dict(adds_bos=False), code=dict(start=1),
+                 seen=('LLaVA#346', 'Bunny#75', 'LLaVA-pp#14', 'MGM#126')),
+          _fault('bos not counted', 'bos', 1, -1,
+                 'the numbers 0, +1, −1 (preprocess_phi) expect no BOS, and this tokenizer adds '
+                 'one to every round', 'take the numbers 1, 0, −2 (preprocess_v1)',
+                 needs=dict(adds_bos=True), code=dict(start=0, split='sep2'), seen=('Bunny#87',)),
+          _fault('space at start only', 'gap', 1, -1, 'a round has one token less after sep2 than '
+                                                      'alone: with legacy=False the space comes at '
+                                                      'the very start only',
+                 'load_tokenizer(…, legacy=True), or the numbers 2, −1, −3',
+                 needs=dict(joint_equals_separate=False), code=dict(patched=False, split='sep2'),
+                 seen=('FastChat#2494', 'LLaVA#661', 'InternVL#347')),
+          _fault('patched without need', 'gap', -1, 1,
+                 "LLaVA's patch takes one token from every round but the first, and here none is "
+                 "missing", 'drop the patch: it is for legacy=False only',
+                 needs=dict(joint_equals_separate=True), code=dict(patched=True)),]
 
 # %% ../../nbs/text/14_mismatch.ipynb #3bd308b0
-FAULTS += [
-    _fault('pad is eos', 'end', 1, 0, 'padding is the end token, so the total leaves every end token out',
-           'give padding a token of its own: prepare_tokenizer(tok)', needs=dict(pad_is_eos=True), code=dict(counted=False, sep2=None, split='sep2'),
-           seen=('LLaVA-Llama-3#1', 'trl#1623')),
-    _fault('sep2 counted twice', 'end', -1, 0, 'count(sep2) is added to the total, which is right only where padding is the end token',
-           'drop that term', needs=dict(pad_is_eos=False), code=dict(counted=True), seen=('MoE-LLaVA docs/CUSTOM.md',)),
-    _fault('ChatML end not counted', 'end', -1, 0, 'split() drops the <|im_end|> of each round, and nothing adds it back (preprocess_mpt of LLaVA)',
-           "add the separator's length to each round, as preprocess_mpt of MoE-LLaVA does", needs=dict(chatml_end_is_one_token=True),
-           code=dict(split='mpt'), seen=('MoE-LLaVA#42',)),
-    _fault('sep2 is not a token', 'end', -1, 0, "sep2 '</s>' falls into pieces like '</', 's', '>', and the model learns to write them instead of stopping",
-           "end answers with the tokenizer's own end token: template.with_eos(tok)", low=(-2,0), needs=dict(llama_end_is_one_token=False),
-           code=dict(sep2='</s>'), seen=('LLaVA#1710', 'LLaVA#1706', 'LLaVA#1166', 'LLaVA#583')),
-    _fault('header counted once more', 'header', 0, 4, "the four tokens of Llama-3's assistant header are added at the end, for chat templates that closed every prompt with one",
-           'drop that line, or compare with a prompt that ends in the header', needs=dict(llama_3_header=True), seen=('LLaVA-MORE#7', 'LLaVA-MORE#2')),
-]
+FAULTS += [_fault(
+    'pad is eos', 'end', 1, 0, 'padding is the end token, so the total leaves every end token out',
+    'give padding a token of its own: prepare_tokenizer(tok)', needs=dict(pad_is_eos=True),
+    code=dict(counted=False, sep2=None, split='sep2'), seen=('LLaVA-Llama-3#1', 'trl#1623')),
+           _fault('sep2 counted twice', 'end', -1, 0, 'count(sep2) is added to the total, which is '
+                                                      'right only where padding is the end token',
+                  'drop that term', needs=dict(pad_is_eos=False), code=dict(counted=True),
+                  seen=('MoE-LLaVA docs/CUSTOM.md',)),
+           _fault('ChatML end not counted', 'end', -1, 0, 'split() drops the <|im_end|> of each '
+                                                          'round, and nothing adds it back '
+                                                          '(preprocess_mpt of LLaVA)',
+                  "add the separator's length to each round, as preprocess_mpt of MoE-LLaVA does",
+                  needs=dict(chatml_end_is_one_token=True), code=dict(split='mpt'),
+                  seen=('MoE-LLaVA#42',)),
+           _fault('sep2 is not a token', 'end', -1, 0, "sep2 '</s>' falls into pieces like '</', "
+                                                       "'s', '>', and the model learns to write "
+                                                       "them instead of stopping",
+                  "end answers with the tokenizer's own end token: template.with_eos(tok)",
+                  low=(-2,0), needs=dict(llama_end_is_one_token=False), code=dict(sep2='</s>'),
+                  seen=('LLaVA#1710', 'LLaVA#1706', 'LLaVA#1166', 'LLaVA#583')),
+           _fault('header counted once more', 'header', 0, 4,
+                  "the four tokens of Llama-3's assistant header are added at the end, for chat "
+                  "templates that closed every prompt with one",
+                  'drop that line, or compare with a prompt that ends in the header',
+                  needs=dict(llama_3_header=True), seen=('LLaVA-MORE#7', 'LLaVA-MORE#2')),]
 
 # %% ../../nbs/text/14_mismatch.ipynb #f3801a0d
-_stop_fix = 'look at the first answer and the prompt (mask_sample), and use the template that the recipe was written for'
-_stop = 'the first round does not hold the role marker exactly once: an empty answer, another template, or the marker in a message'
-FAULTS += [
-    _fault('first round not found', 'stop', 0, 0, f'{_stop} (numbers that start at 0)', _stop_fix, cur=0, seen=('TinyLLaVA_Factory#20',)),
-    _fault('first round not found (BOS)', 'stop', 0, 0, f'{_stop} (numbers that start at 1)', _stop_fix, cur=1, seen=('LLaVA#779', 'InternVL#742')),
-    _fault('a later round not found', 'stop', 0, -3, 'a round does not hold the role marker exactly once (unanswered, empty, or marker or sep2 in a message): all after it is missing',
-           _stop_fix, low=(0,-math.inf)),
-]
+_stop_fix = ('look at the first answer and the prompt (mask_sample), and use the template that the '
+             'recipe was written for')
+_stop = ('the first round does not hold the role marker exactly once: an empty answer, another '
+         'template, or the marker in a message')
+FAULTS += [_fault('first round not found', 'stop', 0, 0, f'{_stop} (numbers that start at 0)',
+                  _stop_fix, cur=0, seen=('TinyLLaVA_Factory#20',)),
+           _fault('first round not found (BOS)', 'stop', 0, 0, f'{_stop} (numbers that start at 1)',
+                  _stop_fix, cur=1, seen=('LLaVA#779', 'InternVL#742')),
+           _fault('a later round not found', 'stop', 0, -3,
+                  'a round does not hold the role marker exactly once (unanswered, empty, or '
+                  'marker or sep2 in a message): all after it is missing', _stop_fix,
+                  low=(0,-math.inf)),]
 
 # %% ../../nbs/text/14_mismatch.ipynb #2f4374bc
-_WARNING = re.compile(r'mismatch[^\d\n]*(\d+)\s*(?:vs\.?|!=|/)\s*(\d+)(?:[^\n]*?#turn\s*=\s*(\d+))?', re.I)
+_WARNING = re.compile(
+    r'mismatch[^\d\n]*(\d+)\s*(?:vs\.?|!=|/)\s*(\d+)(?:[^\n]*?#turn\s*=\s*(\d+))?', re.I)
 _BARE = re.compile(r'(\d+)\s*(?:vs\.?|!=)\s*(\d+)()')
 
 def _log(source)->str:
     "The text of a log: itself, or what stands in the file that it names"
-    if not isinstance(source, (str, Path)): raise ValueError(f'expected a warning, a log, or the path of one, got {type(source).__name__}')
-    names = isinstance(source, Path) or ('\n' not in source and len(source)<1000 and not _BARE.search(source) and Path(source).is_file())
+    if not isinstance(source, (str, Path)):
+        raise ValueError(
+            f'expected a warning, a log, or the path of one, got {type(source).__name__}')
+    names = isinstance(source, Path) or ('\n' not in source and len(source)<1000
+                                         and not _BARE.search(source) and Path(source).is_file())
     return Path(source).read_text(encoding='utf-8', errors='replace') if names else source
 
+# %% ../../nbs/text/14_mismatch.ipynb #b70718fa
 def _counted(text)->Counter:
     "How often each (cur_len, total_len, rounds or None) stands in a text"
     found = _WARNING.findall(text) or _BARE.findall(text)
-    if not found: raise ValueError('no figures found: expected text like "tokenization mismatch: 403 vs. 406", or the path of a log, '
-                                   f'got {text[:60]!r}{"…" if len(text)>60 else ""}')
+    if not found:
+        raise ValueError('no figures found: expected text like "tokenization mismatch: 403 vs. '
+                         '406", or the path of a log, '
+                         f'got {text[:60]!r}{"…" if len(text)>60 else ""}')
     messages = all(int(n)%2 for _,_,n in found if n) or 'This dataset is' in text
-    return Counter((int(c), int(t), (int(n)//2 if messages else int(n)) or None if n else None) for c,t,n in found)
+    return Counter((int(c), int(t), (int(n)//2 if messages else int(n)) or None if n else None)
+                   for c,t,n in found)
 
 def _read_warnings(
     text:str|Path,  # A warning, a log with many, or the path of one
@@ -187,27 +220,34 @@ class _TokenRun:
         return self.recipe.split
     def template(self, tokenizer)->Conversation:
         "The template it was written for, with the end token that was chosen"
-        return get_template('mpt') if self.split=='mpt' else get_template('v1').copy(sep2=self.sep2 or tokenizer.eos_token)
+        return get_template('mpt') if self.split=='mpt' else get_template('v1').copy(
+            sep2=self.sep2 or tokenizer.eos_token)
     def __str__(self):
-        said = [f'sep2 {self.sep2}'*bool(self.sep2), 'patched'*self.patched, 'count(sep2) added'*self.counted]
+        said = [f'sep2 {self.sep2}'*bool(self.sep2), 'patched'*self.patched,
+                'count(sep2) added'*self.counted]
         return ', '.join([f'preprocess_{self.numbers}', *filter(None, said)])
 
-_RUNS = [_TokenRun('v1'), _TokenRun('v1', patched=True), _TokenRun('phi'), _TokenRun('phi', counted=True), _TokenRun('v1', '</s>'), _TokenRun('v1', '</s>', patched=True),
-        _TokenRun('phi', '</s>'), _TokenRun('mpt of LLaVA')]
+_RUNS = [_TokenRun('v1'), _TokenRun('v1', patched=True), _TokenRun('phi'),
+         _TokenRun('phi', counted=True), _TokenRun('v1', '</s>'),
+         _TokenRun('v1', '</s>', patched=True), _TokenRun('phi', '</s>'), _TokenRun('mpt of LLaVA')]
 
 # %% ../../nbs/text/14_mismatch.ipynb #3bebb55a
 def _sized(run, tokenizer, n)->tuple[list,list]:  # Tokens of each round alone; (tokens that are not padding, sep2) of 1, 2, … n rounds
     "The lengths that a run adds up, measured on the clinic's conversation"
-    conv, pad, length = run.template(tokenizer), tokenizer.pad_token_id, lambda s: len(tokenizer_image_token(s, tokenizer))
+    conv, pad, length = run.template(tokenizer), tokenizer.pad_token_id, lambda s: len(
+        tokenizer_image_token(s, tokenizer))
     prompts = [''.join(s.text for s in conv.segments(clinic_chat(R))) for R in range(1, n+1)]
-    alone = [length(rnd) + (length(closing) if closing else 0) for _,rnd,closing in ROUNDS[run.split](prompts[-1], conv)]
+    alone = [length(rnd) + (length(closing) if closing else 0)
+             for _,rnd,closing in ROUNDS[run.split](prompts[-1], conv)]
     ids = [tokenizer_image_token(p, tokenizer) for p in prompts]
-    return alone, [(len(i)-i.count(pad), p.count(conv.sep2 or conv.sep)) for i,p in zip(ids, prompts)]
+    return alone, [(len(i)-i.count(pad), p.count(conv.sep2 or conv.sep))
+                   for i,p in zip(ids, prompts)]
 
 def _sums(run, alone, wholes)->list[tuple[int,int]]:  # (cur_len, total_len) with 1, 2, … rounds
     "What published code would print"
     steps = (n + run.recipe.round_extra - (run.patched and i>0) for i,n in enumerate(alone))
-    return [(cur, n + (ends if run.counted else 0)) for cur,(n,ends) in zip(list(accumulate(steps, initial=run.start))[1:], wholes)]
+    return [(cur, n + (ends if run.counted else 0))
+            for cur,(n,ends) in zip(list(accumulate(steps, initial=run.start))[1:], wholes)]
 
 # %% ../../nbs/text/14_mismatch.ipynb #5d8002be
 def _facts(tokenizer)->dict:
@@ -215,20 +255,25 @@ def _facts(tokenizer)->dict:
     pieces, sep = lambda s: len(tokenizer.tokenize(s)), tokenizer.eos_token or '</s>'
     measured = {k: MEASURES[k].ask(tokenizer, sep) for k in ('adds_bos', 'joint_equals_separate')}
     pad, eos = tokenizer.pad_token_id, tokenizer.eos_token_id
-    return dict(**measured, pad_is_eos=pad is not None and pad==eos, llama_end_is_one_token=pieces('</s>')==1,
-                chatml_end_is_one_token=pieces('<|im_end|>')==1, llama_3_header=pieces('<|start_header_id|>')==pieces('<|end_header_id|>')==1)
+    return dict(**measured, pad_is_eos=pad is not None and pad==eos,
+                llama_end_is_one_token=pieces('</s>')==1,
+                chatml_end_is_one_token=pieces('<|im_end|>')==1,
+                llama_3_header=pieces('<|start_header_id|>')==pieces('<|end_header_id|>')==1)
 
 def _added(faults)->Fault:
     "Several faults at once: their lines add up"
     add = lambda lines: tuple(map(sum, zip(*lines)))
     join = lambda what: '; '.join(getattr(f, what) for f in faults)
     if len(faults)==1: return faults[0]
-    return Fault(' + '.join(f.key for f in faults), 'several', add(f.low for f in faults), add(f.high for f in faults), join('why'), join('fix'),
-                 {k: v for f in faults for k,v in f.needs.items()}, seen=tuple(dict.fromkeys(s for f in faults for s in f.seen)))
+    return Fault(' + '.join(f.key for f in faults), 'several', add(f.low for f in faults),
+                 add(f.high for f in faults), join('why'), join('fix'),
+                 {k: v for f in faults for k,v in f.needs.items()},
+                 seen=tuple(dict.fromkeys(s for f in faults for s in f.seen)))
 
 def _committed(run, facts)->list[Fault]:
     "The faults of a run on a tokenizer"
-    holds = lambda f: all(facts[k]==v for k,v in f.needs.items()) and all(getattr(run, k)==v for k,v in f.code.items())
+    holds = lambda f: all(facts[k]==v for k,v in f.needs.items()) and all(
+        getattr(run, k)==v for k,v in f.code.items())
     return [f for f in FAULTS if f.code and holds(f)]
 
 # %% ../../nbs/text/14_mismatch.ipynb #956ee43d
@@ -244,7 +289,8 @@ def _wrong_runs(tokenizer, facts, n):
     sized = {}
     for run in _RUNS:
         faults = _committed(run, facts)
-        if not faults or (run.sep2 is None and run.split=='sep2' and not tokenizer.eos_token): continue
+        if not faults or (run.sep2 is None and run.split=='sep2' and not tokenizer.eos_token):
+            continue
         key = run.split, run.sep2
         if key not in sized: sized[key] = _sized(run, tokenizer, n)
         fault, sums = _added(faults), _sums(run, *sized[key])
@@ -260,9 +306,14 @@ def _measure(tokenizer, n, known=0)->_Measured:
     try:   # whatever a stranger's tokenizer raises is told, not passed on
         facts = _facts(tokenizer)
         runs = list(_wrong_runs(tokenizer, facts, min(n, _MOST)))
-    except Exception as e: return _Measured(None, [], [f'Nothing was measured: this {type(tokenizer).__name__} could not be used ({type(e).__name__}: {str(e)[:80]}).'])
-    if tokenizer.pad_token_id is None: notes.append('The tokenizer has no padding token: counted as if nothing were padding. Published code fails there, so set the one of that run.')
-    if not tokenizer.eos_token: notes.append('The tokenizer has no end token: only runs with another one were measured.')
+    except Exception as e:
+        return _Measured(None, [], [f'Nothing was measured: this {type(tokenizer).__name__} could '
+                                    f'not be used ({type(e).__name__}: {str(e)[:80]}).'])
+    if tokenizer.pad_token_id is None:
+        notes.append('The tokenizer has no padding token: counted as if nothing were padding. '
+                     'Published code fails there, so set the one of that run.')
+    if not tokenizer.eos_token:
+        notes.append('The tokenizer has no end token: only runs with another one were measured.')
     return _Measured(facts, runs, notes)
 
 # %% ../../nbs/text/14_mismatch.ipynb #1b1c9fb2
@@ -274,22 +325,26 @@ class _Cause:
     reason: str    # Why we are that sure
     why: str       # What happens
     fix: str       # What to do
-    rounds: list   # The numbers of rounds it would need, one entry a warning; a long range as its first and last
+    # The numbers of rounds it would need, one entry a warning; a long range as its first and last
+    rounds: list
     seen: list     # Where people report it
-    def __repr__(self): return f'[{self.sure}] {self.key}: {self.why}\n     {self.reason}\n     fix: {self.fix}'
+    def __repr__(self):
+        return f'[{self.sure}] {self.key}: {self.why}\n     {self.reason}\n     fix: {self.fix}'
 
 _SURE = 'measured', 'likely', 'possible', 'unlikely'
 
 # %% ../../nbs/text/14_mismatch.ipynb #cfc32923
 _ROUND_TOKENS = 8  # `USER: a ASSISTANT: b` and sep2 take at least that many
 
-def _room(warning): return range(warning[2], warning[2]+1) if warning[2] else range(1, 2+warning[1]//_ROUND_TOKENS)
+def _room(warning):
+    return range(warning[2], warning[2]+1) if warning[2] else range(1, 2+warning[1]//_ROUND_TOKENS)
 
 def _rounds(fault, warnings)->list[list]:
     "For each warning the numbers of rounds that would explain it"
     most, at = max(_room(w)[-1] for w in warnings), {}
     for c,t,_ in warnings:
-        if (min(c,2), c-t) not in at: at[min(c,2), c-t] = [R for R in range(1, most+1) if fault.fits(c, t, R)]
+        if (min(c,2), c-t) not in at:
+            at[min(c,2), c-t] = [R for R in range(1, most+1) if fault.fits(c, t, R)]
     return [[R for R in at[min(w[0],2), w[0]-w[1]] if R in _room(w)] for w in warnings]
 
 def _rounds_of(sums, warnings)->list[list]:
@@ -321,27 +376,36 @@ def _shown(run, sums, warnings, rounds)->str:
     "A run as evidence: its figures with the rounds of the first warning it explains"
     (cur,total,_), Rs = next((w,r) for w,r in zip(warnings, rounds) if r)
     R = min(Rs, key=lambda R: abs(sums[R-1][1]-total))
-    same = 'these very figures' if sums[R-1]==(cur,total) else f'{sums[R-1][0]} vs. {sums[R-1][1]}, the same difference'
+    same = 'these very figures' if sums[R-1]==(
+        cur,total) else f'{sums[R-1][0]} vs. {sums[R-1][1]}, the same difference'
     return f'{run} on this tokenizer gives {same} with {_spell([R])} of our conversation'
 
 # %% ../../nbs/text/14_mismatch.ipynb #07b9ef83
 def _judge(fault, warnings, rounds, seen)->tuple[str,str]:
     "How sure a fault is without a run that shows it, and why"
-    wrong = [f'{k} is {seen.facts[k]}' for k,v in fault.needs.items() if seen.facts and seen.facts[k]!=v]
+    wrong = [f'{k} is {seen.facts[k]}' for k,v in fault.needs.items() if seen.facts
+             and seen.facts[k]!=v]
     if wrong: return 'unlikely', f'on this tokenizer, as it is now, {" and ".join(wrong)}'
     if fault.cur is not None: return 'likely', f'cur_len is {fault.cur}, the start itself'
-    R, runs = next(r for r in rounds if r)[0], [(run, sums) for f,run,sums in seen.runs if fault.key in f.key.split(' + ')]
+    R, runs = next(r for r in rounds if r)[0], [(run, sums) for f,run,sums in seen.runs
+                                                if fault.key in f.key.split(' + ')]
     if runs and fault.exact and R<=len(runs[0][1]):
         run, sums = runs[0]
-        return 'unlikely', f'{run} on this tokenizer gives another difference: {sums[R-1][0]} vs. {sums[R-1][1]} with {_spell([R])} of our conversation'
+        return ('unlikely', f'{run} on this tokenizer gives another difference: {sums[R-1][0]} vs. '
+                            f'{sums[R-1][1]} with {_spell([R])} of our conversation')
     if fault.group=='several': return 'possible', f'several bugs at once, with {_span(rounds)}'
-    if fault.exact and all(n for *_,n in warnings): return 'likely', 'fits the figures and the rounds exactly'
-    if _step(warnings)==max(fault.slopes) and fault.group!='stop': return 'likely', f'fits with {_span(rounds)}, and the differences have its step'
-    return 'possible', f'fits with {_span(rounds) if len(warnings)>1 else _spell(rounds[0])}' + ('' if fault.exact else '; has some room')
+    if fault.exact and all(n for *_,n in warnings):
+        return 'likely', 'fits the figures and the rounds exactly'
+    if _step(warnings)==max(fault.slopes) and fault.group!='stop':
+        return 'likely', f'fits with {_span(rounds)}, and the differences have its step'
+    return 'possible', f'fits with {_span(rounds) if len(warnings)>1 else _spell(rounds[0])}' + (
+        '' if fault.exact else '; has some room')
 
 # %% ../../nbs/text/14_mismatch.ipynb #3cf96756
-_ALWAYS = "Whatever the cause: labels='exact' (the default of this kit) has no sums that could disagree."
-_UNKNOWN = 'no cause we know of gives this; look at the mask: mask_sample(conversation, tokenizer, template)'
+_ALWAYS = ("Whatever the cause: labels='exact' (the default of this kit) has no sums that could "
+           "disagree.")
+_UNKNOWN = ('no cause we know of gives this; look at the mask: mask_sample(conversation, '
+            'tokenizer, template)')
 
 # %% ../../nbs/text/14_mismatch.ipynb #4e9159fc
 class Causes(list):
@@ -355,30 +419,44 @@ class Causes(list):
         super().__init__(causes)
         self.warnings, self.counts, self.notes = warnings, counts or [1]*len(warnings), list(notes)
     def _title(self):
-        if len(self.warnings)>3: shown = f'{sum(self.counts)} warnings, {len(self.warnings)} different'
-        else: shown = ', '.join(f'{c} vs. {t} ({c-t:+}{f" in {_spell([n])}" if n else ""})' for c,t,n in self.warnings)
-        return f'{shown}: ' + (f'{len(self)} possible cause{"s"*(len(self)>1)}' if self else _UNKNOWN)
+        if len(self.warnings)>3:
+            shown = f'{sum(self.counts)} warnings, {len(self.warnings)} different'
+        else:
+            shown = ', '.join(f'{c} vs. {t} ({c-t:+}{f" in {_spell([n])}" if n else ""})'
+                              for c,t,n in self.warnings)
+        return f'{shown}: ' + (f'{len(self)} possible cause{"s"*(len(self)>1)}'
+                               if self else _UNKNOWN)
     @property
     def groups(self)->Table:
         "The warnings by difference: how many, an example, and the rounds that each cause would need"
         at = {}
-        for i,(c,t,_) in enumerate(self.warnings): at.setdefault((c>1, c-t if c>1 else c), []).append(i)
+        for i,(c,t,_) in enumerate(self.warnings):
+            at.setdefault((c>1, c-t if c>1 else c), []).append(i)
         def by(begun, d, ids):
-            (c,t,n), causes = self.warnings[ids[0]], [x for x in self if x.rounds[ids[0]] and x.sure!='unlikely']
-            causes.sort(key=lambda x: (x.rounds[ids[0]][0], x.rounds[ids[0]][-1])==(1, _room((c,t,n))[-1]))   # what fits any number of rounds comes last
-            return dict(difference=f'{d:+}' if begun else f'cur_len is {d}', warnings=sum(self.counts[i] for i in ids), example=f'{c} vs. {t}', rounds=n or '',
-                        explained_by='; '.join(f'{x.key} ({_spell(x.rounds[ids[0]])})' for x in causes[:2]) or 'nothing we know of')
+            (c,t,n), causes = self.warnings[ids[0]], [x for x in self if x.rounds[ids[0]]
+                                                      and x.sure!='unlikely']
+            # what fits any number of rounds comes last
+            causes.sort(key=lambda x: (x.rounds[ids[0]][0],
+                                       x.rounds[ids[0]][-1])==(1, _room((c,t,n))[-1]))
+            return dict(difference=f'{d:+}' if begun else f'cur_len is {d}',
+                        warnings=sum(self.counts[i] for i in ids), example=f'{c} vs. {t}', rounds=n
+                        or '', explained_by='; '.join(f'{x.key} ({_spell(x.rounds[ids[0]])})'
+                                                      for x in causes[:2]) or 'nothing we know of')
         return Table(by(*k, at[k]) for k in sorted(at))
     def to_dicts(self)->list:  # One dict a cause
         "Plain dicts, ready for JSON"
         return [asdict(c) for c in self]
     def __repr__(self):
         causes = [f'{i}. {c!r}' for i,c in enumerate(self, 1)]
-        return '\n'.join([self._title(), *causes, *([repr(self.groups)] if len(self.warnings)>3 else []), *self.notes, _ALWAYS])
+        return '\n'.join([self._title(), *causes, *([repr(self.groups)] if len(self.warnings)>3
+                                                    else []), *self.notes, _ALWAYS])
     def _repr_html_(self):
-        rows = Table(dict(sure=c.sure, cause=c.key, **{'what happens':c.why, 'why we think so':c.reason}, fix=c.fix, seen=', '.join(c.seen)) for c in self)
+        rows = Table(dict(sure=c.sure, cause=c.key,
+                          **{'what happens':c.why, 'why we think so':c.reason}, fix=c.fix,
+                          seen=', '.join(c.seen)) for c in self)
         more = self.groups._repr_html_() if len(self.warnings)>3 else ''
-        return f'<b>{escape(self._title())}</b>{rows._repr_html_() if self else ""}{more}' + ''.join(f'<small>{escape(n)}</small><br>' for n in [*self.notes, _ALWAYS])
+        return (f'<b>{escape(self._title())}</b>{rows._repr_html_() if self else ""}{more}'
+                + ''.join(f'<small>{escape(n)}</small><br>' for n in [*self.notes, _ALWAYS]))
 
 # %% ../../nbs/text/14_mismatch.ipynb #9b864b99
 def _against(fault, facts): return facts and any(facts[k]!=v for k,v in fault.needs.items())
@@ -388,9 +466,11 @@ def _lines(warnings, seen)->list[Fault]:
     explained = {f.key: sum(map(bool, _rounds(f, warnings))) for f in FAULTS}
     singles = [f for f in FAULTS if explained[f.key]==len(warnings)]
     if any(f.group!='stop' and not _against(f, seen.facts) for f in singles): return singles
-    pairs = (p for p in combinations(FAULTS, 2) if len({p[0].group, p[1].group, 'stop', 'header'})==4)
+    pairs = (p for p in combinations(FAULTS, 2)
+             if len({p[0].group, p[1].group, 'stop', 'header'})==4)
     several = [f for f,*_ in seen.runs] if seen.facts else map(_added, pairs)
-    return singles + [f for f in several if all(_rounds(f, warnings))] + [f for f in FAULTS if 0<explained[f.key]<len(warnings)]
+    return singles + [f for f in several if all(_rounds(f, warnings))] + [
+        f for f in FAULTS if 0<explained[f.key]<len(warnings)]
 
 # %% ../../nbs/text/14_mismatch.ipynb #72f15677
 def _causes(warnings, counts, seen)->list[tuple]:  # (Cause, Fault, was it these very figures?)
@@ -399,14 +479,20 @@ def _causes(warnings, counts, seen)->list[tuple]:  # (Cause, Fault, was it these
     def add(fault, rounds, sure, reason, very=False):
         n = sum(k for k,r in zip(counts, rounds) if r)
         if n<sum(counts): reason += f'; explains {n} of {sum(counts)} warnings'
-        off = step is not None and step not in fault.slopes and fault.cur is None and sure!='unlikely'
-        if off: reason += f'; yet the differences {f"go in steps of {step}" if step else "are all the same"}'
+        off = (step is not None and step not in fault.slopes and fault.cur is None
+               and sure!='unlikely')
+        if off:
+            reason += (f'; yet the differences '
+                       f'{f"go in steps of {step}" if step else "are all the same"}')
         if off or (n<half and fault.cur is None and sure!='unlikely'): sure = 'possible'
         short = [r if len(r)<4 else [r[0], r[-1]] for r in rounds]
-        found.setdefault(fault.key, (_Cause(fault.key, sure, reason, fault.why, fault.fix, short, list(fault.seen)), fault, very))
+        found.setdefault(fault.key, (_Cause(fault.key, sure, reason, fault.why, fault.fix, short,
+                                            list(fault.seen)), fault, very))
     for fault,run,sums in seen.runs:
         rounds = _rounds_of(sums, warnings)
-        if any(rounds): add(fault, rounds, 'measured', _shown(run, sums, warnings, rounds), all((c,t) in sums for c,t,_ in warnings))
+        if any(rounds):
+            add(fault, rounds, 'measured', _shown(run, sums, warnings, rounds),
+                all((c,t) in sums for c,t,_ in warnings))
     for fault in _lines(warnings, seen):
         rounds = _rounds(fault, warnings)
         hit = [(w,r) for w,r in zip(warnings, rounds) if r]
@@ -420,17 +506,21 @@ def _rank(found, warnings, counts):
     "Sort key of a cause: smaller is better"
     cause, fault, very = found
     share = sum(k for k,r in zip(counts, cause.rounds) if r)
-    crowded = any(r and r[0]>1 and w[1]<_WORDS*r[0] for w,r in zip(warnings, cause.rounds) if not w[2])
+    crowded = any(r and r[0]>1 and w[1]<_WORDS*r[0] for w,r in zip(warnings, cause.rounds)
+                  if not w[2])
     step = _step(warnings)
-    return (cause.sure=='unlikely', share<sum(counts)/2, _SURE.index(cause.sure), -share, not very, crowded, step is not None and step not in fault.slopes,
-            fault.key.count(' + '), not fault.exact and step is None and cause.sure!='measured', fault.cur is None, -len(fault.seen))
+    return (cause.sure=='unlikely', share<sum(counts)/2, _SURE.index(cause.sure), -share, not very,
+            crowded, step is not None and step not in fault.slopes, fault.key.count(' + '),
+            not fault.exact and step is None and cause.sure!='measured', fault.cur is None,
+            -len(fault.seen))
 
 def _ranked(found, warnings, counts)->list[_Cause]:
     "The surest first, then what explains the rest"
     causes = [c for c,*_ in sorted(found, key=lambda f: _rank(f, warnings, counts))]
     rest = [i for i,r in enumerate(causes[0].rounds) if not r] if causes else []
     if not rest: return causes
-    return causes[:1] + sorted(causes[1:], key=lambda c: (c.sure=='unlikely' or not any(c.rounds[i] for i in rest), _SURE.index(c.sure)))
+    return causes[:1] + sorted(causes[1:], key=lambda c: (
+        c.sure=='unlikely' or not any(c.rounds[i] for i in rest), _SURE.index(c.sure)))
 
 # %% ../../nbs/text/14_mismatch.ipynb #faaf2352
 def decode_mismatch(
@@ -439,9 +529,13 @@ def decode_mismatch(
     tokenizer=None,   # The tokenizer it happened on, set up as in that run; or what `load_tokenizer` takes
 )->Causes:  # Causes, the surest first
     "What a tokenization mismatch says about the bug; a ValueError if the text has no figures"
-    if rounds is not None and (not isinstance(rounds, int) or rounds<1): raise ValueError(f'rounds is the number of question–answer pairs, 1 or more, got {rounds!r}')
+    if rounds is not None and (not isinstance(rounds, int) or rounds<1):
+        raise ValueError(
+            f'rounds is the number of question–answer pairs, 1 or more, got {rounds!r}')
     if isinstance(tokenizer, (str, Path)): tokenizer = load_tokenizer(tokenizer)
     counted = _counted(_log(text))
     warnings, counts = [(c, t, n or rounds) for c,t,n in counted], list(counted.values())
-    seen = _measure(tokenizer, max(_room(w)[-1] for w in warnings), max(n or 0 for *_,n in warnings))
-    return Causes(_ranked(_causes(warnings, counts, seen), warnings, counts), warnings, counts, seen.notes)
+    seen = _measure(tokenizer, max(_room(w)[-1] for w in warnings),
+                    max(n or 0 for *_,n in warnings))
+    return Causes(_ranked(_causes(warnings, counts, seen), warnings, counts), warnings, counts,
+                  seen.notes)

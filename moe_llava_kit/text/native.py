@@ -20,8 +20,11 @@ def render_chat(conv, turns, ask=False, id=None)->str:
     "What the Jinja program prints; `ask` adds the generation prompt"
     from jinja2 import TemplateError
     from transformers.utils.chat_template_utils import render_jinja_template
-    try: return render_jinja_template([_messages(conv, turns)], chat_template=conv.jinja, add_generation_prompt=ask, **conv.options)[0][0]
-    except (TemplateError, TypeError, AttributeError, KeyError) as e: refuse_sample(f'the chat template itself fails: {e}', id)
+    try:
+        return render_jinja_template([_messages(conv, turns)], chat_template=conv.jinja,
+                                     add_generation_prompt=ask, **conv.options)[0][0]
+    except (TemplateError, TypeError, AttributeError, KeyError) as e:
+        refuse_sample(f'the chat template itself fails: {e}', id)
 
 # %% ../../nbs/text/05_native.ipynb #2bce37cd
 class UnfitTemplate(ValueError):
@@ -30,7 +33,9 @@ class UnfitTemplate(ValueError):
 # %% ../../nbs/text/05_native.ipynb #3fcb43f4
 def refuse_template(property, why, id=None, turn=None):
     try: refuse_sample(f'not {property}: {why}', id, turn)
-    except ValueError as e: error = UnfitTemplate(str(e)); error.property = property
+    except ValueError as e:
+        error = UnfitTemplate(str(e))
+        error.property = property
     raise error
 
 def marker(i): return chr(0xe000+i)   # characters for private use, to stand for texts
@@ -41,8 +46,10 @@ def _need_prefix(part, whole, what, id, turn):
     if whole.startswith(part): return
     k = len(commonprefix([part, whole]))
     near = lambda s: repr(without_markers(s[max(0,k-24):k+16]))
-    refuse_template('prefix-preserving', f'{what} reads {near(part)} where the whole conversation has {near(whole)}. '
-           'Try the options of the program, as in native_template(tok, enable_thinking=False), or a sample for each answer', id, turn)
+    refuse_template('prefix-preserving',
+                    f'{what} reads {near(part)} where the whole conversation has {near(whole)}. '
+                    'Try the options of the program, as in native_template(tok, '
+                    'enable_thinking=False), or a sample for each answer', id, turn)
 
 # %% ../../nbs/text/05_native.ipynb #8ba82d2f
 def _answer_spans(conv, turns, whole)->dict:  # {turn: (start, end)}
@@ -53,11 +60,14 @@ def _answer_spans(conv, turns, whole)->dict:  # {turn: (start, end)}
         last, asked, seen = i==len(turns)-1, render_chat(conv, turns[:i], True, turns.id), whole
         _need_prefix(asked, whole, 'the generation prompt', turns.id, i)
         if not last:
-            seen = render_chat(conv, [*turns[:i+1], ('user', marker(255))], id=turns.id).rpartition(marker(255))[0]
+            seen = render_chat(conv, [*turns[:i+1], ('user', marker(255))],
+                               id=turns.id).rpartition(marker(255))[0]
             _need_prefix(seen, whole, 'the conversation up to the next question', turns.id, i)
         stop = conv.sep2 if last else conv.sep
         end = seen.rfind(stop, len(asked))
-        if end<0: refuse_template('stop-token-trained', f'this answer is not closed with {stop!r}', turns.id, i)
+        if end<0:
+            refuse_template('stop-token-trained', f'this answer is not closed with {stop!r}',
+                            turns.id, i)
         spans[i] = len(asked), end+len(stop)
     return spans
 
@@ -66,8 +76,11 @@ def native_segments(conv, turns):
     "NATIVE: pieces of what the Jinja program prints"
     ask = bool(turns) and len(turns)%2==0 and not turns[-1][1]
     seen = Turns(turns[:-1] if ask else turns, id=turns.id)
-    whole, said = render_chat(conv, seen, ask, turns.id), sum(t.count(IMAGE_TOKEN) for _,t in [('', conv.system), *seen])
-    if whole.count(IMAGE_TOKEN)!=said: refuse_template('images-kept', f'the chat template prints {whole.count(IMAGE_TOKEN)} {IMAGE_TOKEN} marks, the texts have {said}', turns.id)
+    whole, said = render_chat(conv, seen, ask, turns.id), sum(
+        t.count(IMAGE_TOKEN) for _,t in [('', conv.system), *seen])
+    if whole.count(IMAGE_TOKEN)!=said:
+        refuse_template('images-kept', f'the chat template prints {whole.count(IMAGE_TOKEN)} '
+                                       f'{IMAGE_TOKEN} marks, the texts have {said}', turns.id)
     spans = _answer_spans(conv, seen, whole)
     cuts = [0, *(c for span in spans.values() for c in span), len(whole)]
     owner = [k for i in spans for k in (i-1, i)] + [len(turns)-1]

@@ -26,8 +26,8 @@ from .mismatch import to_turns
 
 # %% ../../nbs/text/15_onboarding.ipynb #e993b69e
 ORDINARY = {k: to_turns(*texts) for k,texts in {
-    'one round': (f'{IMAGE_TOKEN}\nWhat is it?', 'A cat.'),
-    'three rounds': ('Is it red?', 'No', 'Is it blue?', 'Yes', 'Are you sure?', 'It is as blue as the sea.'),
+    'one round': (f'{IMAGE_TOKEN}\nWhat is it?', 'A cat.'), 'three rounds': (
+        'Is it red?', 'No', 'Is it blue?', 'Yes', 'Are you sure?', 'It is as blue as the sea.'),
     'five rounds': (f'{IMAGE_TOKEN}\n1?', 'a', '2?', 'b.', '3?', 'c!', '4?', 'd', '5?', 'e…'),
     'digits': ('When?', '2024-11-22', 'How many?', '5', 'And then?', '12345.678'),
     'scripts': ('这是什么?', '一只猫。', 'ما هذا؟', 'قطة', 'Was ist das?', 'Äpfel für Zoë'),
@@ -36,21 +36,21 @@ ORDINARY = {k: to_turns(*texts) for k,texts in {
     'spaces before': (' Q?', ' Yes', '\nQ?', '  No'),
     'line breaks before': ('Write.', '\nFirst', 'Again.', '\n\nSecond'),
     'spaces after': ('Q? ', 'Yes ', 'Q?\n', 'No  ', 'Q?', 'Maybe'),
-    'line breaks after': ('Lines?', 'one\r\ntwo\r\n', 'More?', 'three\n'),
-    'two pictures': (f'{IMAGE_TOKEN}{IMAGE_TOKEN}\nCompare.', 'Left is darker.', f'{IMAGE_TOKEN} and this?', 'Darker still.'),
-    'pictures inside': (f'Look: {IMAGE_TOKEN}. What?', 'A dog', f'Where is {IMAGE_TOKEN}?', 'Here'),
-}.items()}
+    'line breaks after': ('Lines?', 'one\r\ntwo\r\n', 'More?', 'three\n'), 'two pictures': (
+        f'{IMAGE_TOKEN}{IMAGE_TOKEN}\nCompare.', 'Left is darker.', f'{IMAGE_TOKEN} and this?',
+        'Darker still.'), 'pictures inside': (f'Look: {IMAGE_TOKEN}. What?', 'A dog',
+                                              f'Where is {IMAGE_TOKEN}?', 'Here'),}.items()}
 
+# %% ../../nbs/text/15_onboarding.ipynb #102989cc
 _AWKWARD = {k: to_turns(*texts) for k,texts in {
-    'role name in answer': ('Who speaks?', 'They write ASSISTANT: before it.', 'And?', 'USER: too.'),
+    'role name in answer': ('Who speaks?', 'They write ASSISTANT: before it.', 'And?',
+                            'USER: too.'),
     'role name in question': ('What does ASSISTANT: mean?', 'The reply.'),
     'end token in question': ('Is {stop} the end?', 'Yes.', 'Sure?', 'Yes.'),
-    'end token in answer': ('What ends it?', 'Its name is {stop} here.'),
-    'padding in question': ('What is {pad}?', 'Nothing.'),
-    'empty question': ('', 'Hello.', 'Hi.', 'How can I help?'),
+    'end token in answer': ('What ends it?', 'Its name is {stop} here.'), 'padding in question': (
+        'What is {pad}?', 'Nothing.'), 'empty question': ('', 'Hello.', 'Hi.', 'How can I help?'),
     'no last answer': ('Hi', 'Hello', 'Still there?'),
-    'empty answer': ('Hi', '', 'Hello?', 'Here I am.'),
-}.items()}
+    'empty answer': ('Hi', '', 'Hello?', 'Here I am.'),}.items()}
 
 def _filled(turns, **tokens):
     "Put the tokenizer's own special tokens into a conversation"
@@ -58,7 +58,8 @@ def _filled(turns, **tokens):
     return [t | {'value':fill(t['value'])} for t in turns]
 
 # %% ../../nbs/text/15_onboarding.ipynb #e378bf80
-_SPLITS = dict(TWO='sep2', LLAMA_2='inst', MPT='mpt')  # how published code finds rounds, by style of the template
+# how published code finds rounds, by style of the template
+_SPLITS = dict(TWO='sep2', LLAMA_2='inst', MPT='mpt')
 
 def _edges(trained):
     "Half-open ranges of trained tokens"
@@ -69,7 +70,8 @@ def _points(turns, tokenizer, conv)->list[tuple]:
     "(round, end left over, beginning left over), or [] where published code cannot find the rounds"
     n = lambda s: len(tokenizer_image_token(s, tokenizer))
     sample, alone, points = mask_sample(turns, tokenizer, conv, has_image=True), 0, []
-    rounds, answers = list(ROUNDS[_SPLITS[conv.sep_style.name]](sample.prompt, conv)), _edges(sample.trained)
+    rounds, answers = list(ROUNDS[_SPLITS[conv.sep_style.name]](sample.prompt, conv)), _edges(
+        sample.trained)
     if len(rounds)!=len(answers): return []
     for k,((i,j),(question,rnd,closing)) in enumerate(zip(answers, rounds), 1):
         start = i - alone - n(question)
@@ -84,8 +86,11 @@ def solve_recipe(
     conversations:dict=ORDINARY,  # Name → turns, at least one with two rounds
 )->tuple:  # (Recipe, None), or (None, why no constants can work)
     "The numbers of the published arithmetic for a tokenizer, from the exact mask; or a counter-example"
-    if conv.sep_style.name not in _SPLITS: return None, f'there is no published arithmetic for templates of style {conv.sep_style.name}'
-    points = [(name, *p) for name,turns in conversations.items() for p in _points(turns, tokenizer, conv)]
+    if conv.sep_style.name not in _SPLITS:
+        return (None,
+                f'there is no published arithmetic for templates of style {conv.sep_style.name}')
+    points = [(name, *p) for name,turns in conversations.items()
+              for p in _points(turns, tokenizer, conv)]
     longer = [p for p in points if p[1]==2]
     if not longer: return None, 'no conversation has two rounds that published code can find'
     first = next(p for p in points if p[0]==longer[0][0])
@@ -93,16 +98,21 @@ def solve_recipe(
     recipe = Recipe(first[2]-extra, extra, first[3]-first[2]+extra, _SPLITS[conv.sep_style.name])
     for name,k,end,start in points:
         want = (recipe.start+k*extra, recipe.start+(k-1)*extra+recipe.instruction_extra)
-        if (end,start)!=want: return None, (f'the first two rounds of {first[0]!r} ask for {recipe_numbers(recipe)}, but with these numbers the answer in round {k} '
-                                            f'of {name!r} begins {want[1]-start:+} and ends {want[0]-end:+} tokens off')
+        if (end,start)!=want:
+            return None, (f'the first two rounds of {first[0]!r} ask for {recipe_numbers(recipe)}, '
+                          f'but with these numbers the answer in round {k} ' f'of {name!r} begins '
+                          f'{want[1]-start:+} and ends {want[0]-end:+} tokens off')
     return recipe, None
 
 # %% ../../nbs/text/15_onboarding.ipynb #e51541bf
-def recipe_numbers(r): return f'(start {r.start}, round {r.round_extra:+}, question {r.instruction_extra:+})' if r else 'none'
+def recipe_numbers(r):
+    return (f'(start {r.start}, round {r.round_extra:+}, question {r.instruction_extra:+})'
+            if r else 'none')
 
 # %% ../../nbs/text/15_onboarding.ipynb #11a74843
 def _decoded(ids, tokenizer):
-    return tokenizer.decode([i for i in ids if i!=IMAGE_TOKEN_INDEX], skip_special_tokens=False, clean_up_tokenization_spaces=False)
+    return tokenizer.decode([i for i in ids if i!=IMAGE_TOKEN_INDEX], skip_special_tokens=False,
+                            clean_up_tokenization_spaces=False)
 
 def _says(ids, i, j, tokenizer)->str:
     "The text of tokens i to j, blanks at the start included"
@@ -111,14 +121,19 @@ def _says(ids, i, j, tokenizer)->str:
 def _answers_kept(sample, tokenizer)->bool:
     "Do the trained tokens decode to the answers, each with its end, and to nothing else but what one token shares with the prompt?"
     ids = lambda text: tokenizer(text, add_special_tokens=False).input_ids
-    colon, ends = len(_decoded(ids(':'), tokenizer)), accumulate(len(s.text) for s in sample.segments)
-    want = [(end-len(s.text), _decoded(ids(':'+s.text), tokenizer)[colon:]) for s,end in zip(sample.segments, ends) if s.trained]
-    said, across = _edges(sample.trained), {f['token'] for f in sample.findings if f['kind']=='straddle'}
+    colon, ends = len(_decoded(ids(':'),
+                               tokenizer)), accumulate(len(s.text) for s in sample.segments)
+    want = [(end-len(s.text), _decoded(ids(':'+s.text), tokenizer)[colon:])
+            for s,end in zip(sample.segments, ends) if s.trained]
+    said, across = _edges(sample.trained), {f['token'] for f in sample.findings
+                                            if f['kind']=='straddle'}
     def fits(i, text, start, answer):
         "The answer; or more at its front, where a token is shared with the prompt, or is a space of the tokenizer's own"
         more = text.removesuffix(answer)
-        return text.endswith(answer) and (not more or i in across or more==' ' and sample.spans[i][0]>=start)
-    return len(said)==len(want) and all(fits(i, _says(sample.ids, i, j, tokenizer), *w) for (i,j),w in zip(said, want))
+        return text.endswith(answer) and (not more or i in across or more==' '
+                                          and sample.spans[i][0]>=start)
+    return len(said)==len(want) and all(fits(i, _says(sample.ids, i, j, tokenizer), *w)
+                                        for (i,j),w in zip(said, want))
 
 # %% ../../nbs/text/15_onboarding.ipynb #58d2e49a
 def _verdict(turns, tokenizer, conv, recipe)->tuple:
@@ -127,7 +142,8 @@ def _verdict(turns, tokenizer, conv, recipe)->tuple:
     except ValueError: return None, 'refused'
     if recipe is None: return _answers_kept(sample, tokenizer), 'no recipe'
     labels = preprocess([turns], tokenizer, conv, True, recipe, 'ignore')['labels'][0]
-    told = 'same' if labels==sample.labels else 'wrong mask' if any(l!=IGNORE_INDEX for l in labels) else 'discarded'
+    told = 'same' if labels==sample.labels else 'wrong mask' if any(
+        l!=IGNORE_INDEX for l in labels) else 'discarded'
     return _answers_kept(sample, tokenizer), told
 
 # %% ../../nbs/text/15_onboarding.ipynb #ffb44dfa
@@ -137,9 +153,12 @@ def prove(
     recipe:Recipe|None,  # The numbers to compare with
 )->Table:  # A row for each conversation of `ORDINARY` and `_AWKWARD`
     "Exact mask and recipe on the adversarial corpus"
-    corpora, tokens = dict(ordinary=ORDINARY, awkward=_AWKWARD), dict(stop=conv.stop, pad=tokenizer.pad_token or '')
-    chats = [(kind, name, _filled(turns, **tokens)) for kind,corpus in corpora.items() for name,turns in corpus.items()]
-    rows = [(kind, name, len(turns)//2, *_verdict(turns, tokenizer, conv, recipe)) for kind,name,turns in chats]
+    corpora, tokens = dict(ordinary=ORDINARY,
+                           awkward=_AWKWARD), dict(stop=conv.stop, pad=tokenizer.pad_token or '')
+    chats = [(kind, name, _filled(turns, **tokens)) for kind,corpus in corpora.items()
+             for name,turns in corpus.items()]
+    rows = [(kind, name, len(turns)//2, *_verdict(turns, tokenizer, conv, recipe))
+            for kind,name,turns in chats]
     return Table(dict(zip(('kind','conversation','rounds','exact','recipe'), r)) for r in rows)
 
 # %% ../../nbs/text/15_onboarding.ipynb #8f282f63
@@ -155,15 +174,18 @@ class Onboarding:
     proof: list              # A row for each conversation of the corpus
     cost: dict               # Embedding rows: `rows` needed, of them `added`
     warnings: list           # What one should know, in words
-    tokenizer: object = field(default=None, compare=False)  # The tokenizer with the set-up done (not saved)
+    # The tokenizer with the set-up done (not saved)
+    tokenizer: object = field(default=None, compare=False)
 
     def count(self, column:str, value, kind:str='')->str:
         "How many rows of the proof have a value, as `n/total`, conversations that the template refuses not counted"
         rows = [r for r in self.proof if kind in r['kind'] and r['exact'] is not None]
         return f'{sum(r[column]==value for r in rows)}/{len(rows)}'
     def __repr__(self):
-        notes = f', {len(self.warnings)} warning{"s"*(len(self.warnings)>1)}' if self.warnings else ''
-        return (f'Onboarding({self.name}: recipe {recipe_numbers(self.recipe)}, exact {self.count("exact", True)}, '
+        notes = (f', {len(self.warnings)} warning{"s"*(len(self.warnings)>1)}'
+                 if self.warnings else '')
+        return (f'Onboarding({self.name}: recipe {recipe_numbers(self.recipe)}, exact '
+                f'{self.count("exact", True)}, '
                 f'recipe {self.count("recipe", "same")}, {self.cost["added"]} new rows{notes})')
     def _repr_html_(self): return _report_html(self)
     def text(self, color:bool=False)->str:  # A line a finding; `color`: ANSI colors
@@ -188,22 +210,34 @@ class Onboarding:
         return _read_report(Path(folder)/_FILE)
 
 # %% ../../nbs/text/15_onboarding.ipynb #17f88aa1
-_WARNINGS = [
-    (lambda o: o.passport.sep_id is None, 'the text that ends an answer, {stop!r}, is not one special token: a model can hardly learn to stop; use template.with_eos(tokenizer)'),
-    (lambda o: o.passport.pad_is_eos, 'padding is the end token: whatever masks padding masks the end of every answer'),
-    (lambda o: not o.passport.joint_equals_separate, 'a turn has other tokens inside of a prompt than alone: the published numbers of all families discard every longer conversation'),
-    (lambda o: not o.passport.keeps_spaces, 'spaces are squeezed or dropped: what comes back is not quite what went in'),
-    (lambda o: not o.passport.byte_fallback, 'some characters are not in the vocabulary and end as unk'),
-    (lambda o: o.passport.adds_eos, 'the tokenizer adds an end token to every text; the prompt is encoded without it'),
-    (lambda o: o.recipe is None and o.template.sep_style.name in _SPLITS, 'no constants work in the published arithmetic: {why}'),
-    (lambda o: o.recipe and any(r['kind']=='ordinary' and r['recipe']!='same' for r in o.proof),
-     'the numbers are right, yet published code fails on ordinary conversations: its padding token occurs in them, as unk of this vocabulary'),
-    (lambda o: any(r['exact'] is False for r in o.proof), 'the exact mask was not confirmed on every conversation: {unproved}'),
-]
+_WARNINGS = [(lambda o: o.passport.sep_id is None, 'the text that ends an answer, {stop!r}, is not '
+                                                   'one special token: a model can hardly learn to '
+                                                   'stop; use template.with_eos(tokenizer)'),
+             (lambda o: o.passport.pad_is_eos,
+              'padding is the end token: whatever masks padding masks the end of every answer'),
+             (lambda o: not o.passport.joint_equals_separate,
+              'a turn has other tokens inside of a prompt than alone: the published numbers of all '
+              'families discard every longer conversation'),
+             (lambda o: not o.passport.keeps_spaces,
+              'spaces are squeezed or dropped: what comes back is not quite what went in'),
+             (lambda o: not o.passport.byte_fallback,
+              'some characters are not in the vocabulary and end as unk'),
+             (lambda o: o.passport.adds_eos,
+              'the tokenizer adds an end token to every text; the prompt is encoded without it'),
+             (lambda o: o.recipe is None and o.template.sep_style.name in _SPLITS,
+              'no constants work in the published arithmetic: {why}'),
+             (lambda o: o.recipe
+              and any(r['kind']=='ordinary' and r['recipe']!='same' for r in o.proof), 'the '
+              'numbers are right, yet published code fails on ordinary conversations: its padding '
+              'token occurs in them, as unk of this vocabulary'),
+             (lambda o: any(r['exact'] is False for r in o.proof),
+              'the exact mask was not confirmed on every conversation: {unproved}'),]
 
+# %% ../../nbs/text/15_onboarding.ipynb #fbe1f4f5
 def _warn(o)->list:
     "The warnings that apply to a report"
-    facts = dict(stop=o.template.stop, why=o.why_no_recipe, unproved=', '.join(r['conversation'] for r in o.proof if r['exact'] is False))
+    facts = dict(stop=o.template.stop, why=o.why_no_recipe,
+                 unproved=', '.join(r['conversation'] for r in o.proof if r['exact'] is False))
     return [text.format(**facts) for test,text in _WARNINGS if test(o)]
 
 # %% ../../nbs/text/15_onboarding.ipynb #958228ca
@@ -214,10 +248,15 @@ def _template(template, tokenizer, name)->tuple:  # The template, and why it is 
     why = None
     if template=='auto' and tokenizer.chat_template:
         try: return native_template(tokenizer), None
-        except UnfitTemplate as e: why = f'its own chat format cannot be used as it is ({e}); this report uses USER/ASSISTANT'
-    if template=='auto': return get_template('v1').with_eos(tokenizer).copy(version=_slug(name)), why
+        except UnfitTemplate as e:
+            why = (f'its own chat format cannot be used as it is ({e}); this report uses '
+                   f'USER/ASSISTANT')
+    if template=='auto':
+        return get_template('v1').with_eos(tokenizer).copy(version=_slug(name)), why
     conv = get_template(template, tokenizer)
-    if conv.sep_style.name=='PLAIN': raise ValueError('a plain template has no turns: it is for captions (stage 1). Onboard with "auto" or a chat template.')
+    if conv.sep_style.name=='PLAIN':
+        raise ValueError('a plain template has no turns: it is for captions (stage 1). Onboard '
+                         'with "auto" or a chat template.')
     return conv, None
 
 # %% ../../nbs/text/15_onboarding.ipynb #25de9dbc
@@ -228,12 +267,15 @@ def onboard(
     "Everything a new language model's tokenizer needs, measured, solved and proved; ValueError where it cannot be set up or does not go with the template"
     loaded = isinstance(tokenizer_or_name, (str, Path))
     tok = load_tokenizer(tokenizer_or_name) if loaded else copy.deepcopy(tokenizer_or_name)
-    if not hasattr(tok, 'convert_tokens_to_ids'): raise ValueError(f'onboard takes a tokenizer or its name, got {type(tok).__name__}')
+    if not hasattr(tok, 'convert_tokens_to_ids'):
+        raise ValueError(f'onboard takes a tokenizer or its name, got {type(tok).__name__}')
     setup = prepare_tokenizer(tok).setup
     name = tokenizer_name(tok)
     conv, instead = _template(template, tok, name)
     recipe, why = solve_recipe(tok, conv)
-    out = Onboarding(name, probe(tok, sep=conv.stop), asdict(setup) | dict(changed={k: list(v) for k,v in setup.changed.items()}), conv, recipe, why, prove(tok, conv, recipe),
+    out = Onboarding(name, probe(tok, sep=conv.stop),
+                     asdict(setup) | dict(changed={k: list(v) for k,v in setup.changed.items()}),
+                     conv, recipe, why, prove(tok, conv, recipe),
                      dict(rows=setup.rows_needed, added=setup.added), [], tok)
     out.warnings = [*([instead] if instead else []), *_warn(out)]
     return out
@@ -243,24 +285,36 @@ def _code_tokenizer(o):
     "1: the tokenizer edit"
     changed = {k: v[1] for k,v in o.setup['changed'].items()}
     lines = [f'tokenizer.add_special_tokens({changed!r})'] if changed else ['# nothing to change']
-    if o.cost['added']: lines.append(f'model.resize_token_embeddings({o.cost["rows"]})  # unless it has as many rows already')
+    if o.cost['added']:
+        lines.append(f'model.resize_token_embeddings({o.cost["rows"]})  # unless it has as many '
+                     f'rows already')
     return '\n'.join([f'# 1. tokenizer of {o.name}: {o.setup["why"]}', *lines])
 
+# %% ../../nbs/text/15_onboarding.ipynb #d45f8e88
 def _code_template(o):
     "2: the conversation template"
     c, key = o.template, _slug(o.template.version)
-    if c.jinja: return (f"# 2. prompts come from the tokenizer's own chat template: tokenizer.apply_chat_template(messages, tokenize=False)\n"
-                        f"# an answer ends in {c.stop!r}; here: moe_llava_kit.get_template('native', tokenizer)")
-    return (f'# 2. conversation.py\nconv_{key} = Conversation(\n    system={c.system!r},\n    roles={tuple(c.roles)!r}, version={c.version!r}, messages=[], offset=0,\n'
-            f'    sep_style=SeparatorStyle.{c.sep_style.name}, sep={c.sep!r}, sep2={c.sep2!r})\nconv_templates[{key!r}] = conv_{key}')
+    if c.jinja:
+        return (f"# 2. prompts come from the tokenizer's own chat template: "
+                f"tokenizer.apply_chat_template(messages, tokenize=False)\n" f"# an answer ends in "
+                f"{c.stop!r}; here: moe_llava_kit.get_template('native', tokenizer)")
+    return (f'# 2. conversation.py\nconv_{key} = Conversation(\n    system={c.system!r},\n    '
+            f'roles={tuple(c.roles)!r}, version={c.version!r}, messages=[], offset=0,\n' f'    '
+            f'sep_style=SeparatorStyle.{c.sep_style.name}, sep={c.sep!r}, sep2={c.sep2!r})\n'
+            f'conv_templates[{key!r}] = conv_{key}')
 
+# %% ../../nbs/text/15_onboarding.ipynb #03c08205
 def _code_masks(o):
     "3: the masks"
     key, r = _slug(o.template.version), o.recipe
     if r is None or r.split!='sep2':
-        why = o.why_no_recipe or f'rounds of this template are split as {r.split!r}: see preprocess_{dict(inst="llama_2").get(r.split, r.split)} with {recipe_numbers(r)}'
-        return f'# 3. masks: {why}\n# The exact mask needs no numbers: moe_llava_kit.preprocess(sources, tokenizer, template, has_image)'
-    return _PREPROCESS.format(key=key, start=r.start, extra=r.round_extra, question=r.instruction_extra)
+        why = (o.why_no_recipe or f'rounds of this template are split as {r.split!r}: see '
+                                  f'preprocess_{dict(inst="llama_2").get(r.split, r.split)} with '
+                                  f'{recipe_numbers(r)}')
+        return (f'# 3. masks: {why}\n# The exact mask needs no numbers: '
+                f'moe_llava_kit.preprocess(sources, tokenizer, template, has_image)')
+    return _PREPROCESS.format(key=key, start=r.start, extra=r.round_extra,
+                              question=r.instruction_extra)
 
 # %% ../../nbs/text/15_onboarding.ipynb #4ee6db0c
 _PREPROCESS = '''# 3. train.py
@@ -295,23 +349,34 @@ def _report_rows(o)->dict:
             'embedding rows': f'{o.cost["rows"]:,} needed, {o.cost["added"]} of them new',
             'template': f'{o.template.version}: an answer ends in {o.template.stop!r}',
             'recipe': recipe_numbers(o.recipe) if o.recipe else f'none. {o.why_no_recipe}',
-            'exact mask': f'{o.count("exact", True, "ordinary")} ordinary and {o.count("exact", True, "awkward")} awkward conversations confirmed',
-            'recipe’s mask': f'the same on {o.count("recipe", "same", "ordinary")} ordinary and {o.count("recipe", "same", "awkward")} awkward ones'}
+            'exact mask': f'{o.count("exact", True, "ordinary")} ordinary and '
+                          f'{o.count("exact", True, "awkward")} awkward conversations confirmed',
+            'recipe’s mask': f'the same on {o.count("recipe", "same", "ordinary")} ordinary and '
+                             f'{o.count("recipe", "same", "awkward")} awkward ones'}
 
+# %% ../../nbs/text/15_onboarding.ipynb #685c4bcb
 def _report_text(o, color):
     "The report as lines: what was found, then what to beware of"
     paint = (lambda code, t: f'\x1b[{code}m{t}\x1b[0m') if color else (lambda code, t: t)
-    rows = [f'{paint("1", k)}: {paint("32", v) if k=="exact mask" else v}' for k,v in _report_rows(o).items()]
-    return '\n'.join([paint('1;4', f'Onboarding of {o.name}'), *rows, *(paint('33', f'⚠ {w}') for w in o.warnings)])
+    rows = [f'{paint("1", k)}: {paint("32", v) if k=="exact mask" else v}'
+            for k,v in _report_rows(o).items()]
+    return '\n'.join([paint('1;4', f'Onboarding of {o.name}'), *rows,
+                      *(paint('33', f'⚠ {w}') for w in o.warnings)])
 
+# %% ../../nbs/text/15_onboarding.ipynb #8fe23b6a
 def _report_html(o):
     "The report as HTML: the lines, warnings, and the details folded"
-    rows = ''.join(f'<tr><th style="text-align:left;vertical-align:top;padding:.2em .8em .2em 0">{escape(k)}</th><td>{escape(v)}</td></tr>' for k,v in _report_rows(o).items())
+    rows = ''.join(f'<tr><th style="text-align:left;vertical-align:top;padding:.2em .8em .2em '
+                   f'0">{escape(k)}</th><td>{escape(v)}</td></tr>'
+                   for k,v in _report_rows(o).items())
     notes = ''.join(f'<li>⚠ {escape(w)}</li>' for w in o.warnings)
-    folds = [('the template', o.template._repr_html_()), ('the proof, conversation by conversation', Table(o.proof)._repr_html_()),
-             ('the passport', o.passport._repr_html_()), ('code for other code bases', f'<pre>{escape(o.code())}</pre>')]
+    folds = [('the template', o.template._repr_html_()),
+             ('the proof, conversation by conversation', Table(o.proof)._repr_html_()),
+             ('the passport', o.passport._repr_html_()),
+             ('code for other code bases', f'<pre>{escape(o.code())}</pre>')]
     details = ''.join(f'<details><summary>{t}</summary>{body}</details>' for t,body in folds)
-    return f'<div class="mlk-onboarding"><b>Onboarding of {escape(o.name)}</b><table style="font-size:90%">{rows}</table><ul>{notes}</ul>{details}</div>'
+    return (f'<div class="mlk-onboarding"><b>Onboarding of {escape(o.name)}</b><table '
+            f'style="font-size:90%">{rows}</table><ul>{notes}</ul>{details}</div>')
 
 # %% ../../nbs/text/15_onboarding.ipynb #aa24402f
 _FILE = 'onboarding.json'
@@ -319,7 +384,8 @@ _FILE = 'onboarding.json'
 def _report_dict(o):
     "Everything but the tokenizer, ready for JSON"
     fields = {k: getattr(o, k) for k in 'name setup why_no_recipe cost warnings'.split()}
-    return fields | dict(passport=o.passport.to_dict(), template=o.template.to_dict(), recipe=asdict(o.recipe) if o.recipe else None, proof=list(o.proof))
+    return fields | dict(passport=o.passport.to_dict(), template=o.template.to_dict(),
+                         recipe=asdict(o.recipe) if o.recipe else None, proof=list(o.proof))
 
 def _write_report(o, folder):
     "A file is complete or not there: written beside, then renamed"
@@ -334,5 +400,9 @@ def _read_report(path):
     try:
         d = json.loads(text)
         recipe = Recipe(**d['recipe']) if d['recipe'] else None
-        return Onboarding(**d | dict(passport=Passport.from_dict(d['passport']), template=Conversation(**d['template']), recipe=recipe, proof=Table(d['proof'])))
-    except (KeyError, TypeError, ValueError) as e: raise ValueError(f'{path} is not a report that Onboarding.save wrote: {type(e).__name__}: {e}') from None
+        return Onboarding(**d | dict(passport=Passport.from_dict(d['passport']),
+                                     template=Conversation(**d['template']), recipe=recipe,
+                                     proof=Table(d['proof'])))
+    except (KeyError, TypeError, ValueError) as e:
+        raise ValueError(
+            f'{path} is not a report that Onboarding.save wrote: {type(e).__name__}: {e}') from None

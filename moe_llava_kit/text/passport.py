@@ -14,14 +14,15 @@ from ..core.tables import Table
 from .loading import light_copy
 
 # %% ../../nbs/text/02_passport.ipynb #51e6f6e4
-def _ids(tok, text:str) -> list[int]:
+def _ids(tok, text:str)->list[int]:
     "Ids of `text` alone: no BOS, no EOS."
     return list(tok(text, add_special_tokens=False).input_ids)
 
-def _show(tok, text:str) -> str:
+def _show(tok, text:str)->str:
     "`text` and its pieces, for people."
     ids = _ids(tok, text)
-    pieces = [p.decode('utf-8', 'replace') if isinstance(p, bytes) else str(p) for p in tok.convert_ids_to_tokens(ids)]
+    pieces = [p.decode('utf-8', 'replace') if isinstance(p, bytes) else str(p)
+              for p in tok.convert_ids_to_tokens(ids)]
     return f'{text!r} → {" | ".join(pieces)}'
 
 # %% ../../nbs/text/02_passport.ipynb #2664f4b8
@@ -44,13 +45,13 @@ def _measure(
     return register
 
 # %% ../../nbs/text/02_passport.ipynb #b8940ebd
-def _around(tok) -> tuple[list,list]:
+def _around(tok)->tuple[list,list]:
     "Ids added before and after a text."
     full, bare = list(tok('a').input_ids), _ids(tok, 'a')
     at = next((i for i in range(len(full)) if full[i:i+len(bare)] == bare), 0)
     return full[:at], full[at+len(bare):]
 
-def _plain(tok) -> str: return f"'a' → {list(tok('a').input_ids)}"
+def _plain(tok)->str: return f"'a' → {list(tok('a').input_ids)}"
 
 @_measure(lambda tok, sep: _plain(tok))
 def adds_bos(tok, sep:str|None=None)->bool:
@@ -95,7 +96,7 @@ def _keeps_space_at_special(tok, sep:str)->bool:
     return before and _ids(tok, f'{sep} a') != _ids(tok, f'{sep}a')
 
 # %% ../../nbs/text/02_passport.ipynb #9059de41
-def _is_prefix(a:list, b:list) -> bool: return b[:len(a)] == a
+def _is_prefix(a:list, b:list)->bool: return b[:len(a)] == a
 
 @_measure(lambda tok, sep: _show(tok, 'ASSISTANT: Yes'))
 def _prefix_stable(tok, sep:str|None=None)->bool:
@@ -133,7 +134,8 @@ def _digits(tok, sep:str|None=None)->int:
     "How many digits share a token at most (0: no limit seen)?"
     longest = 1
     for n in range(2, 9): # the longest run of one digit that is a single token
-        longest = max([longest, *(n for d in '0123456789' if len(_ids(tok, 'a' + d*n)) <= len(_ids(tok, 'a' + d)))])
+        longest = max([longest, *(n for d in '0123456789'
+                                  if len(_ids(tok, 'a' + d*n)) <= len(_ids(tok, 'a' + d)))])
     return longest if longest <= 3 else 0
 
 @_measure(lambda tok, sep: _show(tok, 'e\u0301'))
@@ -143,7 +145,7 @@ def _nfc(tok, sep:str|None=None)->bool:
 
 _RARE = '𐎀🫠'
 
-def _there_and_back(tok) -> str:
+def _there_and_back(tok)->str:
     ids = _ids(tok, _RARE)
     return f'{_RARE!r} → {len(ids)} tokens → {tok.decode(ids)!r}'
 
@@ -153,9 +155,11 @@ def _byte_fallback(tok, sep:str|None=None)->bool:
     return _RARE in tok.decode(_ids(tok, _RARE))
 
 # %% ../../nbs/text/02_passport.ipynb #d99daeea
-def _spans(tok) -> list|None:
+def _spans(tok)->list|None:
     "Character offsets of a short text, where there are any."
-    try: spans = tok('a b', add_special_tokens=False, return_offsets_mapping=True).get('offset_mapping')
+    try:
+        spans = tok('a b', add_special_tokens=False,
+                    return_offsets_mapping=True).get('offset_mapping')
     except (NotImplementedError, ValueError, TypeError): return None
     return [tuple(s) for s in spans] if spans else None
 
@@ -164,6 +168,7 @@ def _has_offsets(tok, sep:str|None=None)->bool:
     "Are character offsets available?"
     return bool(_spans(tok))
 
+# %% ../../nbs/text/02_passport.ipynb #6399ac36
 def tokenizer_copy(tok):
     "A copy to try things on; a fast tokenizer's vocabulary, which would take long to copy, is shared."
     backend = getattr(tok, 'backend_tokenizer', None)
@@ -181,7 +186,8 @@ def _grown(tok):
     except (NotImplementedError, ValueError, TypeError) as e: return e
     return other
 
-def _growth(tok) -> str:
+# %% ../../nbs/text/02_passport.ipynb #edbd5c2d
+def _growth(tok)->str:
     "What becomes of the size, for people."
     other = _grown(tok)
     if isinstance(other, Exception): return f'refused: {other}'
@@ -196,73 +202,97 @@ def next_id(tok, sep:str|None=None)->int|None:
     return i if i in alone else None
 
 # %% ../../nbs/text/02_passport.ipynb #52ddb86f
-def _id(tok, token:str|None) -> int|None:
+def _id(tok, token:str|None)->int|None:
     "The id of a token; ValueError for one that stands in no vocabulary."
     if token is None: return None
     try: i = tok.convert_tokens_to_ids(token)
     except RecursionError: i = None # an unk that is itself unknown
     if i is not None and tok.convert_ids_to_tokens(i) in (token, token.encode()): return i
-    raise ValueError(f'{tok.name_or_path or type(tok).__name__}: {token!r} is set as a special token, but is no entry of the vocabulary. '
+    raise ValueError(f'{tok.name_or_path or type(tok).__name__}: {token!r} is set as a special '
+                     f'token, but is no entry of the vocabulary. '
                      'Add it with tok.add_special_tokens(…), or set one that exists.')
 
 # %% ../../nbs/text/02_passport.ipynb #9f513fb7
 def special_tokens(
     tok,  # Fast, or written in Python
-) -> dict[str,int]:  # {token: id}, in the order of the ids
+)->dict[str,int]:  # {token: id}, in the order of the ids
     "Every special token of `tok` and its id; ValueError where one is set that no vocabulary holds."
     added = getattr(tok, 'added_tokens_decoder', {})
     found = {t.content: i for i,t in added.items() if t.special}
     found |= {t: _id(tok, t) for t in tok.all_special_tokens}
-    own = getattr(tok, 'special_tokens', None) # upstream's Qwen and StableLM classes keep theirs here
-    return dict(sorted((found | (own if isinstance(own, dict) else {})).items(), key=lambda kv: kv[1]))
+    # upstream's Qwen and StableLM classes keep theirs here
+    own = getattr(tok, 'special_tokens', None)
+    return dict(sorted((found | (own if isinstance(own, dict) else {})).items(),
+                       key=lambda kv: kv[1]))
 
 # %% ../../nbs/text/02_passport.ipynb #a5292ae4
 def reserved_tokens(
     tok,  # Fast, or written in Python
-) -> list[str]:  # In id order
+)->list[str]:  # In id order
     "Special tokens that belong to a numbered series (two or more that differ in a number only) and have no role."
-    series, roles = {}, {getattr(tok, f'{r}_token', None) for r in 'bos eos unk pad sep cls mask'.split()}
+    series, roles = {}, {getattr(tok, f'{r}_token', None)
+                         for r in 'bos eos unk pad sep cls mask'.split()}
     for t in special_tokens(tok):
-        if t not in roles and re.search(r'\d', t): series.setdefault(re.sub(r'\d+', '#', t), []).append(t)
+        if t not in roles and re.search(r'\d', t):
+            series.setdefault(re.sub(r'\d+', '#', t), []).append(t)
     return [t for ts in series.values() if len(ts) > 1 for t in ts]
 
 # %% ../../nbs/text/02_passport.ipynb #e4746bed
-def _chat(tok) -> dict|None:
+def _chat(tok)->dict|None:
     "Properties of the chat template, None where there is none."
     if not getattr(tok, 'chat_template', None): return None
-    def render(*turns, **kw): return tok.apply_chat_template([dict(role=r, content=c) for r,c in turns], tokenize=False, **kw)
+    def render(*turns, **kw):
+        return tok.apply_chat_template([dict(role=r, content=c) for r,c in turns], tokenize=False,
+                                       **kw)
     one, two = [('user', 'Q1'), ('assistant', 'A1')], [('user', 'Q2'), ('assistant', 'A2')]
-    try: full, first, ask, prompt = render(*one, *two), render(*one), render(one[0]), render(one[0], add_generation_prompt=True)
-    except Exception as e: return dict(error=f'{type(e).__name__}: {e}') # a template may raise whatever it likes
+    try:
+        full, first, ask, prompt = render(*one, *two), render(*one), render(one[0]), render(
+            one[0], add_generation_prompt=True)
+    # a template may raise whatever it likes
+    except Exception as e: return dict(error=f'{type(e).__name__}: {e}')
     try: system = 'SYS' in render(('system', 'SYS'), *one)
     except Exception: system = False
-    return dict(prefix_preserving=full.startswith(first), answer_follows_prompt=first.startswith(prompt), generation_prompt=prompt[len(ask):],
-                ends_answer=full.rpartition('A2')[2], system=system, starts_with_bos=bool(tok.bos_token) and full.startswith(tok.bos_token))
+    return dict(prefix_preserving=full.startswith(first),
+                answer_follows_prompt=first.startswith(prompt), generation_prompt=prompt[len(ask):],
+                ends_answer=full.rpartition('A2')[2], system=system,
+                starts_with_bos=bool(tok.bos_token) and full.startswith(tok.bos_token))
 
 # %% ../../nbs/text/02_passport.ipynb #997e2144
-_RULE = 'padding:.15em .7em .15em 0;text-align:left;vertical-align:top;border-bottom:1px solid rgba(128,128,128,.25)'
+_RULE = ('padding:.15em .7em .15em 0;text-align:left;vertical-align:top;border-bottom:1px solid '
+         'rgba(128,128,128,.25)')
 
-def _answer(x) -> str: return {True: '<b>yes</b>', False: 'no', None: '–'}[x] if x is None or isinstance(x, bool) else html.escape(str(x))
+def _answer(x)->str:
+    return {True: '<b>yes</b>', False: 'no',
+            None: '–'}[x] if x is None or isinstance(x, bool) else html.escape(str(x))
 
-def _card(p) -> str:
+# %% ../../nbs/text/02_passport.ipynb #4f458dd8
+def _card(p)->str:
     "HTML of a passport."
-    def row(question, *cells): return f'<tr><td style="{_RULE};min-width:14em">{question}</td>' + ''.join(f'<td style="{_RULE}">{c}</td>' for c in cells) + '</tr>'
-    def code(x): return f'<code style="background:none;color:inherit;opacity:.8;white-space:pre-wrap">{html.escape(str(x))}</code>'
+    def row(question, *cells):
+        return f'<tr><td style="{_RULE};min-width:14em">{question}</td>' + ''.join(
+            f'<td style="{_RULE}">{c}</td>' for c in cells) + '</tr>'
+    def code(x):
+        return (f'<code style="background:none;color:inherit;opacity:.8;white-space:pre-wrap">{html.escape(str(x))}</code>')
     ids = ', '.join(f'{k} {_answer(i)}' for k,i in p.ids.items())
     alias = [f'{k} = eos' for k,same in (('pad', p.pad_is_eos), ('unk', p.unk_is_eos)) if same]
-    facts = [row('Size', f'{p.size:,} tokens', f'{p.rows:,} embedding rows'), row('Special ids', ids, code(', '.join(alias))),
-             row('Separator', code(repr(p.sep)), f'one special token, id {p.sep_id}' if p.sep_id is not None else '<b>not</b> a special token'),
-             row('Put aside', p.reserved_count, code(', '.join(p.reserved[:3]))), row('Chat template', 'yes' if p.chat else 'none', code(p.chat or ''))]
+    facts = [row('Size', f'{p.size:,} tokens', f'{p.rows:,} embedding rows'),
+             row('Special ids', ids, code(', '.join(alias))),
+             row('Separator', code(repr(p.sep)), f'one special token, id {p.sep_id}'
+                 if p.sep_id is not None else '<b>not</b> a special token'),
+             row('Put aside', p.reserved_count, code(', '.join(p.reserved[:3]))),
+             row('Chat template', 'yes' if p.chat else 'none', code(p.chat or ''))]
     asked = [row(m.question, _answer(getattr(p, n)), code(p.evidence.get(n, '')))
              for n, m in MEASURES.items()]
-    return (f'<div style="overflow-x:auto;border:1px solid rgba(128,128,128,.45);border-radius:.5em;padding:.6em 1em;display:inline-block;max-width:100%;box-sizing:border-box">'
-            f'<div style="font-weight:600;margin-bottom:.3em">Passport of {html.escape(p.name)}</div>'
-            f'<table style="border-collapse:collapse;font-size:90%">{"".join(facts + asked)}</table></div>')
+    return ((f'<div style="overflow-x:auto;border:1px solid '
+             f'rgba(128,128,128,.45);border-radius:.5em;padding:.6em '
+             f'1em;display:inline-block;max-width:100%;box-sizing:border-box">' f'<div '
+             f'style="font-weight:600;margin-bottom:.3em">Passport of {html.escape(p.name)}</div>'
+             f'<table style="border-collapse:collapse;font-size:90%">{"".join(facts + asked)}</table></div>'))
 
 # %% ../../nbs/text/02_passport.ipynb #3bc4a63b
 class _Record:
     "What a passport can do besides holding its fields."
-    def to_dict(self) -> dict:  # JSON-able
+    def to_dict(self)->dict:  # JSON-able
         "Every field, evidence included."
         return asdict(self)
     @classmethod
@@ -270,14 +300,16 @@ class _Record:
         "The passport that `to_dict` wrote."
         names = {f.name for f in fields(cls)}
         return cls(**{k: v for k,v in d.items() if k in names})
-    def diff(self, other) -> Table:  # A row for each field that differs, name and evidence aside
+    def diff(self, other)->Table:  # A row for each field that differs, name and evidence aside
         "Where two passports differ."
         a, b = self.name, other.name if other.name != self.name else f'{other.name} (other)'
-        return Table({'field': f.name, a: getattr(self, f.name), b: getattr(other, f.name)} for f in fields(self)
-                     if f.compare and f.name != 'name' and getattr(self, f.name) != getattr(other, f.name))
+        return Table({'field': f.name, a: getattr(self, f.name), b: getattr(other, f.name)}
+                     for f in fields(self) if f.compare and f.name != 'name'
+                     and getattr(self, f.name) != getattr(other, f.name))
     def __repr__(self):
         said = [f.name for f in fields(self) if getattr(self, f.name) is True]
-        return f'Passport({self.name}: {self.size} tokens, {", ".join(f"{k} {i}" for k,i in self.ids.items())}; {", ".join(said)})'
+        return (f'Passport({self.name}: {self.size} tokens, '
+                f'{", ".join(f"{k} {i}" for k,i in self.ids.items())}; {", ".join(said)})')
     def _repr_html_(self): return _card(self)
 
 # %% ../../nbs/text/02_passport.ipynb #d530a296
@@ -317,38 +349,41 @@ class Passport(_Record):
     evidence:dict = field(default_factory=dict, compare=False)  # What was seen, by field
 
 # %% ../../nbs/text/02_passport.ipynb #59e482c4
-def _single_id(tok, text:str) -> int|None:
+def _single_id(tok, text:str)->int|None:
     "The id of `text` if it is one special token, even in the middle of a word."
     ids = _ids(tok, text)
-    return ids[0] if len(ids) == 1 and ids[0] in special_tokens(tok).values() and ids[0] in _ids(tok, f'x{text}y') else None
+    return ids[0] if len(ids) == 1 and ids[0] in special_tokens(tok).values() and ids[0] in _ids(
+        tok, f'x{text}y') else None
 
-def _separator(tok) -> str:
+def _separator(tok)->str:
     "What ends a turn unless the caller says otherwise: eos, else the first special token, else a newline."
     return tok.eos_token or next(iter(special_tokens(tok)), '\n')
 
-def tokenizer_name(tok) -> str:  # The last part of its `name_or_path`, or all of it where that is no folder; "unnamed" where it has none
+def tokenizer_name(tok)->str:  # The last part of its `name_or_path`, or all of it where that is no folder; "unnamed" where it has none
     "What to call a tokenizer: its known name or hub id, or the last part of its folder."
     name = str(tok.name_or_path or 'unnamed')
     return Path(name).name if Path(name).exists() else name
 
-def embedding_rows(tok) -> int: return max([len(tok)-1, *tok.get_vocab().values(), *special_tokens(tok).values()]) + 1
+def embedding_rows(tok)->int:
+    return max([len(tok)-1, *tok.get_vocab().values(), *special_tokens(tok).values()]) + 1
 
-def _counts(tok) -> dict:
+def _counts(tok)->dict:
     reserved = reserved_tokens(tok)
     ids = {k: _id(tok, getattr(tok, f'{k}_token')) for k in ('bos', 'eos', 'unk', 'pad')}
     same = lambda a, b: ids[a] is not None and ids[a] == ids[b]
-    return dict(size=len(tok), vocab_size=tok.vocab_size, rows=embedding_rows(tok), ids=ids, pad_is_eos=same('pad', 'eos'), unk_is_eos=same('unk', 'eos'),
-                reserved=reserved[:8], reserved_count=len(reserved))
+    return dict(size=len(tok), vocab_size=tok.vocab_size, rows=embedding_rows(tok), ids=ids,
+                pad_is_eos=same('pad', 'eos'), unk_is_eos=same('unk', 'eos'), reserved=reserved[:8],
+                reserved_count=len(reserved))
 
 # %% ../../nbs/text/02_passport.ipynb #ea7b0acc
 def probe(
     tok,  # Any tokenizer of transformers; it is not changed
     sep:str|None=None,  # Text that ends a turn, e.g. '</s>'; default: its eos, else its first special token
-) -> Passport:  # What was measured
+)->Passport:  # What was measured
     "Measure what `tok` does by encoding short texts; ValueError where it has a special token that no vocabulary holds."
     sep = sep or _separator(tok)
     answers = {name: m.ask(tok, sep) for name, m in MEASURES.items()}
     evidence = {name: m.seen(tok, sep) for name, m in MEASURES.items()}
-    return Passport(name=tokenizer_name(tok), can_add_tokens=answers['next_id'] is not None, sep=sep,
-                    sep_id=_single_id(tok, sep), chat=_chat(tok), evidence=evidence,
+    return Passport(name=tokenizer_name(tok), can_add_tokens=answers['next_id'] is not None,
+                    sep=sep, sep_id=_single_id(tok, sep), chat=_chat(tok), evidence=evidence,
                     **_counts(tok), **answers)

@@ -15,13 +15,14 @@ from ..core.files import import_optional
 def bpe_merges(
     pieces:list[str],  # Vocabulary entries in the order they were learned
     known:dict|None=None,  # Entries that may be halves of a cut; default: `pieces` themselves
-) -> list[tuple[str,str]]:  # Pairs to merge, first wins
+)->list[tuple[str,str]]:  # Pairs to merge, first wins
     "Every cut of every piece into two known pieces, in the order of the pieces."
     if known is None: known = dict.fromkeys(pieces)
-    return [(p[:i], p[i:]) for p in pieces for i in range(1, len(p)) if p[:i] in known and p[i:] in known]
+    return [(p[:i], p[i:]) for p in pieces for i in range(1, len(p)) if p[:i] in known
+            and p[i:] in known]
 
 # %% ../../nbs/text/00_readers.ipynb #0df50c75
-def _byte_chars() -> list[str]:
+def _byte_chars()->list[str]:
     "GPT-2's printable character for each of the 256 bytes."
     keep = {*range(33, 127), *range(161, 173), *range(174, 256)}
     spare = iter(range(256, 512))
@@ -31,20 +32,23 @@ _BYTE_CHARS = _byte_chars()
 # %% ../../nbs/text/00_readers.ipynb #cb21c426
 def _read_tiktoken(
     path:str|Path,  # A .tiktoken file: lines of base64, space, rank
-) -> list[str]:  # Entries in rank order, as printable characters
+)->list[str]:  # Entries in rank order, as printable characters
     "The entries of a `.tiktoken` file, in rank order; ValueError where it is damaged."
     raw = Path(path).read_bytes()
     if not re.fullmatch(rb'(?:[A-Za-z0-9+/]+={0,2} \d+\s*)+', raw):
-        raise ValueError(f'{path} is not a .tiktoken file (lines of base64, a space, a rank), or it is damaged')
+        raise ValueError(
+            f'{path} is not a .tiktoken file (lines of base64, a space, a rank), or it is damaged')
     words = raw.split()
     ranked = sorted(zip(map(int, words[1::2]), words[::2]))
     if [r for r,_ in ranked] != list(range(len(ranked))):
-        raise ValueError(f'{path}: expected the ranks 0 to {len(ranked)-1}, each once; the file is damaged or cut short')
+        raise ValueError(f'{path}: expected the ranks 0 to {len(ranked)-1}, each once; the file is '
+                         f'damaged or cut short')
     char = _BYTE_CHARS.__getitem__
     return [''.join(map(char, binascii.a2b_base64(p))) for _,p in ranked]
 
 # %% ../../nbs/text/00_readers.ipynb #84fcb6bf
-_WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|%s| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+_WORDS = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|%s| "
+          r"?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")
 SPLITS = dict(
     digit=_WORDS % r'\p{N}', # Qwen, StableLM-2: each digit alone
     digits3=_WORDS % r'\p{N}{1,3}') # cl100k, Llama-3: up to three digits together
@@ -61,10 +65,13 @@ def from_tiktoken(
     pieces = _read_tiktoken(path)
     merges = bpe_merges(pieces)
     pieces += [f'<|hole_{i}|>' for i in range(len(pieces), first or 0)]
-    t = Tokenizer(models.BPE(vocab={p:i for i,p in enumerate(pieces)}, merges=merges, ignore_merges=True)) # a chunk that is an entry is taken whole, as `tiktoken` does
+    # a chunk that is an entry is taken whole, as `tiktoken` does
+    t = Tokenizer(models.BPE(vocab={p:i for i,p in enumerate(pieces)}, merges=merges,
+                             ignore_merges=True))
     if nfc: t.normalizer = normalizers.NFC()
     chunks = pre_tokenizers.Split(Regex(SPLITS.get(split, split)), 'isolated')
-    t.pre_tokenizer = pre_tokenizers.Sequence([chunks, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
+    t.pre_tokenizer = pre_tokenizers.Sequence(
+        [chunks, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)])
     t.decoder = decoders.ByteLevel()
     return t
 
@@ -76,10 +83,13 @@ def from_gpt2(
     "Read GPT-2's two files; FileNotFoundError without the merges."
     from tokenizers import Tokenizer, models, pre_tokenizers, decoders
     path = Path(path)
-    m = path.with_name(merges) if merges else next((p for n in ('merges.txt', 'vocab.bpe') if (p := path.with_name(n)).exists()), None)
-    if m is None: raise FileNotFoundError(f'{path.name} needs merges.txt beside it, in {path.parent}')
+    m = path.with_name(merges) if merges else next((p for n in ('merges.txt', 'vocab.bpe')
+                                                    if (p := path.with_name(n)).exists()), None)
+    if m is None:
+        raise FileNotFoundError(f'{path.name} needs merges.txt beside it, in {path.parent}')
     t = Tokenizer(models.BPE.from_file(str(path), str(m)))
-    t.pre_tokenizer, t.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    t.pre_tokenizer, t.decoder = pre_tokenizers.ByteLevel(
+        add_prefix_space=False), decoders.ByteLevel()
     return t
 
 # %% ../../nbs/text/00_readers.ipynb #57f61d4e
@@ -88,9 +98,12 @@ def space_handling(dummy:bool, legacy:bool, t):
     from tokenizers import normalizers, pre_tokenizers, decoders
     rules = [normalizers.Prepend('▁')]*dummy + [normalizers.Replace(' ', '▁')]
     if legacy or not dummy: t.normalizer, t.pre_tokenizer = normalizers.Sequence(rules), None
-    else: t.normalizer, t.pre_tokenizer = None, pre_tokenizers.Metaspace(prepend_scheme='first', split=False)
+    else:
+        t.normalizer, t.pre_tokenizer = None, pre_tokenizers.Metaspace(
+            prepend_scheme='first', split=False)
     strip = [decoders.Strip(' ', 1, 0)]*dummy
-    t.decoder = decoders.Sequence([decoders.Replace('▁', ' '), decoders.ByteFallback(), decoders.Fuse(), *strip])
+    t.decoder = decoders.Sequence([decoders.Replace('▁', ' '), decoders.ByteFallback(),
+                                   decoders.Fuse(), *strip])
     return t
 
 # %% ../../nbs/text/00_readers.ipynb #c3d0936c
@@ -102,41 +115,54 @@ def from_sentencepiece(
     import sentencepiece
     from tokenizers import AddedToken, Tokenizer, models
     try: sp = sentencepiece.SentencePieceProcessor(model_file=str(path))
-    except (RuntimeError, OSError) as e: raise ValueError(f'{path} is not a SentencePiece model, or it is damaged: {str(e).splitlines()[0]}') from None
+    except (RuntimeError, OSError) as e:
+        raise ValueError(f'{path} is not a SentencePiece model, or it is damaged: '
+                         f'{str(e).splitlines()[0]}') from None
     pieces = [sp.id_to_piece(i) for i in range(sp.vocab_size())]
     vocab = {p:i for i,p in enumerate(pieces)}
     ordered = [pieces[i] for i in sorted(range(len(pieces)), key=sp.get_score, reverse=True)]
     unk = sp.id_to_piece(sp.unk_id())
     fallback = any(map(sp.is_byte, range(len(pieces))))
-    t = Tokenizer(models.BPE(vocab=vocab, merges=bpe_merges(ordered, vocab), unk_token=unk, fuse_unk=True, byte_fallback=fallback))
-    t.add_special_tokens([AddedToken(p, normalized=False) for i,p in enumerate(pieces) if sp.is_control(i) or sp.is_unknown(i)])
+    t = Tokenizer(models.BPE(vocab=vocab, merges=bpe_merges(ordered, vocab), unk_token=unk,
+                             fuse_unk=True, byte_fallback=fallback))
+    t.add_special_tokens([AddedToken(p, normalized=False) for i,p in enumerate(pieces)
+                          if sp.is_control(i) or sp.is_unknown(i)])
     dummy = sp.encode_as_pieces('a')[0][0] == '▁'
     _same_as_sentencepiece(space_handling(dummy, True, t), sp, path)
     return space_handling(dummy, legacy, t)
 
 # %% ../../nbs/text/00_readers.ipynb #3641adee
-_AWKWARD = ('Test', 'a  b   c', ' lead', 'trail ', 'x\ny\t1234', 'naïve e\u0301 你好 🙂', 'ﬁne ½', "It's a red-ish cat.", 'def f(x):\n    return x')
+_AWKWARD = ('Test', 'a  b   c', ' lead', 'trail ', 'x\ny\t1234', 'naïve e\u0301 你好 🙂', 'ﬁne ½',
+            "It's a red-ish cat.", 'def f(x):\n    return x')
 
 def _same_as_sentencepiece(t, sp, path):
     "Raise unless `t` encodes as `sp` does."
     for s in _AWKWARD:
         ids, want = t.encode(s, add_special_tokens=False).ids, sp.encode(s)
-        if ids != want: raise ValueError(f'{path} cannot be converted exactly (perhaps a unigram model, or one with a text normalizer): '
-                                         f'{s!r} gives {ids} instead of {want}. Use a tokenizer.json of this model.')
+        if ids != want:
+            raise ValueError(f'{path} cannot be converted exactly (perhaps a unigram model, or one '
+                             f'with a text normalizer): ' f'{s!r} gives {ids} instead of {want}. '
+                                                          f'Use a tokenizer.json of this model.')
 
 # %% ../../nbs/text/00_readers.ipynb #b1431229
 _GGUF_KINDS = {2: True, 3: True, 4: False} # unknown, control, user-defined: is it special?
-_GGUF_SPLITS = {'gpt-2': dict(split=None), 'phi-2': dict(split=None), 'mpt': dict(split=None, nfc=True), 'smollm': dict(split=None, digits=True),
-                'qwen2': dict(split='digit', nfc=True), 'stablelm2': dict(split='digit', nfc=True), 'llama-bpe': dict(split='digits3', whole=True)}
+_GGUF_SPLITS = {'gpt-2': dict(split=None), 'phi-2': dict(split=None),
+                'mpt': dict(split=None, nfc=True), 'smollm': dict(split=None, digits=True),
+                'qwen2': dict(split='digit', nfc=True), 'stablelm2': dict(split='digit', nfc=True),
+                'llama-bpe': dict(split='digits3', whole=True)}
 
 @lru_cache(maxsize=2)
 def _read_gguf(path:str, mtime:int)->dict:
     "The tokenizer's fields of a GGUF file."
     gguf = import_optional('gguf', 'vocabs')
     try: fields = gguf.GGUFReader(path).fields
-    except (ValueError, IndexError, OSError) as e: raise ValueError(f'{path} is not a GGUF file, or it is damaged: {e}') from None
-    out = {k.removeprefix('tokenizer.').removeprefix('ggml.'): f.contents() for k,f in fields.items() if k.startswith('tokenizer.')}
-    if not out.get('tokens'): raise ValueError(f'{path} holds no tokenizer: expected tokenizer.ggml.tokens among its fields')
+    except (ValueError, IndexError, OSError) as e:
+        raise ValueError(f'{path} is not a GGUF file, or it is damaged: {e}') from None
+    out = {k.removeprefix('tokenizer.').removeprefix('ggml.'): f.contents()
+           for k,f in fields.items() if k.startswith('tokenizer.')}
+    if not out.get('tokens'):
+        raise ValueError(
+            f'{path} holds no tokenizer: expected tokenizer.ggml.tokens among its fields')
     return out
 
 def _gguf_fields(
@@ -149,12 +175,17 @@ def _gguf_fields(
 def _gguf_bpe(g, path):
     "Byte-level BPE of a GGUF file."
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, decoders, normalizers
-    if g.get('pre') not in _GGUF_SPLITS: raise ValueError(f'{path} names the text split {g.get("pre")!r}; known: {", ".join(_GGUF_SPLITS)}. Use a tokenizer.json of this model.')
+    if g.get('pre') not in _GGUF_SPLITS:
+        raise ValueError(f'{path} names the text split {g.get("pre")!r}; known: '
+                         f'{", ".join(_GGUF_SPLITS)}. Use a tokenizer.json of this model.')
     rule = _GGUF_SPLITS[g['pre']]
-    t = Tokenizer(models.BPE(vocab={p: i for i,p in enumerate(g['tokens'])}, merges=[tuple(m.split(' ', 1)) for m in g['merges']], ignore_merges=rule.get('whole', False)))
+    t = Tokenizer(models.BPE(vocab={p: i for i,p in enumerate(g['tokens'])}, merges=[
+        tuple(m.split(' ', 1)) for m in g['merges']], ignore_merges=rule.get('whole', False)))
     if rule.get('nfc'): t.normalizer = normalizers.NFC()
-    first = [pre_tokenizers.Split(Regex(SPLITS[rule['split']]), 'isolated')] if rule['split'] else [pre_tokenizers.Digits(True)]*rule.get('digits', False)
-    t.pre_tokenizer = pre_tokenizers.Sequence([*first, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=not rule['split'])])
+    first = [pre_tokenizers.Split(Regex(SPLITS[rule['split']]), 'isolated')] if rule['split'] else [
+        pre_tokenizers.Digits(True)]*rule.get('digits', False)
+    t.pre_tokenizer = pre_tokenizers.Sequence(
+        [*first, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=not rule['split'])])
     t.decoder = decoders.ByteLevel()
     return t
 
@@ -162,8 +193,10 @@ def _gguf_spm(g, path):
     "SentencePiece of a GGUF file."
     from tokenizers import Tokenizer, models
     pieces, unk = g['tokens'], g.get('unknown_token_id', 0)
-    vocab, ordered = {p: i for i,p in enumerate(pieces)}, [pieces[i] for i in sorted(range(len(pieces)), key=g['scores'].__getitem__, reverse=True)]
-    t = Tokenizer(models.BPE(vocab=vocab, merges=bpe_merges(ordered, vocab), unk_token=pieces[unk], fuse_unk=True, byte_fallback=6 in g['token_type']))
+    vocab, ordered = {p: i for i,p in enumerate(pieces)}, [
+        pieces[i] for i in sorted(range(len(pieces)), key=g['scores'].__getitem__, reverse=True)]
+    t = Tokenizer(models.BPE(vocab=vocab, merges=bpe_merges(ordered, vocab), unk_token=pieces[unk],
+                             fuse_unk=True, byte_fallback=6 in g['token_type']))
     return space_handling(g.get('add_space_prefix', True), True, t)
 
 # %% ../../nbs/text/00_readers.ipynb #0dc1bd23
@@ -175,16 +208,22 @@ def from_gguf(
     "The tokenizer inside a GGUF file; ValueError for a kind or a text split that is not known."
     from tokenizers import AddedToken
     g = _gguf_fields(path)
-    if g.get('model') not in _GGUF_READERS: raise ValueError(f'{path} holds a tokenizer of the kind {g.get("model")!r}; known: {", ".join(_GGUF_READERS)}. Use a tokenizer.json of this model.')
+    if g.get('model') not in _GGUF_READERS:
+        raise ValueError(f'{path} holds a tokenizer of the kind {g.get("model")!r}; known: '
+                         f'{", ".join(_GGUF_READERS)}. Use a tokenizer.json of this model.')
     t = _GGUF_READERS[g['model']](g, path)
     for piece,kind in zip(g['tokens'], g['token_type']):
-        if kind in _GGUF_KINDS: (t.add_special_tokens if _GGUF_KINDS[kind] else t.add_tokens)([AddedToken(piece, normalized=False)])
+        if kind in _GGUF_KINDS:
+            (t.add_special_tokens
+             if _GGUF_KINDS[kind] else t.add_tokens)([AddedToken(piece, normalized=False)])
     return t
 
 def gguf_options(
     path:str|Path,  # A .gguf file
 )->dict:  # Options of PreTrainedTokenizerFast
     "Special tokens and chat template of a GGUF file, under the names `transformers` uses."
-    g, names = _gguf_fields(path), dict(bos_token='bos', eos_token='eos', unk_token='unknown', pad_token='padding')
-    tokens = {k: g['tokens'][g[f'{v}_token_id']] for k,v in names.items() if g.get(f'{v}_token_id') is not None}
+    g, names = _gguf_fields(path), dict(bos_token='bos', eos_token='eos', unk_token='unknown',
+                                        pad_token='padding')
+    tokens = {k: g['tokens'][g[f'{v}_token_id']] for k,v in names.items()
+              if g.get(f'{v}_token_id') is not None}
     return tokens | {k: g[k] for k in ('add_bos_token', 'chat_template') if g.get(k) is not None}

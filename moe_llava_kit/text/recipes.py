@@ -24,15 +24,24 @@ class Recipe:
     checked: bool = True    # Must the rounds add up to the whole prompt?
 
     def _repr_html_(self):
-        rows = [('start', self.start, 'tokens before the first round'), ('round', self.round_extra, 'added to each round tokenized alone'),
-                ('question', self.instruction_extra, 'added to its question tokenized alone'), ('split', self.split, 'how rounds are found'),
-                ('checked', 'yes' if self.checked else 'no', 'must the rounds add up to the prompt?')]
-        cells = ''.join(f'<tr><th style="text-align:left">{k}</th><td><code>{v:+d}</code></td><td>{why}</td></tr>' if isinstance(v, int) else
-                        f'<tr><th style="text-align:left">{k}</th><td><code>{v}</code></td><td>{why}</td></tr>' for k,v,why in rows)
+        rows = [('start', self.start, 'tokens before the first round'),
+                ('round', self.round_extra, 'added to each round tokenized alone'),
+                ('question', self.instruction_extra, 'added to its question tokenized alone'),
+                ('split', self.split, 'how rounds are found'),
+                ('checked', 'yes' if self.checked else 'no',
+                 'must the rounds add up to the prompt?')]
+        cells = ''.join(
+            f'<tr><th '
+            f'style="text-align:left">{k}</th><td><code>{v:+d}</code></td><td>{why}</td></tr>'
+            if isinstance(v, int)
+            else f'<tr><th '
+                 f'style="text-align:left">{k}</th><td><code>{v}</code></td><td>{why}</td></tr>'
+            for k,v,why in rows)
         return f'<table class="mlk-recipe"><caption>Recipe</caption>{cells}</table>'
 
 # %% ../../nbs/text/09_recipes.ipynb #dd04d4fe
-MARKERS = dict(sep2=lambda conv: f'{conv.sep}{conv.roles[1]}: ', inst=lambda conv: '[/INST] ', mpt=lambda conv: conv.sep+conv.roles[1])
+MARKERS = dict(sep2=lambda conv: f'{conv.sep}{conv.roles[1]}: ', inst=lambda conv: '[/INST] ',
+               mpt=lambda conv: conv.sep+conv.roles[1])
 
 def _split_marker(text, conv, marker):
     "Rounds by sep2, cut at `marker`"
@@ -46,7 +55,8 @@ def _split_inst(text, conv): return _split_marker(text, conv, MARKERS['inst'](co
 def _split_mpt(text, conv):
     "Pieces by sep, regrouped: system, user and assistant first, then pairs"
     pieces, marker = text.split(conv.sep), MARKERS['mpt'](conv)
-    for rnd in (conv.sep.join(p) for p in [pieces[:3], *(pieces[i:i+2] for i in range(3, len(pieces), 2))]):
+    for rnd in (conv.sep.join(p)
+                for p in [pieces[:3], *(pieces[i:i+2] for i in range(3, len(pieces), 2))]):
         if rnd.count(marker)!=1: return
         yield rnd.split(marker)[0]+marker, rnd, conv.sep
 
@@ -69,13 +79,14 @@ def recipe_for(
     name = 'plain' if conv.sep_style is SeparatorStyle.PLAIN else template_recipes.get(conv.version)
     if isinstance(name, Recipe): return 'own', name
     if name in RECIPES: return name, RECIPES[name]
-    raise ValueError(f'no published recipe belongs to template version {conv.version!r}; known: {", ".join(RECIPES)}. '
-                     "labels='exact' needs none.")
+    raise ValueError(f'no published recipe belongs to template version {conv.version!r}; known: '
+                     f'{", ".join(RECIPES)}. ' "labels='exact' needs none.")
 
 # %% ../../nbs/text/09_recipes.ipynb #0c87a466
 def token_length(tokenizer, has_image):
     "How the published code counts the tokens of a piece: encoded alone, with whatever is put before a text"
-    return (lambda s: len(tokenizer_image_token(s, tokenizer))) if has_image else (lambda s: len(tokenizer(s, verbose=False).input_ids))
+    return (lambda s: len(tokenizer_image_token(s, tokenizer))) if has_image else (
+        lambda s: len(tokenizer(s, verbose=False).input_ids))
 
 def recipe_labels(ids, text, conv, tokenizer, recipe, has_image):
     "Labels by length arithmetic, the sum it arrived at, and the expected one"
@@ -84,7 +95,8 @@ def recipe_labels(ids, text, conv, tokenizer, recipe, has_image):
         ignored.append(range(cur, cur + length(question) + recipe.instruction_extra))
         cur += length(rnd) + recipe.round_extra + (length(closing) if closing else 0)
     skip = {i for r in ignored for i in r}
-    labels = [IGNORE_INDEX if i in skip or i>=cur or t==IMAGE_TOKEN_INDEX else t for i,t in enumerate(ids)]
+    labels = [IGNORE_INDEX if i in skip or i>=cur or t==IMAGE_TOKEN_INDEX else t
+              for i,t in enumerate(ids)]
     pad = tokenizer.pad_token_id
     total = len(ids)-ids.count(pad)
     if conv.sep2 and pad==tokenizer.eos_token_id: total += text.count(conv.sep2)
@@ -101,12 +113,17 @@ def apply_recipe(sample, id, segments, conv, tokenizer, has_image, name, recipe,
     "Labels of one conversation by a published recipe, its mismatch as a finding"
     ids, _, findings = sample
     findings = [f for f in findings if f['kind']=='truncated']
-    labels, cur, total = recipe_labels(ids, ''.join(s.text for s in segments), conv, tokenizer, recipe, has_image)
-    if not recipe.checked or cur==total or cur>=tokenizer.model_max_length: return ids, labels, findings
+    labels, cur, total = recipe_labels(ids, ''.join(s.text for s in segments), conv, tokenizer,
+                                       recipe, has_image)
+    if not recipe.checked or cur==total or cur>=tokenizer.model_max_length:
+        return ids, labels, findings
     why = f'recipe {name!r}: the rounds add up to {cur} tokens, the prompt has {total}'
-    if on_mismatch=='raise': raise MaskMismatch(f"{'' if id is None else f'sample {id!r}: '}{why}. labels='exact' has no sums to disagree; on_mismatch='report' or 'ignore' goes on")
+    if on_mismatch=='raise':
+        raise MaskMismatch(f"{'' if id is None else f'sample {id!r}: '}{why}. labels='exact' has "
+                           f"no sums to disagree; on_mismatch='report' or 'ignore' goes on")
     if on_mismatch=='ignore': labels = [IGNORE_INDEX]*len(ids)
-    return ids, labels, [*findings, dict(kind='mismatch', recipe=name, cur_len=cur, total_len=total, why=why)]
+    return ids, labels, [*findings,
+                         dict(kind='mismatch', recipe=name, cur_len=cur, total_len=total, why=why)]
 
 # %% ../../nbs/text/09_recipes.ipynb #00d2f091
 def resolve_recipe(labels, conv, tokenizer):
@@ -114,7 +131,12 @@ def resolve_recipe(labels, conv, tokenizer):
     if labels=='exact': return None
     if isinstance(labels, Recipe): name, recipe = 'own', labels
     elif labels=='recipe': name, recipe = recipe_for(conv)
-    else: name, recipe = labels, get_known(labels, RECIPES, 'recipe', "labels is 'exact', 'recipe', a Recipe, or a key.")
-    if tokenizer.pad_token_id is None: raise ValueError(f'recipe {name!r} counts the tokens that are not padding: set tokenizer.pad_token first')
-    if recipe.split in ('sep2', 'inst') and not conv.sep2: raise ValueError(f'recipe {name!r} splits at sep2, and template {conv.version!r} has none')
+    else:
+        name, recipe = labels, get_known(labels, RECIPES, 'recipe',
+                                         "labels is 'exact', 'recipe', a Recipe, or a key.")
+    if tokenizer.pad_token_id is None:
+        raise ValueError(f'recipe {name!r} counts the tokens that are not padding: set '
+                         f'tokenizer.pad_token first')
+    if recipe.split in ('sep2', 'inst') and not conv.sep2:
+        raise ValueError(f'recipe {name!r} splits at sep2, and template {conv.version!r} has none')
     return name, recipe

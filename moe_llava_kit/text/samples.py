@@ -15,7 +15,8 @@ from .messages import (
     refuse_sample, IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, parse_turns, SeparatorStyle)
 from .conversation import Conversation
 from .templates import resolve_template, get_template
-from .masks import fast_backend, text_chunks, encode_texts, exact_labels, prefix_ids
+from .masks import (fast_backend, text_chunks, encode_texts, exact_labels,
+                                      prefix_ids)
 from .recipes import apply_recipe, ON_MISMATCH, resolve_recipe, Recipe
 
 # %% ../../nbs/text/10_samples.ipynb #0dd58658
@@ -27,22 +28,30 @@ def _truncated(positions, trained, lost, images, why):
 def _cut(sample, max_length, image_tokens):
     "Cut to `max_length` positions, never inside a picture; what that loses is a finding"
     ids, labels, findings = sample
-    ends = list(accumulate(image_tokens if i==IMAGE_TOKEN_INDEX else 1 for i in ids)) if max_length is not None else []
+    ends = list(accumulate(image_tokens if i==IMAGE_TOKEN_INDEX else 1
+                           for i in ids)) if max_length is not None else []
     if not ends or ends[-1]<=max_length: return sample
     n = bisect_right(ends, max_length)
-    lost, images, trained = sum(l!=IGNORE_INDEX for l in labels[n:]), ids[n:].count(IMAGE_TOKEN_INDEX), sum(l!=IGNORE_INDEX for l in labels)
-    why = f'cut from {ends[-1]} to {ends[n-1] if n else 0} positions: {lost} of {trained} trained tokens lost' + (f', and {images} of {ids.count(IMAGE_TOKEN_INDEX)} images' if images else '')
+    lost, images, trained = sum(l!=IGNORE_INDEX for l in labels[n:]), ids[n:].count(
+        IMAGE_TOKEN_INDEX), sum(l!=IGNORE_INDEX for l in labels)
+    why = (f'cut from {ends[-1]} to {ends[n-1] if n else 0} positions: {lost} of {trained} trained '
+           f'tokens lost'
+           + (f', and {images} of {ids.count(IMAGE_TOKEN_INDEX)} images' if images else ''))
     kept = [f for f in findings if f.get('token', 0)<n]
     return ids[:n], labels[:n], [*kept, _truncated(ends[-1], trained, lost, images, why)]
 
 # %% ../../nbs/text/10_samples.ipynb #2b83c07b
-def _reads_image(conv, has_image): return has_image or conv.sep_style in (SeparatorStyle.PLAIN, SeparatorStyle.MPT)
+def _reads_image(conv, has_image):
+    return has_image or conv.sep_style in (SeparatorStyle.PLAIN, SeparatorStyle.MPT)
 
 def _render(sources, conv):
     "Each conversation as parsed turns and segments"
-    if isinstance(sources, (dict, str)) or (sources and isinstance(sources[0], dict) and not {'conversations','messages'} & sources[0].keys()):
-        raise ValueError('sources is a list of conversations, each a list of turns; wrap a single one: [conversation]')
-    turns = [parse_turns(s, id=s.get('id', k) if isinstance(s, dict) else k) for k,s in enumerate(sources)]
+    if isinstance(sources, (dict, str)) or (sources and isinstance(sources[0], dict) and
+                                            not {'conversations','messages'} & sources[0].keys()):
+        raise ValueError('sources is a list of conversations, each a list of turns; wrap a single '
+                         'one: [conversation]')
+    turns = [parse_turns(s, id=s.get('id', k) if isinstance(s, dict) else k)
+             for k,s in enumerate(sources)]
     return turns, [conv.segments(t) for t in turns]
 
 # %% ../../nbs/text/10_samples.ipynb #3ccc13a5
@@ -51,15 +60,18 @@ def _exact_named(turns, rendered, tokenizer, has_image):
     try: return exact_labels(rendered, tokenizer, has_image)
     except ValueError as e:
         if len(turns)==1: refuse_sample(str(e), turns[0].id)
-        return [sample for t,r in zip(turns, rendered) for sample in _exact_named([t], [r], tokenizer, has_image)]
+        return [sample for t,r in zip(turns, rendered)
+                for sample in _exact_named([t], [r], tokenizer, has_image)]
 
 def _finish(sample, turns):
     "Complete the findings of a conversation"
     ids, labels, findings = sample
-    if turns.dropped is not None: findings.append(dict(kind='dropped', why='a leading gpt turn was dropped, as LLaVA does'))
+    if turns.dropped is not None:
+        findings.append(dict(kind='dropped', why='a leading gpt turn was dropped, as LLaVA does'))
     if labels.count(IGNORE_INDEX)==len(labels):
         cut = any(f['kind']=='truncated' and f['lost'] for f in findings)
-        findings.append(dict(kind='untrained', why='no token is trained' + (': every answer was cut off' if cut else '')))
+        findings.append(dict(kind='untrained', why='no token is trained'
+                             + (': every answer was cut off' if cut else '')))
     for f in findings: f['sample'] = turns.id
     return ids, labels, findings
 
@@ -75,23 +87,30 @@ def preprocess(
     image_tokens:int=1,         # Positions a picture takes in the model, for `max_length`
 )->dict:  # Lists `input_ids`, `labels` and `findings`, one entry a conversation, unpadded
     "Ids and labels of conversations; ValueError names the sample and the turn that cannot be used, `MaskMismatch` is that of a recipe"
-    if on_mismatch not in ON_MISMATCH: raise ValueError(f'on_mismatch is one of {ON_MISMATCH}, got {on_mismatch!r}')
+    if on_mismatch not in ON_MISMATCH:
+        raise ValueError(f'on_mismatch is one of {ON_MISMATCH}, got {on_mismatch!r}')
     conv = resolve_template(template, tokenizer)
     recipe = resolve_recipe(labels, conv, tokenizer)
     turns, rendered = _render(sources, conv)
     has_image = _reads_image(conv, has_image)
-    samples = [_cut(s, max_length, image_tokens) for s in _exact_named(turns, rendered, tokenizer, has_image)]
-    if recipe: samples = [apply_recipe(s, t.id, r, conv, tokenizer, has_image, *recipe, on_mismatch) for s,t,r in zip(samples, turns, rendered)]
+    samples = [_cut(s, max_length, image_tokens)
+               for s in _exact_named(turns, rendered, tokenizer, has_image)]
+    if recipe:
+        samples = [apply_recipe(s, t.id, r, conv, tokenizer, has_image, *recipe, on_mismatch)
+                   for s,t,r in zip(samples, turns, rendered)]
     samples = [_finish(s, t) for s,t in zip(samples, turns)]
-    return dict(input_ids=[s[0] for s in samples], labels=[s[1] for s in samples], findings=[s[2] for s in samples])
+    return dict(input_ids=[s[0] for s in samples], labels=[s[1] for s in samples],
+                findings=[s[2] for s in samples])
 
 # %% ../../nbs/text/10_samples.ipynb #4e240633
 def _published(name):
     "The `preprocess_*` function of a recipe; its template has the same key"
-    def f(sources:list, tokenizer, has_image:bool=False, template:str|Conversation=name, on_mismatch:str='ignore', max_length:int|None=None)->dict:
+    def f(sources:list, tokenizer, has_image:bool=False, template:str|Conversation=name,
+          on_mismatch:str='ignore', max_length:int|None=None)->dict:
         return preprocess(sources, tokenizer, template, has_image, name, on_mismatch, max_length)
     f.__name__ = f.__qualname__ = f'preprocess_{name}'
-    f.__doc__ = f"MoE-LLaVA's `preprocess_{name}`: `preprocess` with the arithmetic of `RECIPES[{name!r}]`"
+    f.__doc__ = (f"MoE-LLaVA's `preprocess_{name}`: `preprocess` with the arithmetic of "
+                 f"`RECIPES[{name!r}]`")
     return f
 
 # %% ../../nbs/text/10_samples.ipynb #c2c53dfd
@@ -112,7 +131,8 @@ class MaskedSample:
     ids: list       # Token ids, −200 for a picture
     labels: list    # The id where a token is trained, else −100
     pieces: list    # Each token as the vocabulary writes it
-    spans: list     # (start, end) characters of each token in `prompt`; None for tokens that stand for no text
+    # (start, end) characters of each token in `prompt`; None for tokens that stand for no text
+    spans: list
     special: list   # Is the token a special one?
     prompt: str     # The rendered conversation
     segments: list  # `prompt` in typed pieces
@@ -129,7 +149,8 @@ class MaskedSample:
         return [l!=IGNORE_INDEX for l in self.labels]
     def __len__(self): return len(self.ids)
     def __repr__(self):
-        notes = f', findings: {", ".join(f["kind"] for f in self.findings)}' if self.findings else ''
+        notes = (f', findings: {", ".join(f["kind"] for f in self.findings)}'
+                 if self.findings else '')
         return f'MaskedSample({self.title}: {len(self)} tokens, {sum(self.trained)} trained{notes})'
     def text(self, color:bool=False)->str:  # One line a turn; `color`: ANSI colors instead of brackets
         "The mask for a terminal"

@@ -19,7 +19,8 @@ class Family:
     may_add:bool = True  # May it add a token that does not exist?
 
 FAMILIES = dict(
-    llama=Family('consistent with Llama', {}, ('Llama', 'Vicuna', 'Mistral', 'OpenChat', 'MiniCPM')),
+    llama=Family('consistent with Llama', {},
+                 ('Llama', 'Vicuna', 'Mistral', 'OpenChat', 'MiniCPM')),
     qwen=Family('can add', dict(unk_token='<|extra_0|>', eos_token='<|endoftext|>'), ('Qwen',)),
     phi=Family('can add', dict(unk_token='<|extra_0|>'), ('Phi',)),
     stablelm=Family('cannot add', dict(unk_token='<|reg0|>'), ('StableLM-2',), may_add=False))
@@ -27,14 +28,17 @@ FAMILIES = dict(
 # %% ../../nbs/text/03_setup.ipynb #2d615312
 _ENDS = '<|endoftext|>', '<|end_of_text|>', '</s>', '<eos>', '<|im_end|>', '<|eot_id|>'
 
-def _auto_tokens(tok) -> dict:
+def _auto_tokens(tok)->dict:
     "The tokens that `tok` needs, decided by what it has."
     known, free, out = special_tokens(tok), reserved_tokens(tok), {}
     if tok.eos_token_id is None:
         end = next((t for t in _ENDS if t in known), None)
-        if end is None: raise ValueError(f'{tok.name_or_path} has no eos_token and no special token that looks like one: set tok.eos_token, then call again')
+        if end is None:
+            raise ValueError(f'{tok.name_or_path} has no eos_token and no special token that looks '
+                             f'like one: set tok.eos_token, then call again')
         out['eos_token'] = end
-    if tok.unk_token_id is None or tok.unk_token_id == tok.eos_token_id: out['unk_token'] = free[0] if free else '<|extra_0|>'
+    if tok.unk_token_id is None or tok.unk_token_id == tok.eos_token_id:
+        out['unk_token'] = free[0] if free else '<|extra_0|>'
     return out
 
 # %% ../../nbs/text/03_setup.ipynb #d8514b56
@@ -50,23 +54,39 @@ class Setup:
 # %% ../../nbs/text/03_setup.ipynb #0b958a6f
 def _refuse(tok, family, tokens):
     "Raise where setting `tokens` and pad = unk could not work."
-    record, known, where = FAMILIES.get(family), special_tokens(tok), f'{tok.name_or_path}, set-up {family!r}'
+    record, known, where = FAMILIES.get(family), special_tokens(
+        tok), f'{tok.name_or_path}, set-up {family!r}'
     missing = [t for t in tokens.values() if t not in known]
-    if record and not record.may_add and missing: raise ValueError(f'{where}: {missing[0]!r} is not a special token here, and this set-up adds nothing. Special tokens put aside: {reserved_tokens(tok)[:3]}. Try "auto".')
-    if missing and next_id(tok) is None: raise ValueError(f'{where}: {missing[0]!r} does not exist, and this tokenizer takes no new special tokens. Put aside by the publisher: {reserved_tokens(tok)[:3]}. Set tok.unk_token to one of these, or load the vocabulary with load_tokenizer.')
+    if record and not record.may_add and missing:
+        raise ValueError(f'{where}: {missing[0]!r} is not a special token here, and this set-up '
+                         f'adds nothing. Special tokens put aside: {reserved_tokens(tok)[:3]}. Try '
+                         f'"auto".')
+    if missing and next_id(tok) is None:
+        raise ValueError(f'{where}: {missing[0]!r} does not exist, and this tokenizer takes no new '
+                         f'special tokens. Put aside by the publisher: {reserved_tokens(tok)[:3]}. '
+                         f'Set tok.unk_token to one of these, or load the vocabulary with '
+                         f'load_tokenizer.')
     eos, unk = (tokens.get(f'{k}_token', getattr(tok, f'{k}_token')) for k in ('eos', 'unk'))
-    if unk is None: raise ValueError(f'{where}: unk_token would stay None, and pad = unk needs one. Try "auto", or set tok.unk_token.')
-    if eos is None: raise ValueError(f'{where}: eos_token would stay None, and nothing would end an answer. Try "auto", or set tok.eos_token.')
-    if unk == eos: raise ValueError(f'{where}: pad = unk = eos = {eos!r}: every end of an answer would count as padding. Try "auto", or set another tok.unk_token.')
+    if unk is None:
+        raise ValueError(f'{where}: unk_token would stay None, and pad = unk needs one. Try '
+                         f'"auto", or set tok.unk_token.')
+    if eos is None:
+        raise ValueError(f'{where}: eos_token would stay None, and nothing would end an answer. '
+                         f'Try "auto", or set tok.eos_token.')
+    if unk == eos:
+        raise ValueError(f'{where}: pad = unk = eos = {eos!r}: every end of an answer would count '
+                         f'as padding. Try "auto", or set another tok.unk_token.')
 
 # %% ../../nbs/text/03_setup.ipynb #fc954a5f
 _ROLES = 'eos_token', 'unk_token', 'pad_token'
-_WHY = dict(llama='consistent with Llama: unk exists', qwen='can add: {unk} becomes unk, {eos} eos', phi='can add: {unk} becomes unk, eos exists',
+_WHY = dict(llama='consistent with Llama: unk exists', qwen='can add: {unk} becomes unk, {eos} eos',
+            phi='can add: {unk} becomes unk, eos exists',
             stablelm='cannot add: the little-used {unk} becomes unk')
 
 def _why(family, tokens, added, tok):
     "The reason of a set-up, in words."
-    auto = 'unk exists' if 'unk_token' not in tokens else '{unk} was added as unk' if added else '{unk}, put aside by the publisher, becomes unk'
+    auto = ('unk exists' if 'unk_token' not in tokens else '{unk} was added as unk'
+            if added else '{unk}, put aside by the publisher, becomes unk')
     return (_WHY.get(family, auto) + '; pad = unk').format(unk=tok.unk_token, eos=tok.eos_token)
 
 # %% ../../nbs/text/03_setup.ipynb #5a782ca5
@@ -75,12 +95,15 @@ def prepare_tokenizer(
     family:str='auto',  # Key of `FAMILIES`, or "auto": decided by what the tokenizer has
 ):  # `tok`; what was done is in `tok.setup`
     "Set unk, eos and pad as LLaVA's recipes need them. Raises `ValueError`, before any change, where pad would equal eos or unk be None."
-    if family != 'auto' and family not in FAMILIES: raise ValueError(f'Unknown family {family!r}: expected one of {", ".join(FAMILIES)} or "auto"')
+    if family != 'auto' and family not in FAMILIES:
+        raise ValueError(
+            f'Unknown family {family!r}: expected one of {", ".join(FAMILIES)} or "auto"')
     tokens = _auto_tokens(tok) if family == 'auto' else FAMILIES[family].tokens
     _refuse(tok, family, tokens)
     before, size = {r: getattr(tok, r) for r in _ROLES}, len(tok)
     tok.add_special_tokens(dict(tokens))
     tok.pad_token = tok.unk_token
     changed = {r: (before[r], getattr(tok, r)) for r in _ROLES if before[r] != getattr(tok, r)}
-    tok.setup = Setup(family, changed, embedding_rows(tok), len(tok)-size, _why(family, tokens, len(tok)-size, tok))
+    tok.setup = Setup(family, changed, embedding_rows(tok), len(tok)-size,
+                      _why(family, tokens, len(tok)-size, tok))
     return tok

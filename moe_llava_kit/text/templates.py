@@ -19,26 +19,33 @@ from .conversation import Conversation
 
 # %% ../../nbs/text/07_templates.ipynb #042a00a5
 def _polite(person):
-    return (f'A chat between a curious {person} and an artificial intelligence assistant. '
-            f"The assistant gives helpful, detailed, and polite answers to the {person}'s questions.")
+    return (f'A chat between a curious {person} and an artificial intelligence assistant. ' f"The "
+            f"assistant gives helpful, detailed, and polite answers to the {person}'s questions.")
 
-_mmtag = ('A chat between a curious user and an artificial intelligence assistant. The assistant is able to understand the visual '
-          'content that the user provides, and assist the user with a variety of tasks using natural language.The visual content '
+_mmtag = ('A chat between a curious user and an artificial intelligence assistant. The assistant '
+          'is able to understand the visual ' 'content that the user provides, and assist the user '
+                                              'with a variety of tasks using natural language.The '
+                                              'visual content '
           'will be provided with the following format: <Image>visual content</Image>.')
-_visual = ('You are a helpful language and vision assistant. You are able to understand the visual content that the user provides, '
+_visual = ('You are a helpful language and vision assistant. You are able to understand the visual '
+           'content that the user provides, '
            'and assist the user with a variety of tasks using natural language.')
-_safe = ('You are a helpful, respectful and honest assistant. Always answer as helpfully as possible, while being safe.  Your answers '
-         'should not include any harmful, unethical, racist, sexist, toxic, dangerous, or illegal content. Please ensure that your '
-         'responses are socially unbiased and positive in nature.\n\nIf a question does not make any sense, or is not factually '
-         "coherent, explain why instead of answering something not correct. If you don't know the answer to a question, please don't "
-         'share false information.')
+_safe = ('You are a helpful, respectful and honest assistant. Always answer as helpfully as '
+         'possible, while being safe.  Your answers ' 'should not include any harmful, unethical, '
+                                                      'racist, sexist, toxic, dangerous, or '
+                                                      'illegal content. Please ensure that your '
+         'responses are socially unbiased and positive in nature.\n\nIf a question does not make '
+         'any sense, or is not factually ' "coherent, explain why instead of answering something "
+                                           "not correct. If you don't know the answer to a "
+                                           "question, please don't " 'share false information.')
 _chatml = ('<|im_start|>system\nA conversation between a user and an LLM-based AI assistant. '
            'The assistant gives helpful and honest answers.')
 
 # %% ../../nbs/text/07_templates.ipynb #ad604395
 _style, _user, _human = SeparatorStyle, ('USER','ASSISTANT'), ('Human','Assistant')
 
-def _two_sep(version, sep2='</s>', system=_polite('user')): return Conversation(system, _user, _style.TWO, ' ', sep2, version)
+def _two_sep(version, sep2='</s>', system=_polite('user')):
+    return Conversation(system, _user, _style.TWO, ' ', sep2, version)
 
 _conv_v1        = _two_sep('v1')
 _conv_llava_v1  = _two_sep('v1', system=_polite('human'))
@@ -55,32 +62,38 @@ _conv_v0_mmtag  = Conversation(_mmtag, _human, _style.SINGLE, '###', version='v0
 _conv_plain     = Conversation('', ('',''), _style.PLAIN, '\n')
 _conv_llama_2   = Conversation(_safe, _user, _style.LLAMA_2, '<s>', '</s>', 'llama_v2')
 _conv_llava_llama_2 = _conv_llama_2.copy(system=_visual)
-_conv_mpt       = Conversation(_chatml, ('<|im_start|>user\n','<|im_start|>assistant\n'), _style.MPT, '<|im_end|>', version='mpt')
+_conv_mpt       = Conversation(_chatml, ('<|im_start|>user\n','<|im_start|>assistant\n'),
+                               _style.MPT, '<|im_end|>', version='mpt')
 
 # %% ../../nbs/text/07_templates.ipynb #11462d59
 def _headers(user, assistant, sep, sep2, version, system='', **kw):
     return Conversation(system, (user, assistant), _style.CHAT, sep, sep2, version, **kw)
 
 def _lines(form, end, version, assistant='assistant', **kw):
-    return _headers(form.format('user'), form.format(assistant), end, end.rstrip('\n'), version, **dict(system_form=form.format('system')+'{}'+end) | kw)
+    return _headers(form.format('user'), form.format(assistant), end, end.rstrip('\n'), version,
+                    **dict(system_form=form.format('system')+'{}'+end) | kw)
 
-_conv_chatml   = _lines('<|im_start|>{}\n', '<|im_end|>\n', 'chatml', system='You are a helpful assistant.')
+_conv_chatml   = _lines('<|im_start|>{}\n', '<|im_end|>\n', 'chatml',
+                        system='You are a helpful assistant.')
 _conv_llama_3  = _lines('<|start_header_id|>{}<|end_header_id|>\n\n', '<|eot_id|>', 'llama_3')
-_conv_gemma    = _lines('<start_of_turn>{}\n', '<end_of_turn>\n', 'gemma', 'model', system_form='{}\n\n', system_inside=True)
+_conv_gemma    = _lines('<start_of_turn>{}\n', '<end_of_turn>\n', 'gemma', 'model',
+                        system_form='{}\n\n', system_inside=True)
 _conv_phi_3    = _lines('<|{}|>\n', '<|end|>\n', 'phi_3')
 _conv_deepseek = _headers('<｜User｜>', '<｜Assistant｜>', '', '<｜end▁of▁sentence｜>', 'deepseek')
 
 # %% ../../nbs/text/07_templates.ipynb #f89efcd3
 conv_templates = dict(
-    default=_conv_v0, v0=_conv_v0, v1=_conv_v1, openchat=_conv_openchat, mistral=_conv_mistral, minicpm=_conv_minicpm,
-    phi=_conv_phi, qwen=_conv_qwen, stablelm=_conv_stablelm, vicuna_v1=_conv_v1, llama_2=_conv_llama_2,
-    plain=_conv_plain, v0_plain=_conv_plain, llava_v0=_conv_llava_v0, v0_mmtag=_conv_v0_mmtag,
-    llava_v1=_conv_llava_v1, v1_mmtag=_conv_v1_mmtag, llava_llama_2=_conv_llava_llama_2, mpt=_conv_mpt,
-    chatml=_conv_chatml, llama_3=_conv_llama_3, gemma=_conv_gemma, phi_3=_conv_phi_3, deepseek=_conv_deepseek)
+    default=_conv_v0, v0=_conv_v0, v1=_conv_v1, openchat=_conv_openchat, mistral=_conv_mistral,
+    minicpm=_conv_minicpm, phi=_conv_phi, qwen=_conv_qwen, stablelm=_conv_stablelm,
+    vicuna_v1=_conv_v1, llama_2=_conv_llama_2, plain=_conv_plain, v0_plain=_conv_plain,
+    llava_v0=_conv_llava_v0, v0_mmtag=_conv_v0_mmtag, llava_v1=_conv_llava_v1,
+    v1_mmtag=_conv_v1_mmtag, llava_llama_2=_conv_llava_llama_2, mpt=_conv_mpt, chatml=_conv_chatml,
+    llama_3=_conv_llama_3, gemma=_conv_gemma, phi_3=_conv_phi_3, deepseek=_conv_deepseek)
 
 # which published arithmetic belongs to a template's version (see the masks notebook)
-template_recipes = dict(v1='v1', v1_mmtag='v1', openchat='openchat', mistral='openchat', minicpm='minicpm', phi='phi',
-                        qwen='qwen', stablelm='stablelm', llama_v2='llama_2', mpt='mpt')
+template_recipes = dict(v1='v1', v1_mmtag='v1', openchat='openchat', mistral='openchat',
+                        minicpm='minicpm', phi='phi', qwen='qwen', stablelm='stablelm',
+                        llama_v2='llama_2', mpt='mpt')
 
 # %% ../../nbs/text/07_templates.ipynb #c3e8b644
 def resolve_template(template, tokenizer=None)->Conversation:
@@ -88,8 +101,10 @@ def resolve_template(template, tokenizer=None)->Conversation:
     if isinstance(template, Conversation): return template
     if isinstance(template, dict): return Conversation(**template)
     if template=='native' and tokenizer is not None: return native_template(tokenizer)
-    if template not in conv_templates and (file := Path(template)/'onboarding.json').is_file(): return Conversation(**json.loads(file.read_text(encoding='utf-8'))['template'])
-    return get_known(template, conv_templates, 'template', 'Pass a Conversation, or add yours with register_template(name, conv).')
+    if template not in conv_templates and (file := Path(template)/'onboarding.json').is_file():
+        return Conversation(**json.loads(file.read_text(encoding='utf-8'))['template'])
+    return get_known(template, conv_templates, 'template',
+                     'Pass a Conversation, or add yours with register_template(name, conv).')
 
 # %% ../../nbs/text/07_templates.ipynb #7cbe874f
 def get_template(
@@ -106,18 +121,24 @@ def _ending(tail:str, known)->str:
 
 def _stops(whole, marks, known)->tuple[str,str]:  # Of earlier answers, of the last one
     "What closes answers, from a conversation of four marked texts"
-    earlier, last = whole.partition(marks[1])[2].partition(marks[2])[0], whole.partition(marks[3])[2]
+    earlier, last = whole.partition(marks[1])[2].partition(marks[2])[0], whole.partition(marks[3])[
+        2]
     both = _ending(commonprefix([earlier, last]), known)
     if both: return both, both
-    first = min((t for t in known if t in earlier), key=lambda t: (earlier.index(t), -len(t)), default='')
+    first = min((t for t in known if t in earlier), key=lambda t: (earlier.index(t), -len(t)),
+                default='')
     stops = (earlier.partition(first)[0]+first if first else ''), _ending(last, known)
-    if not all(stops): refuse_template('stop-token-trained', f'the chat template prints {earlier!r} after an earlier answer and {last!r} after the last one: no special token there would teach the model to stop')
+    if not all(stops):
+        refuse_template('stop-token-trained', f'the chat template prints {earlier!r} after an '
+                                              f'earlier answer and {last!r} after the last one: no '
+                                              f'special token there would teach the model to stop')
     return stops
 
 # %% ../../nbs/text/07_templates.ipynb #3b060c1e
 def _options(tokenizer, options)->dict:
     "What a chat template is given: special tokens, but no BOS where the tokenizer adds it, and the caller's switches"
-    tokens = {f'{k}_token': getattr(tokenizer, f'{k}_token') or '' for k in ('bos', 'eos', 'unk', 'pad')}
+    tokens = {f'{k}_token': getattr(tokenizer, f'{k}_token') or ''
+              for k in ('bos', 'eos', 'unk', 'pad')}
     if adds_bos(tokenizer): tokens['bos_token'] = ''
     return tokens | options
 
@@ -129,32 +150,46 @@ def native_template(
 )->Conversation:  # Of the style NATIVE; an answer ends in `stop`
     "The tokenizer's own chat template; `UnfitTemplate` names the property that an exact mask would miss, ValueError says what else is wrong"
     name, marks = tokenizer_name(tokenizer), [marker(i) for i in range(4)]
-    if not tokenizer.chat_template: raise ValueError(f'{name} has no chat template: set tokenizer.chat_template, or choose one of {", ".join(conv_templates)}')
-    talk, program = list(zip(['user','assistant']*2, marks)), dict(jinja=tokenizer.get_chat_template(), options=_options(tokenizer, options))
+    if not tokenizer.chat_template:
+        raise ValueError(f'{name} has no chat template: set tokenizer.chat_template, or choose one '
+                         f'of {", ".join(conv_templates)}')
+    talk, program = list(zip(['user','assistant']*2, marks)), dict(
+        jinja=tokenizer.get_chat_template(), options=_options(tokenizer, options))
     seen = []
     for parts in (False, True):
         whole = render_chat(SimpleNamespace(system='', parts=parts, **program), talk)
         seen.append([whole.count(m) for m in marks])
         if seen[-1]==[1]*4: break
-    else: refuse_template('texts-kept', f'{name}: its chat template prints the four texts of a conversation {max(seen, key=lambda s: s.count(1))} times; expected once each')
-    if not program['options']['bos_token'] and tokenizer.bos_token and whole.startswith(tokenizer.bos_token):
-        raise ValueError(f'{name} adds {tokenizer.bos_token!r} to every text, and its chat template prints a second one: remove it from the chat template')
-    conv = Conversation(system, ('user', 'assistant'), _style.NATIVE, *_stops(whole, marks, special_tokens(tokenizer)), 'native', parts=parts, **program)
+    else:
+        refuse_template('texts-kept', f'{name}: its chat template prints the four texts of a '
+                                      f'conversation {max(seen, key=lambda s: s.count(1))} times; '
+                                      f'expected once each')
+    if not program['options']['bos_token'] and tokenizer.bos_token and whole.startswith(
+        tokenizer.bos_token):
+        raise ValueError(f'{name} adds {tokenizer.bos_token!r} to every text, and its chat '
+                         f'template prints a second one: remove it from the chat template')
+    conv = Conversation(system, ('user', 'assistant'), _style.NATIVE,
+                        *_stops(whole, marks, special_tokens(tokenizer)), 'native', parts=parts,
+                        **program)
     conv.segments([dict(role=r, content=m) for r,m in talk[:2]])
     return conv
 
 # %% ../../nbs/text/07_templates.ipynb #6d33d7cb
-def _talk(rounds): return [dict(role=r, content=(IMAGE_TOKEN if i==0 else '')+marker(i)) for i,r in enumerate(['user','assistant']*rounds)]
+def _talk(rounds):
+    return [dict(role=r, content=(IMAGE_TOKEN if i==0 else '')+marker(i))
+            for i,r in enumerate(['user','assistant']*rounds)]
 
 def _properties(conv, turns)->dict:
     "Which properties hold for one conversation of marked texts"
     prompt = lambda turns: ''.join(s.text for s in conv.segments(turns))
     whole, pieces = prompt(turns), [s.text for s in conv.segments(turns) if s.trained]
     trained, stops = ''.join(pieces), (conv.stop, conv.sep if conv.jinja else conv.stop)
-    return {'prefix-preserving': all(whole.startswith(prompt([*turns[:i], dict(turns[i], content='')])) for i in range(1, len(turns), 2)),
-            'stop-token-trained': all(p.rstrip().endswith(stops) or p.endswith(stops) for p in pieces),
-            'answers-trained': len(pieces)==len(turns)//2 and all(t['content'] in trained for t in turns[1::2]),
-            'no-user-text-trained': not any(t['content'].removeprefix(IMAGE_TOKEN) in trained for t in turns[::2]),
+    return {'prefix-preserving': all(whole.startswith(
+        prompt([*turns[:i], dict(turns[i], content='')])) for i in range(1, len(turns), 2)),
+            'stop-token-trained': all(p.rstrip().endswith(stops) or p.endswith(stops) for p
+                                      in pieces), 'answers-trained': len(pieces)==len(turns)//2
+            and all(t['content'] in trained for t in turns[1::2]), 'no-user-text-trained':
+            not any(t['content'].removeprefix(IMAGE_TOKEN) in trained for t in turns[::2]),
             'images-kept': whole.count(IMAGE_TOKEN)==1 and IMAGE_TOKEN not in trained}
 
 # %% ../../nbs/text/07_templates.ipynb #a27dd6d9
@@ -169,8 +204,10 @@ def template_properties(
             name = getattr(e, 'property', None)
             found.append({name: False})
             why.setdefault(name, without_markers(str(e)))
-    names = 'prefix-preserving', 'stop-token-trained', 'answers-trained', 'no-user-text-trained', 'images-kept'
-    return Table({'property':n, 'one round':found[0].get(n), 'several rounds':found[1].get(n), 'why':why.get(n, '')} for n in names)
+    names = ('prefix-preserving', 'stop-token-trained', 'answers-trained', 'no-user-text-trained',
+             'images-kept')
+    return Table({'property':n, 'one round':found[0].get(n), 'several rounds':found[1].get(n),
+                  'why':why.get(n, '')} for n in names)
 
 # %% ../../nbs/text/07_templates.ipynb #85997f8f
 def register_template(
@@ -179,8 +216,10 @@ def register_template(
     recipe=None,        # Key of a published recipe, or a Recipe, where one is wanted
 )->Conversation:  # The template as registered
     "Make a template known under `name`; ValueError where another one has that name"
-    if not isinstance(conv, Conversation): raise ValueError(f'register_template wants a Conversation, got {type(conv).__name__}')
+    if not isinstance(conv, Conversation):
+        raise ValueError(f'register_template wants a Conversation, got {type(conv).__name__}')
     conv = conv.copy(messages=[], version=name if conv.version=='Unknown' else conv.version)
-    if conv_templates.get(name, conv)!=conv: raise ValueError(f'template {name!r} exists and differs; choose another name')
+    if conv_templates.get(name, conv)!=conv:
+        raise ValueError(f'template {name!r} exists and differs; choose another name')
     if recipe is not None: template_recipes[conv.version] = recipe
     return conv_templates.setdefault(name, conv)

@@ -20,7 +20,9 @@ def token_texts(sample)->list[str]:
     "What each token shows: its own characters, once"
     texts, seen = [], 0
     for piece,span in zip(sample.pieces, sample.spans):
-        if span is None: texts.append(piece); continue
+        if span is None:
+            texts.append(piece)
+            continue
         texts.append(sample.prompt[seen:span[1]].translate(visible_text))
         seen = max(seen, span[1])
     return texts
@@ -59,18 +61,23 @@ def mask_text(
     color:bool=False,     # ANSI colors instead of brackets
 )->str:  # One line a turn
     "A mask for the terminal: what is trained stands out"
-    marks = {True:('\x1b[1;4;32m','\x1b[0m'), False:('\x1b[2m','\x1b[0m')} if color else {True:('⟦','⟧'), False:('','')}
+    marks = {True:('\x1b[1;4;32m','\x1b[0m'),
+             False:('\x1b[2m','\x1b[0m')} if color else {True:('⟦','⟧'), False:('','')}
     texts, lines = token_texts(sample), [repr(sample)]
     for who,indices in turn_blocks(sample):
-        lines.append(f'{who:>9} | ' + ''.join(marks[t][0]+text+marks[t][1] for t,text in _runs(sample, indices, texts)))
+        lines.append(f'{who:>9} | ' + ''.join(marks[t][0]+text+marks[t][1]
+                                              for t,text in _runs(sample, indices, texts)))
     return '\n'.join(lines)
 
 # %% ../../nbs/text/12_view.ipynb #8a25474a
-def _tag(sample, i)->str: return 'b' if sample.ids[i]==IMAGE_TOKEN_INDEX else 'ins' if sample.labels[i]!=IGNORE_INDEX else 'span'
+def _tag(sample, i)->str:
+    return 'b' if sample.ids[i]==IMAGE_TOKEN_INDEX else 'ins' if sample.labels[
+        i]!=IGNORE_INDEX else 'span'
 
 def _token_html(sample, i, text, patches=None)->str:
     "One token: an element that shows its text"
-    if sample.ids[i]==IMAGE_TOKEN_INDEX: text = f'▣ image × {patches} patches' if patches else '▣ image'
+    if sample.ids[i]==IMAGE_TOKEN_INDEX:
+        text = f'▣ image × {patches} patches' if patches else '▣ image'
     tag, line_break = _tag(sample, i), '<br>' if '⏎' in text else ''
     return f'<{tag} class="mlk-tok">{escape(text) or "·"}</{tag}>{line_break}'
 
@@ -80,12 +87,14 @@ def _flags(values)->str: return ''.join('01'[bool(v)] for v in values)
 def _facts(sample, texts, differs, start)->dict:
     "What the script needs to know of the tokens; texts only from `start` on, where tokens are not on the page yet"
     decoder = str(getattr(getattr(sample.tokenizer, 'backend_tokenizer', None), 'decoder', ''))
-    return dict(id=sample.ids, p=sample.pieces, s=[list(s) if s else 0 for s in sample.spans], l=_flags(sample.trained), x=_flags(sample.special),
-                d=_flags(differs) if differs else '', t=texts[start:], t0=start, bl='ByteLevel' in decoder)
+    return dict(id=sample.ids, p=sample.pieces, s=[list(s) if s else 0 for s in sample.spans],
+                l=_flags(sample.trained), x=_flags(sample.special), d=_flags(differs)
+                if differs else '', t=texts[start:], t0=start, bl='ByteLevel' in decoder)
 
 def script_json(data)->str:
     "JSON that cannot end the script element it stands in"
-    return json.dumps(data, ensure_ascii=False, separators=(',',':')).replace('<', '\\u003c').replace('\u2028', '\\u2028')
+    return json.dumps(data, ensure_ascii=False,
+                      separators=(',',':')).replace('<', '\\u003c').replace('\u2028', '\\u2028')
 
 # %% ../../nbs/text/12_view.ipynb #c1b94435
 MASK_CSS = """
@@ -106,8 +115,10 @@ MASK_CSS = """
 .mlk-mask summary{cursor:pointer;font-size:12px}
 .mlk-mask label{margin-right:.8rem;font-size:12px}"""
 
-MASK_LEGEND = ('<div class="mlk-legend"><span class="mlk-tok">ignored</span> <ins class="mlk-tok">trained</ins> '
-           '<span class="mlk-tok mlk-special">special</span> <b class="mlk-tok">▣ image</b> <span class="mlk-tok mlk-diff">differs</span></div>')
+MASK_LEGEND = ('<div class="mlk-legend"><span class="mlk-tok">ignored</span> <ins '
+               'class="mlk-tok">trained</ins> ' '<span class="mlk-tok mlk-special">special</span> '
+                                                '<b class="mlk-tok">▣ image</b> <span '
+                                                'class="mlk-tok mlk-diff">differs</span></div>')
 
 # %% ../../nbs/text/12_view.ipynb #afee3ddb
 _js_bytes = r"""
@@ -191,6 +202,8 @@ _js_walk = r"""
     });
   }
 };"""
+
+# %% ../../nbs/text/12_view.ipynb #4cce441d
 MASK_JS = _js_bytes + _js_tokens + _js_folds + _js_walk
 _js_static = MASK_JS + "\ndocument.querySelectorAll('.mlk-mask').forEach(mlkMask);"
 
@@ -200,20 +213,25 @@ def _turn_html(sample, who, indices, texts, patches, fold)->str:
     head = ''.join(_token_html(sample, i, texts[i], patches) for i in indices[:fold])
     tail = indices[fold:]
     if tail:
-        runs = ''.join(f'<{tag}>{escape(text)}</{tag}>' for trained,text in _runs(sample, tail, texts) for tag in ['ins' if trained else 'span'])
-        head += f'<details data-from="{tail[0]}" data-to="{tail[-1]+1}"><summary>{len(tail):,} more tokens</summary><span class="mlk-runs">{runs}</span></details>'
-    return f'<div class="mlk-turn mlk-{who}" data-from="{indices[0]}"><span class="mlk-who">{who}</span>{head}</div>'
+        runs = ''.join(f'<{tag}>{escape(text)}</{tag}>' for trained,text
+                       in _runs(sample, tail, texts) for tag in ['ins' if trained else 'span'])
+        head += (f'<details data-from="{tail[0]}" data-to="{tail[-1]+1}"><summary>{len(tail):,} '
+                 f'more tokens</summary><span class="mlk-runs">{runs}</span></details>')
+    return (f'<div class="mlk-turn mlk-{who}" data-from="{indices[0]}"><span '
+            f'class="mlk-who">{who}</span>{head}</div>')
 
 def mask_pane(sample, differs, patches, fold)->str:
     "One sample as HTML"
     texts, blocks = token_texts(sample), turn_blocks(sample)
     folded = min((ids[fold] for _,ids in blocks if len(ids)>fold), default=len(sample))
     notes = ''.join(f'<li>{escape(f["kind"])}: {escape(f["why"])}</li>' for f in sample.findings)
-    title = f'{sample.title}: {len(sample)} tokens, {sum(sample.trained)} trained' + (f', {sum(differs)} differ' if differs else '')
+    title = f'{sample.title}: {len(sample)} tokens, {sum(sample.trained)} trained' + (
+        f', {sum(differs)} differ' if differs else '')
     turns = ''.join(_turn_html(sample, who, ids, texts, patches, fold) for who,ids in blocks)
-    return (f'<section class="mlk-pane" aria-label="{escape(title)}"><b>{escape(title)}</b>{turns}{f"<ul>{notes}</ul>" if notes else ""}'
-            f'<output class="mlk-info" aria-live="polite">hover over a token, or walk with the arrow keys</output>'
-            f'<script type="application/json" class="mlk-data">{script_json(_facts(sample, texts, differs, folded))}</script></section>')
+    return ((f'<section class="mlk-pane" aria-label="{escape(title)}"><b>{escape(title)}</b>{turns}{f"<ul>{notes}</ul>" if notes else ""}'
+             f'<output class="mlk-info" aria-live="polite">hover over a token, or walk with the '
+             f'arrow keys</output>'
+             f'<script type="application/json" class="mlk-data">{script_json(_facts(sample, texts, differs, folded))}</script></section>'))
 
 # %% ../../nbs/text/12_view.ipynb #000ab312
 def differing_tokens(first, other, limit=4000)->list|None:
@@ -222,7 +240,8 @@ def differing_tokens(first, other, limit=4000)->list|None:
     if max(len(first), len(other))>limit: return None
     keys = [list(zip(token_texts(s), s.trained)) for s in (first, other)]
     differs = [True]*len(other)
-    for m in SequenceMatcher(None, *keys, autojunk=False).get_matching_blocks(): differs[m.b:m.b+m.size] = [False]*m.size
+    for m in SequenceMatcher(None, *keys, autojunk=False).get_matching_blocks():
+        differs[m.b:m.b+m.size] = [False]*m.size
     return differs
 
 # %% ../../nbs/text/12_view.ipynb #d9eb5dda
@@ -237,7 +256,8 @@ class MaskView:
     def html(self)->str:
         "The view as a fragment: style, tokens, script"
         mark = hashlib.sha1(self.body.encode()).hexdigest()[:10]
-        return f'<style>{MASK_CSS}</style><div class="mlk-mask" id="mlk-{mark}">{MASK_LEGEND}<div class="mlk-panes">{self.body}</div></div><script>{{{_js_static}}}</script>'
+        return (f'<style>{MASK_CSS}</style><div class="mlk-mask" id="mlk-{mark}">{MASK_LEGEND}<div '
+                f'class="mlk-panes">{self.body}</div></div><script>{{{_js_static}}}</script>')
     def _repr_html_(self): return self.html
     def text(self, color:bool=False)->str:  # As `mask_text`, one sample after the other
         "The view for a terminal"
@@ -248,8 +268,12 @@ class MaskView:
 
 # %% ../../nbs/text/12_view.ipynb #215fb265
 def save_page(path, title, html)->Path:
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title><style>:root{{color-scheme:light dark}}body{{margin:2rem;max-width:80rem}}</style>'
-    Path(path).write_text(f'<!doctype html><html lang="en"><head>{head}</head><body>{html}</body></html>\n', encoding='utf-8')
+    head = (f'<meta charset="utf-8"><meta name="viewport" '
+            f'content="width=device-width"><title>{title}</title><style>:root{{color-scheme:light '
+            f'dark}}body{{margin:2rem;max-width:80rem}}</style>')
+    Path(path).write_text(
+        f'<!doctype html><html lang="en"><head>{head}</head><body>{html}</body></html>\n',
+        encoding='utf-8')
     return Path(path)
 
 # %% ../../nbs/text/12_view.ipynb #d7b9d1c4
@@ -261,6 +285,8 @@ def show_mask(
     "See which tokens are trained; ValueError for what is no `MaskedSample`"
     samples = [samples] if hasattr(samples, 'labels') else list(samples)
     if not samples or not all(hasattr(s, 'labels') for s in samples):
-        raise ValueError('show_mask takes a MaskedSample or a non-empty list of them: see mask_sample(conversation, tokenizer, template)')
+        raise ValueError('show_mask takes a MaskedSample or a non-empty list of them: see '
+                         'mask_sample(conversation, tokenizer, template)')
     differs = [None, *(differing_tokens(samples[0], s) for s in samples[1:])]
-    return MaskView(samples, ''.join(mask_pane(s, d, patches, fold) for s,d in zip(samples, differs)))
+    return MaskView(samples,
+                    ''.join(mask_pane(s, d, patches, fold) for s,d in zip(samples, differs)))

@@ -27,6 +27,7 @@ def _weights_read_by(
     body = re.sub(setup, '', code, flags=re.S)
     return set(re.findall(r'self\.(\w+)\.weight(?!\w|\[|\.(?:dtype|device|shape))', body))
 
+# %% ../../nbs/training/01_adapters.ipynb #2436cd76
 def lora_targets(
     model:nn.Module,  # A LLaVA model
     ffn_only:bool=False,  # Only MLPs and experts
@@ -56,6 +57,7 @@ def _nothing_to_adapt(
     kind = model.config.text_config.model_type
     return f'a {kind} decoder has no {what} that LoRA could adapt{more}'
 
+# %% ../../nbs/training/01_adapters.ipynb #99d82f15
 def _lora_config(
     model:nn.Module,  # A LLaVA model
     rank:int=128,  # Of the two factors; for experts, of each of them
@@ -71,7 +73,8 @@ def _lora_config(
     if not layers and not stacked: raise ValueError(_nothing_to_adapt(model, ffn_only))
     ours = {id(m) for moe in moe_layers(model).values() for m in moe.modules()}
     ours.add(id(model.model.multi_modal_projector))
-    along = [n for n, m in model.named_modules() if n.rsplit('.', 1)[-1] in _TRAINED_WITH_LORA and id(m) in ours]
+    along = [n for n, m in model.named_modules() if n.rsplit('.', 1)[-1] in _TRAINED_WITH_LORA
+             and id(m) in ours]
     return import_optional('peft', 'lora').LoraConfig(
         r=rank, lora_alpha=alpha, lora_dropout=0. if stacked else dropout, bias=bias,
         target_modules=layers or None, target_parameters=stacked or None, modules_to_save=along)
@@ -84,8 +87,9 @@ def add_lora(
     "The model with fresh adapters; what trains is in fp32, whatever lies below."
     _widen_along(model)
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore')                                        # peft asks transformers for a name that is on its way out
-        return import_optional('peft', 'lora').get_peft_model(model, _lora_config(model, *args, **kwargs))
+        warnings.simplefilter('ignore')  # peft asks transformers for a name that is on its way out
+        return import_optional('peft',
+                               'lora').get_peft_model(model, _lora_config(model, *args, **kwargs))
 
 # %% ../../nbs/training/01_adapters.ipynb #ee3d6852
 def _widen_along(
@@ -107,19 +111,28 @@ def load_adapters(
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         try: loaded = peft.PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)
-        except (KeyError, RuntimeError) as e: raise ValueError(f'{folder}: the adapter does not fit this model, it was trained on another one or is incomplete ({str(e).strip().splitlines()[-1].strip()})') from e
-    saved, want = peft.load_peft_weights(str(folder), device='cpu'), peft.get_peft_model_state_dict(loaded, save_embedding_layers=False)
-    if lost := sorted(want.keys() ^ saved.keys()): raise ValueError(f'{folder}: the adapter does not fit this model, it was trained on another one or is incomplete ({len(lost)} tensors, such as {lost[0]})')
+        except (KeyError, RuntimeError) as e:
+            raise ValueError(f'{folder}: the adapter does not fit this model, it was trained on '
+                             f'another one or is incomplete '
+                             f'({str(e).strip().splitlines()[-1].strip()})') from e
+    saved, want = peft.load_peft_weights(str(folder), device='cpu'), peft.get_peft_model_state_dict(
+        loaded, save_embedding_layers=False)
+    if lost := sorted(want.keys() ^ saved.keys()):
+        raise ValueError(f'{folder}: the adapter does not fit this model, it was trained on '
+                         f'another one or is incomplete ({len(lost)} tensors, such as {lost[0]})')
     return loaded
 
+# %% ../../nbs/training/01_adapters.ipynb #602c733f
 def merge_lora(
     model,  # PeftModel; its base is changed and handed back
-) -> nn.Module:  # An ordinary LLaVA model
+)->nn.Module:  # An ordinary LLaVA model
     "Write the adapters into the weights."
     return model.merge_and_unload()
 
 # %% ../../nbs/training/01_adapters.ipynb #9c11774c
-KEEP_FULL_PRECISION = [rf'.*\b{part}' for part in ('vision_tower', 'multi_modal_projector', 'router', 'coefficient', 'lm_head')]   # transformers matches them from the start of a name
+# transformers matches them from the start of a name
+KEEP_FULL_PRECISION = [rf'.*\b{part}' for part in ('vision_tower', 'multi_modal_projector',
+                                                   'router', 'coefficient', 'lm_head')]
 
 # %% ../../nbs/training/01_adapters.ipynb #5c1eccd4
 def quantization(
@@ -134,8 +147,10 @@ def quantization(
     if bits == 16: return None
     import_optional('bitsandbytes', 'qlora')
     from transformers import BitsAndBytesConfig
-    four = dict(load_in_4bit=True, bnb_4bit_compute_dtype=dtype, bnb_4bit_use_double_quant=double_quant, bnb_4bit_quant_type=quant_type)
-    return BitsAndBytesConfig(**(four if bits == 4 else dict(load_in_8bit=True)), llm_int8_skip_modules=KEEP_FULL_PRECISION+[rf'.*\b{k}' for k in keep])
+    four = dict(load_in_4bit=True, bnb_4bit_compute_dtype=dtype,
+                bnb_4bit_use_double_quant=double_quant, bnb_4bit_quant_type=quant_type)
+    return BitsAndBytesConfig(**(four if bits == 4 else dict(load_in_8bit=True)),
+                              llm_int8_skip_modules=KEEP_FULL_PRECISION+[rf'.*\b{k}' for k in keep])
 
 # %% ../../nbs/training/01_adapters.ipynb #6b992b99
 def quantize_experts(
@@ -143,10 +158,13 @@ def quantize_experts(
     bits:int=4,  # No other width is possible; said so that a wrong one is refused
     double_quant:bool=True,  # Quantize the scales too
     quant_type:str='nf4',  # 'nf4' or 'fp4'
-) -> nn.Module:  # The same model, for answering only: it cannot be trained or saved
+)->nn.Module:  # The same model, for answering only: it cannot be trained or saved
     "Pack the experts' stacked weights; ValueError for other widths than 4, ImportError without bitsandbytes."
-    if bits != 4: raise ValueError(f'bits={bits}: stacked experts can be packed into 4 bits only; with 8, the rest of the model is smaller and they stay as they are')
+    if bits != 4:
+        raise ValueError(f'bits={bits}: stacked experts can be packed into 4 bits only; with 8, '
+                         f'the rest of the model is smaller and they stay as they are')
     pack = import_optional('bitsandbytes.nn.parametrize', 'qlora').replace_parameter_4bit
     for layer in moe_layers(model).values():
-        for name in [n for n, w in layer.experts.named_parameters() if w.ndim == 3]: pack(layer.experts, name, compress_statistics=double_quant, quant_type=quant_type)
+        for name in [n for n, w in layer.experts.named_parameters() if w.ndim == 3]:
+            pack(layer.experts, name, compress_statistics=double_quant, quant_type=quant_type)
     return model

@@ -14,7 +14,8 @@ from torch import nn
 from transformers import TrainerCallback
 from safetensors import safe_open
 from transformers.trainer_utils import rotate_checkpoints
-from .first_step import any_process, extreme_value, gather_objects, logger, shorten
+from .first_step import (any_process, extreme_value, gather_objects, logger,
+                                               shorten)
 
 # %% ../../nbs/training/03_checkpointing.ipynb #624219b3
 class BadLoss(FloatingPointError):
@@ -27,7 +28,9 @@ def _gradient_size(
 ):  # Scalar; None where a loss scaler deals with inf itself
     "The norm of the gradient of this process; DeepSpeed's own figure where it holds the gradients."
     inner = getattr(optimizer, 'optimizer', optimizer)
-    if getattr(optimizer, 'scaler', None) is not None or getattr(inner, 'dynamic_loss_scale', False): return None
+    if getattr(optimizer, 'scaler',
+               None) is not None or getattr(inner, 'dynamic_loss_scale', False):
+        return None
     if hasattr(inner, '_global_grad_norm'): return inner._global_grad_norm
     grads = [p.grad for p in model.parameters() if p.grad is not None]
     return nn.utils.get_total_norm(grads) if grads else None
@@ -45,15 +48,22 @@ class StopOnBadLoss(TrainerCallback):
     def look(self, model, args, out):
         "Remember whether any loss was inf or NaN, without waiting for the device; a forward hook."
         loss = getattr(out, 'loss', None)
-        if model.training and loss is not None: self.bad = self.bad | ~loss.detach().isfinite().all()
+        if model.training and loss is not None:
+            self.bad = self.bad | ~loss.detach().isfinite().all()
 
     def on_pre_optimizer_step(self, args, state, control, model=None, optimizer=None, **kwargs):
         "Raise `BadLoss` on every process if the loss or the gradient was bad on any."
         size = _gradient_size(model, optimizer)
-        if not any_process(self.bad if size is None else self.bad | ~torch.as_tensor(size, device=args.device).isfinite(), args.device): self.bad = False; return
+        if not any_process(self.bad if size is None else self.bad
+                           | ~torch.as_tensor(size, device=args.device).isfinite(), args.device):
+            self.bad = False
+            return
         what = 'loss' if any_process(self.bad, args.device) else 'gradient'
-        raise BadLoss(f'step {state.global_step+1}: the {what} is inf or NaN; nothing is saved from here on. Last good checkpoint: {last_checkpoint(args.output_dir) or "none was written yet"}. '
-                      'Look at the samples of this step, try a lower learning rate, or bf16 instead of fp16, and resume.')
+        raise BadLoss(f'step {state.global_step+1}: the {what} is inf or NaN; nothing is saved '
+                      f'from here on. Last good checkpoint: '
+                      f'{last_checkpoint(args.output_dir) or "none was written yet"}. ' 'Look at '
+                      'the samples of this step, try a lower learning rate, or bf16 instead of '
+                      'fp16, and resume.')
 
     def on_train_end(self, *args, **kwargs):
         "Take the hook away."
@@ -181,13 +191,17 @@ class StopOnSignal(TrainerCallback):
 
     def on_train_begin(self, args, state, control, **kwargs):
         "Put our handler in place of the former ones, and remember these."
-        self.close(); self.received = None
-        if threading.current_thread() is threading.main_thread(): self.former = {s: signal.signal(s, self.note) for s in self.signals}
+        self.close()
+        self.received = None
+        if threading.current_thread() is threading.main_thread():
+            self.former = {s: signal.signal(s, self.note) for s in self.signals}
 
     def note(self, number, frame):
         "The handler: remember the signal, and be gone when a second one comes."
         self.received = signal.Signals(number).name
-        logger.warning(f'{self.received}: saving a checkpoint at the end of this step, then stopping'); self.close()
+        logger.warning(
+            f'{self.received}: saving a checkpoint at the end of this step, then stopping')
+        self.close()
 
     def stop(self,
         args, control,  # As callbacks get them
@@ -218,16 +232,17 @@ class StopOnSignal(TrainerCallback):
 # %% ../../nbs/training/03_checkpointing.ipynb #17b17aa9
 def weight_names(
     folder,  # A checkpoint
-) -> set:  # Of str; empty if it has no safetensors files
+)->set:  # Of str; empty if it has no safetensors files
     "Names of the tensors in a checkpoint's safetensors files."
     names = set()
-    for f in [*Path(folder).glob('model*.safetensors'), *Path(folder).glob('adapter_model.safetensors')]:
+    for f in [*Path(folder).glob('model*.safetensors'),
+              *Path(folder).glob('adapter_model.safetensors')]:
         with safe_open(f, 'pt') as opened: names |= set(opened.keys())
     return names
 
 def _saved_form(
     model:nn.Module,  # Also with adapters
-) -> dict:  # {name in a checkpoint: tensor}
+)->dict:  # {name in a checkpoint: tensor}
     "What belongs into a checkpoint: everything, or with adapters what peft saves."
     if not hasattr(model, 'peft_config'): return model.state_dict()
     from peft import get_peft_model_state_dict
@@ -237,13 +252,14 @@ def _saved_form(
 def _compare_names(
     model:nn.Module,  # Also with adapters
     folder,  # A checkpoint
-) -> tuple:  # (names only in the model, names only in the files)
+)->tuple:  # (names only in the model, names only in the files)
     "What does not match; tied tensors need one name only, and what trains must be among them."
     form, names = _saved_form(model), weight_names(folder)
     there = {t.data_ptr() for n, t in form.items() if n in names}
     lost = [n for n, t in form.items() if n not in names and t.data_ptr() not in there]
     known = {t.data_ptr() for t in form.values()}
-    return lost + [n for n, p in model.named_parameters() if p.requires_grad and p.data_ptr() not in known], sorted(names-set(form))
+    return lost + [n for n, p in model.named_parameters() if p.requires_grad
+                   and p.data_ptr() not in known], sorted(names-set(form))
 
 # %% ../../nbs/training/03_checkpointing.ipynb #bfed021d
 def _replace_folder(
@@ -252,7 +268,8 @@ def _replace_folder(
 ):
     "Rename a folder; one of the same name makes way and is deleted afterwards."
     if done.exists(): os.replace(done, new.parent/f'old-{done.name}')
-    os.replace(new, done); shutil.rmtree(new.parent, ignore_errors=True)
+    os.replace(new, done)
+    shutil.rmtree(new.parent, ignore_errors=True)
 
 def _write_error(
     done:Path,  # checkpoint-…, that was to be; or the run's folder, that was to get the model
@@ -263,7 +280,8 @@ def _write_error(
     run = done if final else done.parent
     staging, what = run/_STAGING, 'the model at the end' if final else done.name
     written = sum(f.stat().st_size for f in staging.rglob('*') if f.is_file())
-    free = shutil.disk_usage(run).free; shutil.rmtree(staging, ignore_errors=True)
+    free = shutil.disk_usage(run).free
+    shutil.rmtree(staging, ignore_errors=True)
     room = (f' {written/2**20:,.2f} MiB of it were written, the disk had {free/2**20:,.0f} MiB '
             'left; if that is the reason, make room and resume.')
     if isinstance(error, CheckpointError): room = ''
@@ -294,7 +312,8 @@ def _not_finite(
     for name, p in model.named_parameters():
         x = p.ds_tensor if hasattr(p, 'ds_id') else p
         if not p.requires_grad or not x.numel(): continue
-        bad = (~extreme_value(x.reshape(len(x) if x.ndim > 1 else 1, -1), math.inf).isfinite()).nonzero()
+        bad = (~extreme_value(x.reshape(len(x) if x.ndim > 1 else 1, -1),
+                              math.inf).isfinite()).nonzero()
         if len(bad): found.append(name + (f', row {bad[0].item()}' if x.ndim > 1 else ''))
     return found
 
@@ -321,7 +340,9 @@ class _WritesWhole:
 
     def _save_checkpoint(self, model, trial):
         "Write into a staging folder, check, flush, rename; on failure clean up and leave the earlier ones alone."
-        run = Path(self._get_output_dir(trial)); done = run/f'checkpoint-{self.state.global_step}'; new = run/_STAGING/done.name
+        run = Path(self._get_output_dir(trial))
+        done = run/f'checkpoint-{self.state.global_step}'
+        new = run/_STAGING/done.name
         self._saving = True
         try:
             _check_finite(self.model, f'at step {self.state.global_step}')
@@ -339,7 +360,8 @@ class _WritesWhole:
     ):
         "As the Trainer's, staged and renamed; `along`, if set, adds files to the folder."
         if _internal_call: return super().save_model(output_dir, True)
-        done = Path(output_dir or self.args.output_dir); new = done/_STAGING/_FINAL_FOLDER
+        done = Path(output_dir or self.args.output_dir)
+        new = done/_STAGING/_FINAL_FOLDER
         try:
             _check_finite(self.model, 'at the end')
             super().save_model(str(new), True)
@@ -357,11 +379,16 @@ class _WritesWhole:
 
     def _complete(self, new, done):
         "What must be right before the folder gets its name."
-        if _STAGING in Path(self.state.best_model_checkpoint or '').parts: self.state.best_model_checkpoint = str(done)
+        if _STAGING in Path(self.state.best_model_checkpoint or '').parts:
+            self.state.best_model_checkpoint = str(done)
         if not self.args.should_save: return
         lost = [] if self.is_deepspeed_enabled else _compare_names(self.model, new)[0]
-        if lost: raise CheckpointError(f'{len(lost)} tensors that train or belong to the model are not in it: {shorten(lost)} (with adapters, name their modules in modules_to_save)')
-        self.state.save_to_json(str(new/'trainer_state.json'))                # again, with the right path of the best one
+        if lost:
+            raise CheckpointError(f'{len(lost)} tensors that train or belong to the model are not '
+                                  f'in it: {shorten(lost)} (with adapters, name their modules in '
+                                  f'modules_to_save)')
+        # again, with the right path of the best one
+        self.state.save_to_json(str(new/'trainer_state.json'))
         _write_manifest(new)
 
     def _publish(self, run, new, done):
@@ -370,7 +397,10 @@ class _WritesWhole:
             self.accelerator.wait_for_everyone()
             if mine and new.exists(): _replace_folder(new, done)
         self.accelerator.wait_for_everyone()
-        if self.args.should_save: rotate_checkpoints(output_dir=str(run), save_total_limit=self.args.save_total_limit, best_model_checkpoint=self.state.best_model_checkpoint, use_mtime=True)
+        if self.args.should_save:
+            rotate_checkpoints(output_dir=str(run), save_total_limit=self.args.save_total_limit,
+                               best_model_checkpoint=self.state.best_model_checkpoint,
+                               use_mtime=True)
 
 # %% ../../nbs/training/03_checkpointing.ipynb #e011a570
 def _optimizer_of(
@@ -382,6 +412,7 @@ def _optimizer_of(
     if names: return 'DeepSpeed', len(shards)
     return ('PyTorch' if any(Path(folder).glob('optimizer*')) else ''), 0     # FSDP's is a folder
 
+# %% ../../nbs/training/03_checkpointing.ipynb #444ef07b
 def _check_optimizer(
     folder,  # checkpoint-…
     deepspeed:bool,  # Whether this run uses it
@@ -409,8 +440,10 @@ class _TellEpoch(TrainerCallback):
         todo = [train_dataloader]
         while todo:
             s = todo.pop()
-            if isinstance(s, torch.utils.data.Sampler) and hasattr(s, 'set_epoch'): s.set_epoch(int(state.epoch or 0))
-            todo += [x for x in (getattr(s, 'batch_sampler', None), getattr(s, 'sampler', None)) if x is not None]
+            if isinstance(s, torch.utils.data.Sampler) and hasattr(s, 'set_epoch'):
+                s.set_epoch(int(state.epoch or 0))
+            todo += [x for x in (getattr(s, 'batch_sampler', None), getattr(s, 'sampler', None))
+                     if x is not None]
 
 # %% ../../nbs/training/03_checkpointing.ipynb #c4e49921
 def _clear_leftovers(
@@ -419,7 +452,8 @@ def _clear_leftovers(
     "Remove what a killed run left half-written; a checkpoint that was about to be replaced gets its name back."
     staging = Path(folder)/_STAGING
     for old in staging.glob('old-checkpoint-*'):
-        if not (named := Path(folder)/old.name.removeprefix('old-')).exists(): os.replace(old, named)
+        if not (named := Path(folder)/old.name.removeprefix('old-')).exists():
+            os.replace(old, named)
     shutil.rmtree(staging, ignore_errors=True)
 
 # %% ../../nbs/training/03_checkpointing.ipynb #afd153e7
@@ -428,16 +462,21 @@ class SafeCheckpoints(_WritesWhole):
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
         "As the Trainer does, once every tensor has its place."
         if weight_names(resume_from_checkpoint):
-            sides = zip(('model', 'checkpoint'), _compare_names(model or self.model, resume_from_checkpoint))
-            if wrong := [f'{len(ns)} tensors only in the {side}: {shorten(ns)}' for side, ns in sides if ns]: raise CheckpointError(f'{resume_from_checkpoint} does not fit the model: {"; ".join(wrong)}')
+            sides = zip(('model', 'checkpoint'),
+                        _compare_names(model or self.model, resume_from_checkpoint))
+            if wrong := [f'{len(ns)} tensors only in the {side}: {shorten(ns)}'
+                         for side, ns in sides if ns]:
+                raise CheckpointError(
+                    f'{resume_from_checkpoint} does not fit the model: {"; ".join(wrong)}')
         super()._load_from_checkpoint(resume_from_checkpoint, model)
 
     def _load_optimizer_and_scheduler(self, checkpoint):
         "As the Trainer does; CheckpointError where other tensors train now."
         try: super()._load_optimizer_and_scheduler(checkpoint)
         except ValueError as e:
-            raise CheckpointError(f'{checkpoint}: its optimizer does not fit what trains now ({e}). '
-                                  'Go on with the same stage, or choose another folder') from e
+            raise CheckpointError(
+                f'{checkpoint}: its optimizer does not fit what trains now ({e}). '
+                'Go on with the same stage, or choose another folder') from e
 
     def _get_dataloader(self, *args, **kwargs):
         "As the Trainer's; workers that stay get their seeds from a generator of their own."
@@ -470,7 +509,8 @@ class SafeCheckpoints(_WritesWhole):
         "As the Trainer's, after tidying up; hooks and handlers are taken away at the end, also after an error."
         if self.is_local_process_zero(): _clear_leftovers(self.args.output_dir)
         self.accelerator.wait_for_everyone()
-        if not any(isinstance(c, _TellEpoch) for c in self.callback_handler.callbacks): self.add_callback(_TellEpoch())
+        if not any(isinstance(c, _TellEpoch) for c in self.callback_handler.callbacks):
+            self.add_callback(_TellEpoch())
         point = self._choose(resume_from_checkpoint)
         if not point: _check_finite(self.model, 'before the first step')
         try: return super().train(resume_from_checkpoint=point, **kwargs)

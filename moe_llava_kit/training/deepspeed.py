@@ -22,23 +22,32 @@ def check_zero(
     experts:str='stacked',  # Which MoE layer
 ):
     "ValueError for a combination that DeepSpeed refuses or ignores."
-    if zero not in (0, 1, 2, 3): raise ValueError(f'zero={zero!r}: expected 0 (off), 1 (optimizer), 2 (and gradients) or 3 (and weights)')
-    if offload not in _OFFLOADS: raise ValueError(f'offload={offload!r}: expected one of {_OFFLOADS}')
+    if zero not in (0, 1, 2, 3):
+        raise ValueError(
+            f'zero={zero!r}: expected 0 (off), 1 (optimizer), 2 (and gradients) or 3 (and weights)')
+    if offload not in _OFFLOADS:
+        raise ValueError(f'offload={offload!r}: expected one of {_OFFLOADS}')
     least = {None: 0, 'optimizer': 1}.get(offload, 3)
     if zero < least:
         stages = '1, 2 or 3' if least == 1 else '3'
         raise ValueError(f'offload={offload!r} needs zero={stages}, got {zero}')
-    if experts not in _EXPERT_PARALLELISM: raise ValueError(f'experts={experts!r}: expected one of {_EXPERT_PARALLELISM}')
-    if experts == 'deepspeed' and zero == 3: raise ValueError("experts='deepspeed' with zero=3: DeepSpeed's MoE layer refuses ZeRO-3; stacked experts are sharded by it like any other weight")
+    if experts not in _EXPERT_PARALLELISM:
+        raise ValueError(f'experts={experts!r}: expected one of {_EXPERT_PARALLELISM}')
+    if experts == 'deepspeed' and zero == 3:
+        raise ValueError("experts='deepspeed' with zero=3: DeepSpeed's MoE layer refuses ZeRO-3; "
+                         "stacked experts are sharded by it like any other weight")
 
 # %% ../../nbs/training/08_deepspeed.ipynb #c983ffa3
 def _zero_section(
     zero:int,  # ZeRO stage
     offload:str|None,  # One of `_OFFLOADS`
-) -> dict:  # DeepSpeed's "zero_optimization"
+)->dict:  # DeepSpeed's "zero_optimization"
     "The ZeRO part of the config, with the settings MoE-LLaVA published for stage 2."
-    z = dict(stage=zero, overlap_comm=True, contiguous_gradients=True, reduce_scatter=True, sub_group_size=int(1e9), reduce_bucket_size='auto')
-    if zero == 3: z |= dict(stage3_prefetch_bucket_size='auto', stage3_param_persistence_threshold='auto', stage3_gather_16bit_weights_on_model_save=True)
+    z = dict(stage=zero, overlap_comm=True, contiguous_gradients=True, reduce_scatter=True,
+             sub_group_size=int(1e9), reduce_bucket_size='auto')
+    if zero == 3:
+        z |= dict(stage3_prefetch_bucket_size='auto', stage3_param_persistence_threshold='auto',
+                  stage3_gather_16bit_weights_on_model_save=True)
     cpu = dict(device='cpu', pin_memory=True)
     if offload in ('optimizer', 'all'): z['offload_optimizer'] = dict(cpu)
     if offload in ('weights', 'all'): z['offload_param'] = dict(cpu)
@@ -48,9 +57,10 @@ def _zero_section(
 def _merged_config(
     a:dict,  # Sections
     b:dict,  # Sections to add, or settings to change in them
-) -> dict:  # A new one
+)->dict:  # A new one
     "`a` with `b` laid over it, section by section."
-    return a | {k: _merged_config(a[k], v) if isinstance(v, dict) and isinstance(a.get(k), dict) else v for k, v in b.items()}
+    return a | {k: _merged_config(a[k], v) if isinstance(v, dict)
+                and isinstance(a.get(k), dict) else v for k, v in b.items()}
 
 # %% ../../nbs/training/08_deepspeed.ipynb #c6eff558
 def deepspeed_config(
@@ -59,13 +69,18 @@ def deepspeed_config(
     experts:str='stacked',  # MoE layer: 'stacked' (any stage) or 'deepspeed' (its own layer, stages 0 to 2)
     cpu:bool=False,  # DeepSpeed's own AdamW in its PyTorch version, for CPUs; one learning rate for all
     **changes,  # Sections to add or change, e.g. zero_optimization=dict(overlap_comm=False)
-) -> dict:  # For TrainingArguments(deepspeed=…), or as JSON for a launcher
+)->dict:  # For TrainingArguments(deepspeed=…), or as JSON for a launcher
     "A DeepSpeed config for `transformers`' Trainer; ValueError for combinations that do not work."
     check_zero(zero, offload, experts)
-    auto = dict.fromkeys(['train_batch_size', 'train_micro_batch_size_per_gpu', 'gradient_accumulation_steps', 'gradient_clipping'], 'auto')
-    config = auto | dict(bf16=dict(enabled='auto'), fp16=dict(enabled='auto'), zero_optimization=_zero_section(zero, offload), zero_allow_untested_optimizer=True)
+    auto = dict.fromkeys(['train_batch_size', 'train_micro_batch_size_per_gpu',
+                          'gradient_accumulation_steps', 'gradient_clipping'], 'auto')
+    config = auto | dict(bf16=dict(enabled='auto'), fp16=dict(enabled='auto'),
+                         zero_optimization=_zero_section(zero, offload),
+                         zero_allow_untested_optimizer=True)
     if offload in ('optimizer', 'all'): config['zero_force_ds_cpu_optimizer'] = False
-    if cpu: config['optimizer'] = dict(type='AdamW', params=dict.fromkeys(['lr', 'betas', 'eps', 'weight_decay'], 'auto') | dict(torch_adam=True))
+    if cpu:
+        config['optimizer'] = dict(type='AdamW', params=dict.fromkeys(
+            ['lr', 'betas', 'eps', 'weight_decay'], 'auto') | dict(torch_adam=True))
     return _merged_config(config, changes)
 
 # %% ../../nbs/training/08_deepspeed.ipynb #aea5d6ba
@@ -99,7 +114,9 @@ def _import_deepspeed():  # The deepspeed module
         with redirect_stdout(sys.stderr): import deepspeed
     except ModuleNotFoundError as e:
         if e.name != 'deepspeed': raise
-        raise ImportError('`deepspeed` is not installed (it comes with moe_llava_kit on Linux). Get it with: pip install "deepspeed>=0.18,<0.20"', name='deepspeed') from None
+        raise ImportError('`deepspeed` is not installed (it comes with moe_llava_kit on Linux). '
+                          'Get it with: pip install "deepspeed>=0.18,<0.20"',
+                          name='deepspeed') from None
     for h in deepspeed.utils.logger.handlers:
         if type(h) is StreamHandler: h.setStream(sys.stderr)
     return deepspeed
@@ -108,4 +125,6 @@ def _import_deepspeed():  # The deepspeed module
 def end_process_group():
     "Wait until every process has come here, and end their group; without a group there is nothing to do."
     dist = torch.distributed
-    if dist.is_available() and dist.is_initialized(): dist.barrier(); dist.destroy_process_group()
+    if dist.is_available() and dist.is_initialized():
+        dist.barrier()
+        dist.destroy_process_group()

@@ -27,9 +27,10 @@ _MIX = -7046029254386353131, -4658895280553007687  # SplitMix64's multipliers
 def tensor_fingerprint(
     x:torch.Tensor,  # (rows, n), any dtype and device
     chunk:int=2**20,  # Elements read in one go; they need about 40 bytes each
-) -> torch.Tensor:  # (rows,) int64
+)->torch.Tensor:  # (rows,) int64
     "A 64-bit number per row that any changed element changes; a row of zeros gives 0."
-    bits, total = x.detach().contiguous().view(_BITS[x.element_size()]), torch.zeros(len(x), dtype=torch.int64, device=x.device)
+    bits, total = x.detach().contiguous().view(_BITS[x.element_size()]), torch.zeros(
+        len(x), dtype=torch.int64, device=x.device)
     step = max(1, chunk//max(1, len(x)))
     for at in range(0, x.shape[1], step):
         part = bits[:, at:at+step].long()
@@ -41,7 +42,7 @@ def tensor_fingerprint(
 # %% ../../nbs/training/02_first_step.ipynb #4732084c
 def _one_row(
     x:torch.Tensor,  # Any shape, n elements
-) -> torch.Tensor:  # (1, n)
+)->torch.Tensor:  # (1, n)
     "A tensor as a single row."
     return x.reshape(1, -1)
 
@@ -49,7 +50,7 @@ def _by_expert(
     name:str,  # Of the parameter
     n:int,  # Experts in the layer
     x:torch.Tensor,  # A tensor that belongs to all of them
-) -> torch.Tensor:  # (n, …)
+)->torch.Tensor:  # (n, …)
     "One row per expert; peft orders the columns of its B by rank, then expert."
     if 'lora_B' in name: x = x.reshape(len(x), -1, n).permute(2, 0, 1)
     return x.reshape(n, -1)
@@ -58,23 +59,30 @@ def _by_expert(
 def _expert_units(
     layer:nn.Module,  # A MoE layer
     where:str,  # 'layer 3'
-) -> dict:  # {id of a parameter: (units, fold)}
+)->dict:  # {id of a parameter: (units, fold)}
     "Which experts the tensors of a MoE layer belong to; with expert parallelism, those of this process."
     n = next(m.num_experts for m in layer.modules() if hasattr(m, 'num_experts'))
-    names, mine = [f'expert {e} of {where}' for e in range(n)], getattr(layer.experts, 'deepspeed_experts', None)
+    names, mine = [f'expert {e} of {where}'
+                   for e in range(n)], getattr(layer.experts, 'deepspeed_experts', None)
     routers = {id(p) for p in layer.router.parameters()}
-    rest = {id(p): ([f'{"mixing weights" if "coefficient" in k else "MLP beside the experts"} of {where}'], _one_row) for k, p in layer.named_parameters() if id(p) not in routers}
-    if mine is None: return rest | {id(p): (names, partial(_by_expert, k, n)) for k, p in layer.experts.named_parameters()}
+    rest = {id(p): (
+        [f'{"mixing weights" if "coefficient" in k else "MLP beside the experts"} of {where}'],
+        _one_row) for k, p in layer.named_parameters() if id(p) not in routers}
+    if mine is None:
+        return rest | {id(p): (names, partial(_by_expert, k, n))
+                       for k, p in layer.experts.named_parameters()}
     first = dist.get_rank(layer.layer.deepspeed_moe.ep_group)*len(mine) if len(mine) < n else 0
-    return rest | {id(p): ([names[first+i]], _one_row) for i, e in enumerate(mine) for p in e.parameters()}
+    return rest | {id(p): ([names[first+i]], _one_row) for i, e in enumerate(mine)
+                   for p in e.parameters()}
 
 # %% ../../nbs/training/02_first_step.ipynb #5d6e8ffc
 def extreme_value(
     x:torch.Tensor,  # (rows, n)
     which:float,  # math.inf: the largest, -math.inf: the smallest
-) -> torch.Tensor:  # (rows,)
+)->torch.Tensor:  # (rows,)
     "The largest or smallest absolute value of each row; NaN if there is one."
-    return torch.linalg.vector_norm(x, which, dim=1, dtype=torch.promote_types(x.dtype, torch.float32))
+    return torch.linalg.vector_norm(x, which, dim=1,
+                                    dtype=torch.promote_types(x.dtype, torch.float32))
 
 # %% ../../nbs/training/02_first_step.ipynb #3ac75dd6
 @dataclass(eq=False)
@@ -88,11 +96,11 @@ class _Unit:
     grad:torch.Tensor = None  # Largest |gradient| seen in each row
 
     @property
-    def trains(self) -> bool:  # Now, not when the part was made
+    def trains(self)->bool:  # Now, not when the part was made
         "Whether the tensor requires a gradient."
         return self.param.requires_grad
 
-    def values(self) -> torch.Tensor:  # (rows, n); of a frozen shard (1, n)
+    def values(self)->torch.Tensor:  # (rows, n); of a frozen shard (1, n)
         "fp32 masters where DeepSpeed keeps them; this process's shard of what is frozen and partitioned; else the weights."
         p = self.param
         if self.trains and (hasattr(p, 'ds_id') or hasattr(p, '_hp_mapping')):
@@ -110,26 +118,30 @@ class _Unit:
 # %% ../../nbs/training/02_first_step.ipynb #129f1743
 def _layer_names(
     model:nn.Module,  # A LLaVA model, also with adapters
-) -> dict:  # {id of a parameter: 'layer 3'}
+)->dict:  # {id of a parameter: 'layer 3'}
     "The decoder layer that a parameter sits in."
-    return {id(p): f'layer {i}' for i, l in enumerate(layers_of(base_model_of(model))) for p in l.parameters()}
+    return {id(p): f'layer {i}' for i, l in enumerate(layers_of(base_model_of(model)))
+            for p in l.parameters()}
 
 def _all_units(
     model:nn.Module,  # A LLaVA model, dense or MoE, also with adapters
-) -> list:  # of `_Unit`
+)->list:  # of `_Unit`
     "Every parameter once, and the tower's running statistics where it has any."
     base, where, special = base_model_of(model), _layer_names(model), {}
-    for layer in moe_layers(base).values(): special |= _expert_units(layer, where[id(next(layer.parameters()))])
+    for layer in moe_layers(base).values():
+        special |= _expert_units(layer, where[id(next(layer.parameters()))])
     def unit(group, p): return f'{group} of {where[id(p)]}' if id(p) in where else group
-    found = [_Unit(n, p, group, *special.get(id(p), ([unit(group, p)],))) for group, ps in param_groups(base).items() for n, p in ps.items()]
+    found = [_Unit(n, p, group, *special.get(id(p), ([unit(group, p)],)))
+             for group, ps in param_groups(base).items() for n, p in ps.items()]
     tower = base.model.vision_tower.state_dict(keep_vars=True)
-    return found + [_Unit(f'model.vision_tower.{n}', b, 'tower', ['tower']) for n, b in tower.items() if not isinstance(b, nn.Parameter)]
+    return found + [_Unit(f'model.vision_tower.{n}', b, 'tower', ['tower'])
+                    for n, b in tower.items() if not isinstance(b, nn.Parameter)]
 
 # %% ../../nbs/training/02_first_step.ipynb #d87e7a9a
 def _tokens_that_matter(
     routing,  # A MoE layer's `Routing` of N tokens
     grad:torch.Tensor,  # Gradient of the layer's output, (…, hidden) with N rows in all
-) -> list:  # Of int, one per expert
+)->list:  # Of int, one per expert
     "How many tokens that a label depends on each expert computed; dropped ones do not count."
     index = routing.index if routing.kept is None else routing.index.masked_fill(~routing.kept, -1)
     at = index[(grad.reshape(len(index), -1) != 0).any(1)]
@@ -143,16 +155,18 @@ class _StepWatch:
         parts:list,  # The `_Unit`s to look at
     ):
         self.parts, self.count, names = parts, Counter(), _layer_names(model)
-        self.layers = {names[id(next(m.parameters()))]: m for m in moe_layers(base_model_of(model)).values()}
+        self.layers = {names[id(next(m.parameters()))]: m
+                       for m in moe_layers(base_model_of(model)).values()}
         for p in parts: p.grad = None
         self.hooks = [p.param.register_hook(p.see) for p in parts if p.trains]
-        self.hooks += [m.register_forward_hook(partial(self.route, where)) for where, m in self.layers.items()]
+        self.hooks += [m.register_forward_hook(partial(self.route, where))
+                       for where, m in self.layers.items()]
         self.hooks.append(model.register_forward_pre_hook(self.inputs, with_kwargs=True))
         self.before, self.smallest = zip(*(self.state_of(p) for p in parts))
 
     def state_of(self,
         part:_Unit,
-    ) -> tuple:  # (rows,) each; no smallest for what is frozen
+    )->tuple:  # (rows,) each; no smallest for what is frozen
         "Fingerprint and smallest |weight| of each row."
         values = part.values()
         return tensor_fingerprint(values), extreme_value(values, -math.inf) if part.trains else None
@@ -167,9 +181,10 @@ class _StepWatch:
     def route(self, where, layer, args, out):
         "Count each expert's tokens, once the backward pass has shown which matter; a forward hook."
         if not (torch.is_tensor(out) and out.requires_grad): return
-        routing = layer.routing                                               # of this pass; the next one replaces it
+        routing = layer.routing  # of this pass; the next one replaces it
         def seen(grad):
-            for e, n in enumerate(_tokens_that_matter(routing, grad)): self.count[f'expert {e} of {where}'] += n
+            for e, n in enumerate(_tokens_that_matter(routing, grad)):
+                self.count[f'expert {e} of {where}'] += n
         out.register_hook(seen)
 
     def close(self):
@@ -181,7 +196,7 @@ class _StepWatch:
 def any_process(
     flag,  # bool, or a tensor with one
     device='cpu',  # Of this process, where the collective works
-) -> bool:  # The same on every process
+)->bool:  # The same on every process
     "Whether `flag` is true on any process; all must ask."
     if not several_processes(): return bool(flag)
     t = torch.as_tensor(flag, device=device).float().reshape(1)
@@ -190,7 +205,7 @@ def any_process(
 
 def gather_objects(
     x,  # Anything that pickles
-) -> list:  # One entry per process, in their order
+)->list:  # One entry per process, in their order
     "What every process has."
     if not several_processes(): return [x]
     out = [None]*dist.get_world_size()
@@ -213,22 +228,29 @@ class _RowEvidence:
     def __add__(self, other):
         "The same row, as two processes saw it."
         bad = not (math.isfinite(self.grad) and math.isfinite(other.grad))
-        return _RowEvidence(self.name, self.unit, self.group, self.trains, math.nan if bad else max(self.grad, other.grad), self.moved or other.moved, self.before, self.coarse and other.coarse)
+        return _RowEvidence(self.name, self.unit, self.group, self.trains,
+                            math.nan if bad else max(self.grad, other.grad),
+                            self.moved or other.moved, self.before, self.coarse and other.coarse)
 
 # %% ../../nbs/training/02_first_step.ipynb #f88d200e
 def _evidence(
     watch:_StepWatch,  # That looked at the passes of the step
     lr:float,  # Learning rate of the step
     adaptive:bool=True,  # The size of an update does not depend on the gradient's (Adam)
-) -> list:  # of `_RowEvidence`, from all processes, the same on each
+)->list:  # of `_RowEvidence`, from all processes, the same on each
     "Everything the watch saw, after the optimizer's step; all processes must ask."
     def rows(part, before, smallest):
-        values = part.values(); after = tensor_fingerprint(values)
+        values = part.values()
+        after = tensor_fingerprint(values)
         grad = torch.zeros(len(before)) if part.grad is None else part.grad.cpu()
-        coarse = (smallest.cpu()*torch.finfo(values.dtype).eps/4 > lr*(1 if adaptive else grad)).tolist() if part.trains else [False]*len(before)
-        for u, g, was, now, c in zip(part.units, grad.tolist(), before.tolist(), after.tolist(), coarse): yield _RowEvidence(part.name, u, part.group, part.trains, g, was != now, was, c)
+        coarse = (smallest.cpu()*torch.finfo(values.dtype).eps/4 > lr
+                  *(1 if adaptive else grad)).tolist() if part.trains else [False]*len(before)
+        for u, g, was, now, c in zip(part.units, grad.tolist(), before.tolist(), after.tolist(),
+                                     coarse):
+            yield _RowEvidence(part.name, u, part.group, part.trains, g, was != now, was, c)
     merged = {}
-    for r in (r for mine in gather_objects([r for w in zip(watch.parts, watch.before, watch.smallest) for r in rows(*w)]) for r in mine):
+    for r in (r for mine in gather_objects([r for w in zip(
+        watch.parts, watch.before, watch.smallest) for r in rows(*w)]) for r in mine):
         merged[r.name, r.unit] = merged[r.name, r.unit]+r if (r.name, r.unit) in merged else r
     watch.count = sum(gather_objects(watch.count), Counter())
     return list(merged.values())
@@ -237,68 +259,84 @@ def _evidence(
 def _identical_experts(
     rows:list,  # of `_RowEvidence`
     where:str,  # 'layer 3'
-) -> bool:  # False for a single expert
+)->bool:  # False for a single expert
     "Whether all experts of a layer were equal before the step; LoRA's A does not count, its B does."
     prints = {}
     for r in rows:
         if re.fullmatch(rf'expert \d+ of {where}', r.unit) and 'lora_A' not in r.name:
-            prints.setdefault(r.unit, []).append((re.sub(r'deepspeed_experts\.\d+', '', r.name), r.before))
+            prints.setdefault(r.unit,
+                              []).append((re.sub(r'deepspeed_experts\.\d+', '', r.name), r.before))
     return len(prints) > 1 and len(set(map(tuple, prints.values()))) == 1
 
-_FACTORS = {'lora_A': 'lora_B', 'lora_B': 'lora_A', 'lora_embedding_A': 'lora_embedding_B', 'lora_embedding_B': 'lora_embedding_A'}
+_FACTORS = {'lora_A': 'lora_B', 'lora_B': 'lora_A', 'lora_embedding_A': 'lora_embedding_B',
+            'lora_embedding_B': 'lora_embedding_A'}
 
 def _other_factor(
     name:str,  # Of a parameter
-) -> str:  # '' if it is no factor
+)->str:  # '' if it is no factor
     "The name of the tensor that a LoRA factor is multiplied with."
-    return next((name.replace(f'.{a}.', f'.{b}.') for a, b in _FACTORS.items() if f'.{a}.' in name), '')
+    return next((name.replace(f'.{a}.', f'.{b}.') for a, b in _FACTORS.items() if f'.{a}.' in name),
+                '')
 
 # %% ../../nbs/training/02_first_step.ipynb #bb6350c4
 def _known_zeros(
     rows:list,  # of `_RowEvidence`
     watch:_StepWatch,  # After `_evidence`, so that its counts are those of all processes
-) -> dict:  # {unit, or name of a tensor: the reason}
+)->dict:  # {unit, or name of a tensor: the reason}
     "What has a reason not to learn yet."
     zero = {(r.name, r.unit) for r in rows if r.before == 0}
-    why = {r.name: 'the other factor of its LoRA pair is still 0' for r in rows if r.trains and (_other_factor(r.name), r.unit) in zero}
+    why = {r.name: 'the other factor of its LoRA pair is still 0' for r in rows if r.trains
+           and (_other_factor(r.name), r.unit) in zero}
     if not watch.count['pictures']: why['projector'] = 'no picture in this step'
     for where, layer in watch.layers.items():
-        why |= {r.unit: 'it got no token that a label depends on' for r in rows if re.fullmatch(rf'expert \d+ of {where}', r.unit) and not watch.count[r.unit]}
+        why |= {r.unit: 'it got no token that a label depends on' for r in rows
+                if re.fullmatch(rf'expert \d+ of {where}', r.unit) and not watch.count[r.unit]}
         c = layer.config
         if _identical_experts(rows, where):
             why[f'mixing weights of {where}'] = 'the experts are still equal'
-            if not (c.router_aux_loss_coef or c.router_z_loss_coef) and (c.top_k > 1 or c.renormalize_top1): why[f'router of {where}'] = 'the experts are still equal and no auxiliary loss is on'
+            if not (c.router_aux_loss_coef
+                    or c.router_z_loss_coef) and (c.top_k > 1 or c.renormalize_top1):
+                why[f'router of {where}'] = (
+                    'the experts are still equal and no auxiliary loss is on')
     return why
 
 # %% ../../nbs/training/02_first_step.ipynb #29976200
 def shorten(
     names:list,  # Of str
     n:int=3,  # How many are written out
-) -> str:  # 'a, b, c and 4 more'
+)->str:  # 'a, b, c and 4 more'
     "The first few of many names."
     return ', '.join(names[:n]) + (f' and {len(names)-n} more' if len(names) > n else '')
 
 # %% ../../nbs/training/02_first_step.ipynb #ee95ec9d
 def _report_lines(
     report,  # A `StepReport`
-) -> list:  # of str
+)->list:  # of str
     "What failed, what waits and why, what is quiet."
     reasons = {}
     for unit, why in report.waiting.items(): reasons.setdefault(why, []).append(unit)
-    return ([f'  failed   {u} {why}' for u, why in report.failed.items()] + [f'  waiting  {shorten(us)}: {why}' for why, us in reasons.items()]
-            + ([f'  quiet    {shorten(sorted(set(report.quiet)))}: no gradient, though others of the same part have one'] if report.quiet else []))
+    return ([f'  failed   {u} {why}' for u, why in report.failed.items()]
+            + [f'  waiting  {shorten(us)}: {why}' for why, us in reasons.items()]
+            + ([f'  quiet    {shorten(sorted(set(report.quiet)))}: no gradient, though others of '
+                f'the same part have one'] if report.quiet else []))
 
+# %% ../../nbs/training/02_first_step.ipynb #e9cae41d
 def _report_table(
     report,  # A `StepReport`
-) -> Table:  # One row per group and state
+)->Table:  # One row per group and state
     "Counts by group."
     groups = {}
-    for (unit, trains), rows in report.units.items(): groups.setdefault((rows[0].group, trains), {})[unit] = rows
+    for (unit, trains), rows in report.units.items():
+        groups.setdefault((rows[0].group, trains), {})[unit] = rows
     def row(group, trains, units):
         largest = [max(r.grad for r in rs) for rs in units.values()]
-        waits = [u for u, rs in units.items() if not {u, *(r.name for r in rs)}.isdisjoint(report.waiting)]
-        return {'group': group, 'state': 'trains' if trains else 'frozen', 'units': len(units), 'tensors': len({r.name for rs in units.values() for r in rs}),
-                'gradient': f'{min(largest):.0e} to {max(largest):.0e}' if trains else '', 'moved': sum(any(r.moved for r in rs) for rs in units.values()), 'waiting': len(waits) if trains else 0,
+        waits = [u for u, rs in units.items()
+                 if not {u, *(r.name for r in rs)}.isdisjoint(report.waiting)]
+        return {'group': group, 'state': 'trains' if trains else 'frozen', 'units': len(units),
+                'tensors': len({r.name for rs in units.values() for r in rs}),
+                'gradient': f'{min(largest):.0e} to {max(largest):.0e}' if trains else '',
+                'moved': sum(any(r.moved for r in rs) for rs in units.values()),
+                'waiting': len(waits) if trains else 0,
                 'failed': sum(u in report.failed for u in units)}
     return Table(row(*k, units) for k, units in groups.items())
 
@@ -315,41 +353,53 @@ class StepReport:
         self.units, self.failed, self.waiting, self.quiet = {}, {}, {}, []
         for r in self.rows: self.units.setdefault((r.unit, r.trains), []).append(r)
         for (unit, trains), rows in self.units.items():
-            if (wrong := self.verdict(unit, rows) if trains else self.changed(rows)): self.failed[unit] = wrong
+            if (wrong := self.verdict(unit, rows) if trains else self.changed(rows)):
+                self.failed[unit] = wrong
 
     @property
-    def ok(self) -> bool:  # What waits is no failure
+    def ok(self)->bool:  # What waits is no failure
         "Whether nothing failed."
         return not self.failed
 
-    def table(self) -> Table:  # One row per group and state
+    def table(self)->Table:  # One row per group and state
         "Counts by group, see `_report_table`."
         return _report_table(self)
 
-    def __repr__(self): return '\n'.join([f'step {self.step}, learning rate {self.lr:.1e}: {len(self.units)} units looked at, {len(self.failed)} failed, {len(self.waiting)} waiting', *_report_lines(self)])
-    def _repr_html_(self): return self.table()._repr_html_() + f'<pre>{html.escape(repr(self))}</pre>'
+    def __repr__(self):
+        return '\n'.join([f'step {self.step}, learning rate {self.lr:.1e}: {len(self.units)} units '
+                          f'looked at, {len(self.failed)} failed, {len(self.waiting)} waiting',
+                          *_report_lines(self)])
+    def _repr_html_(self):
+        return self.table()._repr_html_() + f'<pre>{html.escape(repr(self))}</pre>'
 
-    def changed(self, rows:list) -> str|None:  # The fault; rows are `_RowEvidence`s of one unit
+    def changed(self, rows:list)->str|None:  # The fault; rows are `_RowEvidence`s of one unit
         "What is wrong with a frozen unit, if anything."
         lost = [r.name for r in rows if r.moved]
-        if lost: return f'is frozen, but {len(lost)} of its {len(rows)} tensors changed: {shorten(lost)}'
+        if lost:
+            return f'is frozen, but {len(lost)} of its {len(rows)} tensors changed: {shorten(lost)}'
 
-    def verdict(self, unit:str, rows:list) -> str|None:  # The fault; rows are `_RowEvidence`s of the unit
+    def verdict(self, unit:str, rows:list)->str|None:  # The fault; rows are `_RowEvidence`s of the unit
         "What is wrong with a unit that trains, if anything; or why it may wait."
         live, bad = [r for r in rows if r.grad], [r.name for r in rows if not math.isfinite(r.grad)]
         if bad: return f'received a gradient that is inf or NaN: {shorten(bad)}'
         if unit in self.known: self.waiting[unit] = self.known[unit]
         elif not live: return f'received no gradient: {shorten([r.name for r in rows])}'
-        elif all(r.coarse and not r.moved for r in live): self.waiting[unit] = f'its weights are too coarse for a step of {self.lr:.0e}'
-        elif not any(r.moved for r in live): return f'received a gradient (up to {max(r.grad for r in live):.0e}) and did not move: {shorten([r.name for r in live])}'
+        elif all(r.coarse and not r.moved for r in live):
+            self.waiting[unit] = f'its weights are too coarse for a step of {self.lr:.0e}'
+        elif not any(r.moved for r in live):
+            return (f'received a gradient (up to {max(r.grad for r in live):.0e}) and did not '
+                    f'move: {shorten([r.name for r in live])}')
         for r in rows:
-            if live and not r.grad and r.name in self.known: self.waiting[r.name] = self.known[r.name]
+            if live and not r.grad and r.name in self.known:
+                self.waiting[r.name] = self.known[r.name]
             elif live and not r.grad: self.quiet.append(r.name)
 
 # %% ../../nbs/training/02_first_step.ipynb #707ef52f
 logger = getLogger(__name__)
-ADVICE = ('Compare trainable_report(model) with the stage. No gradient: nothing uses the part, or something detaches it. Not moved: it is not in the optimizer (made trainable after the Trainer '
-          'made it?) or its learning rate is 0. Frozen but changed: it is in the optimizer, or a module writes to it.')
+ADVICE = ('Compare trainable_report(model) with the stage. No gradient: nothing uses the part, or '
+          'something detaches it. Not moved: it is not in the optimizer (made trainable after the '
+          'Trainer ' 'made it?) or its learning rate is 0. Frozen but changed: it is in the '
+                     'optimizer, or a module writes to it.')
 
 # %% ../../nbs/training/02_first_step.ipynb #5746131f
 class FirstStepError(RuntimeError):
@@ -367,9 +417,13 @@ def _check_stage(
 ):
     "ValueError if nothing trains of a group that the stage trains, or something of one that it freezes."
     there, trains = {p.group for p in parts}, {p.group for p in parts if p.trains}
-    untrained, unfrozen = [g for g in stage.trains if g in there - trains], sorted(trains - {*stage.trains})
-    wrong = [f'it {does} {", ".join(gs)}, but {how} of that require a gradient' for does, gs, how in (('trains', untrained, 'no parameters'), ('freezes', unfrozen, 'parameters')) if gs]
-    if wrong: raise ValueError(f'stage {stage.name!r} was not applied: {"; ".join(wrong)}. Call apply_stage(model, {stage.name!r}) before the Trainer is built')
+    untrained, unfrozen = [g for g in stage.trains
+                           if g in there - trains], sorted(trains - {*stage.trains})
+    wrong = [f'it {does} {", ".join(gs)}, but {how} of that require a gradient' for does, gs, how
+             in (('trains', untrained, 'no parameters'), ('freezes', unfrozen, 'parameters')) if gs]
+    if wrong:
+        raise ValueError(f'stage {stage.name!r} was not applied: {"; ".join(wrong)}. Call '
+                         f'apply_stage(model, {stage.name!r}) before the Trainer is built')
 
 # %% ../../nbs/training/02_first_step.ipynb #947e08fb
 class FirstStepCheck(TrainerCallback):
@@ -378,35 +432,48 @@ class FirstStepCheck(TrainerCallback):
         stage=None,  # A `Stage` or its name: something of each of its groups must train (with adapters or named modules, those decide)
         recheck:int=100,  # Steps after which what had a reason not to learn yet is looked at again
     ):
-        self.stage, self.recheck, self.report, self.last, self.watch = stage and get_stage(stage), recheck, None, None, None
+        self.stage, self.recheck, self.report, self.last, self.watch = stage and get_stage(
+            stage), recheck, None, None, None
 
     def on_train_begin(self, args, state, control, model=None, **kwargs):
         "List the parts; ValueError if the stage was not applied to them."
         self.close()
-        self.report, self.last, self.due, self.todo, self.lr = None, None, 0, _all_units(model), None
-        if self.stage and not (getattr(self.stage, 'modules', ()) or hasattr(model, 'peft_config')): _check_stage(self.stage, self.todo)
+        self.report, self.last, self.due, self.todo, self.lr = None, None, 0, _all_units(
+            model), None
+        if self.stage and not (getattr(self.stage, 'modules', ()) or hasattr(model, 'peft_config')):
+            _check_stage(self.stage, self.todo)
 
     def on_step_begin(self, args, state, control, model=None, optimizer=None, **kwargs):
         "Begin to watch, once there is a learning rate."
         self.lr = max(float(g['lr']) for g in optimizer.param_groups)
-        if self.watch is None and self.todo and self.lr > 0: self.watch = _StepWatch(model, self.todo)
+        if self.watch is None and self.todo and self.lr > 0:
+            self.watch = _StepWatch(model, self.todo)
 
     def on_optimizer_step(self, args, state, control, optimizer=None, **kwargs):
         "Judge the step, right after the optimizer took it; `FirstStepError` if something failed."
         step = state.global_step+1
         if self.watch is None or step < self.due: return
-        watch, rows = self.watch, _evidence(self.watch, self.lr, 'betas' in optimizer.param_groups[0]); self.close()
-        if getattr(optimizer, 'step_was_skipped', False) or not watch.count['labels']: return      # the next one will do
-        self.last = StepReport(step, self.lr, rows, _known_zeros(rows, watch)); self.report = self.report or self.last
+        watch, rows = self.watch, _evidence(self.watch, self.lr,
+                                            'betas' in optimizer.param_groups[0])
+        self.close()
+        # the next one will do
+        if getattr(optimizer, 'step_was_skipped', False) or not watch.count['labels']: return
+        self.last = StepReport(step, self.lr, rows, _known_zeros(rows, watch))
+        self.report = self.report or self.last
         if self.last.failed: raise FirstStepError(self.last)
-        self.todo = [p for p in self.todo if p.trains and not {p.name, *p.units}.isdisjoint(self.last.waiting)] if step < state.max_steps else []
+        self.todo = [p for p in self.todo if p.trains and not {p.name, *p.units}.isdisjoint(
+            self.last.waiting)] if step < state.max_steps else []
         self.due = min(step+self.recheck, state.max_steps)
-        if (self.todo or self.last.quiet) and state.is_world_process_zero: logger.warning(f'{self.last!r}' + (f'\n  looked at again at step {self.due}' if self.todo else ''))
+        if (self.todo or self.last.quiet) and state.is_world_process_zero:
+            logger.warning(f'{self.last!r}'
+                           + (f'\n  looked at again at step {self.due}' if self.todo else ''))
 
     def on_train_end(self, args, state, control, **kwargs):
         "Say so if no step could be judged."
         self.close()
-        if self.report is None and self.lr is not None and state.is_world_process_zero: logger.warning('the first step was never checked: no step had both a learning rate above 0 and a label')
+        if self.report is None and self.lr is not None and state.is_world_process_zero:
+            logger.warning('the first step was never checked: no step had both a learning rate '
+                           'above 0 and a label')
 
     def close(self):
         "Take the hooks away."

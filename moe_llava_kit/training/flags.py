@@ -14,14 +14,16 @@ from transformers import HfArgumentParser
 
 # %% ../../nbs/training/11_flags.ipynb #19f38a75
 def _flag(default, help, *choices):  # A field with its help text, and the values it may have where they are few
-    start = dict(default_factory=default.copy) if isinstance(default, list) else dict(default=default)
+    start = dict(default_factory=default.copy) if isinstance(default,
+                                                             list) else dict(default=default)
     return field(**start, metadata=dict(help=help) | (dict(choices=choices) if choices else {}))
 
 @dataclass
 class _ModelFlags:
     "Which parts the model is made of, and how they meet."
     model_name_or_path:str|None = _flag(None, 'language model, or the folder of an earlier stage')
-    version:str = _flag('v0', 'conversation template: a key, or a folder that `moe-llava-kit onboard --out` wrote')
+    version:str = _flag(
+        'v0', 'conversation template: a key, or a folder that `moe-llava-kit onboard --out` wrote')
     image_tower:str|None = _flag(None, 'vision tower: folder or hub id')
     image_projector_type:str = _flag('linear', 'projector between tower and decoder')
     mm_vision_select_layer:int = _flag(-1, 'hidden state of the tower that is read')
@@ -59,9 +61,11 @@ class _DataFlags:
     image_folder:str|None = _flag(None, 'where the paths of pictures start')
     video_folder:str|None = _flag(None, 'where the paths of videos start')
     num_frames:int = _flag(8, 'pictures a video becomes')
-    image_aspect_ratio:str = _flag('square', 'pad, crop or squash; square: as the tower was trained',
-                                'square', 'pad', 'crop', 'squash', 'original')
-    model_max_length:int|None = _flag(None, 'positions of a sample, with pictures; None: 2048 or more')
+    image_aspect_ratio:str = _flag('square',
+                                   'pad, crop or squash; square: as the tower was trained',
+                                   'square', 'pad', 'crop', 'squash', 'original')
+    model_max_length:int|None = _flag(None,
+                                      'positions of a sample, with pictures; None: 2048 or more')
     group_by_modality_length:bool = _flag(False, 'batches of one modality and similar length')
 
 # %% ../../nbs/training/11_flags.ipynb #f86e2aff
@@ -72,7 +76,8 @@ class _LoraFlags:
     lora_r:int = _flag(128, 'rank of an adapter')
     lora_alpha:int = _flag(256, 'scale: what an adapter adds is multiplied by lora_alpha/lora_r')
     lora_dropout:float = _flag(.05, 'dropout on the way into an adapter')
-    lora_bias:str = _flag('none', 'biases that train: none, all or lora_only', 'none', 'all', 'lora_only')
+    lora_bias:str = _flag('none', 'biases that train: none, all or lora_only', 'none', 'all',
+                          'lora_only')
     only_lora_ffn:bool = _flag(True, 'adapters on MLPs only')
     bits:int = _flag(16, '4 or 8: quantized weights under the adapters', 4, 8, 16)
     double_quant:bool = _flag(True, 'quantize the scales of quantized weights too')
@@ -83,8 +88,10 @@ class _LoraFlags:
 class _OurFlags:
     "What MoE-LLaVA's scripts do not have."
     stage:str|None = _flag(None, 'pretrain, finetune or moe; guessed from the other flags')
-    preset:str|None = _flag(None, 'published settings to start from: stablelm, qwen, phi or openchat')
-    on_bad_sample:str = _flag('raise', 'raise or skip: a sample that cannot be read', 'raise', 'skip')
+    preset:str|None = _flag(None,
+                            'published settings to start from: stablelm, qwen, phi or openchat')
+    on_bad_sample:str = _flag('raise', 'raise or skip: a sample that cannot be read', 'raise',
+                              'skip')
     early_stopping_patience:int|None = _flag(None, 'validations without a better one, then the end')
     dry_run:bool = _flag(False, 'show the plan and stop')
     gpus:int|None = _flag(None, 'with dry_run: GPUs to plan for, wherever it runs')
@@ -92,22 +99,33 @@ class _OurFlags:
 FLAGS = _ModelFlags, _MoEFlags, _DataFlags, _LoraFlags, _OurFlags
 
 # %% ../../nbs/training/11_flags.ipynb #62b5120f
+# spelled as in the original
 _IGNORED = dict(
-    lazy_preprocess='samples are always read when they are needed', is_multimodal='the data set finds out by itself',
+    lazy_preprocess='samples are always read when they are needed',
+    is_multimodal='the data set finds out by itself',
     mpt_attn_impl='attention is chosen by transformers (attn_implementation)',
-    cache_dir='set HF_HOME for another cache', mm_use_im_patch_token='no such token is ever used: pictures enter as embeddings',
-    lora_weight_path='a run goes on from the adapters in its output_dir; others are merged into a model first (load_adapters, merge_lora)',
-    overwrite_output_dir='a folder that holds checkpoints is continued, never overwritten', logging_dir='TensorBoard writes below output_dir', local_rank='the launcher says it in the environment',
-    video_tower='videos become frames, which the image tower reads', video_projector_type='frames go through the image projector',
-    **dict.fromkeys(('video_global_proj', 'video_temproal_proj', 'video_spatial_proj'), 'see video_tower'))         # spelled as in the original
-_REFUSED = dict(mm_use_im_start_end='start and end tokens around pictures are not supported: expected False, as in all published settings')
-_RENAMED = dict(evaluation_strategy='eval_strategy', warmup_ratio='warmup_steps', group_by_length='train_sampling_strategy', gradient_checkpointing='activation_checkpointing')   # since some transformers 5
+    cache_dir='set HF_HOME for another cache',
+    mm_use_im_patch_token='no such token is ever used: pictures enter as embeddings',
+    lora_weight_path='a run goes on from the adapters in its output_dir; others are merged into a '
+                     'model first (load_adapters, merge_lora)',
+    overwrite_output_dir='a folder that holds checkpoints is continued, never overwritten',
+    logging_dir='TensorBoard writes below output_dir',
+    local_rank='the launcher says it in the environment',
+    video_tower='videos become frames, which the image tower reads',
+    video_projector_type='frames go through the image projector', **dict.fromkeys(
+        ('video_global_proj', 'video_temproal_proj', 'video_spatial_proj'), 'see video_tower'))
+_REFUSED = dict(mm_use_im_start_end='start and end tokens around pictures are not supported: '
+                                    'expected False, as in all published settings')
+# since some transformers 5
+_RENAMED = dict(evaluation_strategy='eval_strategy', warmup_ratio='warmup_steps',
+                group_by_length='train_sampling_strategy',
+                gradient_checkpointing='activation_checkpointing')
 _RENAMED_VALUES = dict(group_by_length={'True': 'group_by_length', 'False': 'random'})
 
 # %% ../../nbs/training/11_flags.ipynb #8afdadfb
 def split_flags(
     argv:list,  # Words of a command line
-) -> list:  # (flag, [values])
+)->list:  # (flag, [values])
     "Flags and their values; ValueError for a word before any flag."
     found = []
     for word in argv:
@@ -125,23 +143,30 @@ class FlagNote:
     value:str  # As it was written
     why:str  # For a reader
 
+# %% ../../nbs/training/11_flags.ipynb #019c5b25
 def resolve_flags(
     flags:list,  # As `split_flags` gives them
     known:set,  # Flags that are understood
-) -> tuple:  # (flags for the parser, notes)
+)->tuple:  # (flags for the parser, notes)
     "Leave out what is ignored, rename what was renamed; ValueError for what is wrong or unknown."
     out, notes = [], []
     for name, values in flags:
         said = ' '.join(values)
-        if name in _REFUSED and said != 'False': raise ValueError(f'{" ".join(["--"+name, *values])}: {_REFUSED[name]}')
-        if name in _REFUSED or name in _IGNORED: notes.append(FlagNote(name, said, _IGNORED.get(name, 'as expected'))); continue
-        if name == 'tf32' and said == 'True' and not torch.cuda.is_available(): notes.append(FlagNote(name, said, 'there is no GPU here')); continue
+        if name in _REFUSED and said != 'False':
+            raise ValueError(f'{" ".join(["--"+name, *values])}: {_REFUSED[name]}')
+        if name in _REFUSED or name in _IGNORED:
+            notes.append(FlagNote(name, said, _IGNORED.get(name, 'as expected')))
+            continue
+        if name == 'tf32' and said == 'True' and not torch.cuda.is_available():
+            notes.append(FlagNote(name, said, 'there is no GPU here'))
+            continue
         if _RENAMED.get(name) in known:
             notes.append(FlagNote(name, said, f'is called {_RENAMED[name]} today'))
             name, values = _RENAMED[name], [_RENAMED_VALUES.get(name, {}).get(v, v) for v in values]
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            raise ValueError(f'unknown flag --{name}' + (f'; did you mean --{near[0]}?' if near else '; see moe-llava-kit train --help'))
+            raise ValueError(f'unknown flag --{name}' + (f'; did you mean --{near[0]}?' if near
+                                                         else '; see moe-llava-kit train --help'))
         out.append((name, values))
     return out, notes
 
@@ -161,27 +186,34 @@ class OneLineParser(HfArgumentParser):
 # %% ../../nbs/training/11_flags.ipynb #21a1b091
 def to_command_line(
     flags:dict,  # {flag: value}, as in a YAML file
-) -> list:  # Words of a command line
+)->list:  # Words of a command line
     "A dictionary as a command line; lists become several words, tables JSON, None is left out."
     word = lambda v: json.dumps(v) if isinstance(v, dict) else str(v)
-    return [w for k, v in flags.items() if v is not None for w in (f'--{k}', *map(word, v if isinstance(v, (list, tuple)) else [v]))]
+    return [w for k, v in flags.items() if v is not None
+            for w in (f'--{k}', *map(word, v if isinstance(v, (list, tuple)) else [v]))]
 
 def read_yaml(
     path,  # YAML file of flags
-) -> list:  # Words of a command line
+)->list:  # Words of a command line
     "Flags from a file; FileNotFoundError, or ValueError if it is no YAML or no table of flags."
     if not Path(path).is_file(): raise FileNotFoundError(f'--config {path}: no such file')
     try: table = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
     except yaml.YAMLError as e:
         where = f', line {e.problem_mark.line+1}' if getattr(e, 'problem_mark', None) else ''
-        raise ValueError(f'--config {path}{where}: no YAML ({getattr(e, "problem", None) or e})') from e
-    if not isinstance(table, dict): raise ValueError(f'--config {path}: expected lines like "learning_rate: 2e-5", got {type(table).__name__}')
+        raise ValueError(
+            f'--config {path}{where}: no YAML ({getattr(e, "problem", None) or e})') from e
+    if not isinstance(table, dict):
+        raise ValueError(f'--config {path}: expected lines like "learning_rate: 2e-5", got '
+                         f'{type(table).__name__}')
     return to_command_line(table)
 
 # %% ../../nbs/training/11_flags.ipynb #9fba09a7
-def usage() -> str:  # A line for each flag
+def usage()->str:  # A line for each flag
     "All flags of ours with their defaults, table by table."
-    row = lambda f, v: f'  --{f.name:28}{" ".join(map(str, v)) if isinstance(v, list) else v!s:22}{f.metadata["help"]}'
+    row = (lambda f,
+           v: f'  --{f.name:28}{" ".join(map(str, v)) if isinstance(v, list) else v!s:22}{f.metadata["help"]}')
     parts = [[c.__doc__, *(row(f, getattr(c(), f.name)) for f in fields(c))] for c in FLAGS]
-    return '\n\n'.join(['moe-llava-kit train --output_dir DIR [flags]: MoE-LLaVA\'s flags, and all of transformers.TrainingArguments (--learning_rate, --num_train_epochs, --deepspeed, …).\n'
-                        'Also --config FILE.yaml with flags as keys. Flag, default, meaning:', *('\n'.join(p) for p in parts)])
+    return '\n\n'.join(['moe-llava-kit train --output_dir DIR [flags]: MoE-LLaVA\'s flags, and all '
+                        'of transformers.TrainingArguments (--learning_rate, --num_train_epochs, '
+                        '--deepspeed, …).\n' 'Also --config FILE.yaml with flags as keys. Flag, '
+                                             'default, meaning:', *('\n'.join(p) for p in parts)])

@@ -22,6 +22,8 @@ from ..data.rows import BadSample
 from ..data.dataset import count_rows, LlavaDataset
 from ..moe.config import experts_per_layer, moe_layer_ids, MoEConfig
 from ..moe.conversion import layer_parts, layers_of, moe_layers, upcycle
+
+# %% ../../nbs/training/13_launch.ipynb #87489288
 from ..model.towers import build_tower, image_size, unsharded
 from ..model.images import image_processor_for
 from ..model.decoders import as_decoder, check_source, DECODERS, load_stock, text_config
@@ -40,10 +42,13 @@ from .plan import TrainPlan
 # %% ../../nbs/training/13_launch.ipynb #33df56f1
 def _few_bits(
     f:SimpleNamespace,  # Flags by name
-) -> dict:  # For from_pretrained
+)->dict:  # For from_pretrained
     "fp32, or quantized as the flags say; ValueError for few bits without adapters to train."
-    if f.bits < 16 and not f.lora_enable: raise ValueError(f'--bits {f.bits}: quantized weights cannot be trained, only adapters over them: add --lora_enable True')
-    q = quantization(f.bits, f.double_quant, f.quant_type, keep=('mlp',)*f.moe_enable)         # experts are copies of unquantized MLPs
+    if f.bits < 16 and not f.lora_enable:
+        raise ValueError(f'--bits {f.bits}: quantized weights cannot be trained, only adapters '
+                         f'over them: add --lora_enable True')
+    # experts are copies of unquantized MLPs
+    q = quantization(f.bits, f.double_quant, f.quant_type, keep=('mlp',)*f.moe_enable)
     return dict(quantization_config=q, dtype=torch.bfloat16) if q else dict(dtype=torch.float32)
 
 def _decoder_of_plan(
@@ -56,10 +61,11 @@ def _decoder_of_plan(
 
 def _decoder_config(
     name:str,  # Folder or hub id of a language model
-) -> PretrainedConfig:  # A stock class of transformers
+)->PretrainedConfig:  # A stock class of transformers
     "Its config, also of an original layout."
     c = PretrainedConfig.get_config_dict(name)[0]
-    return text_config(c, DECODERS[c['model_type']]) if c.get('model_type') in DECODERS else AutoConfig.from_pretrained(name)
+    return text_config(c, DECODERS[c['model_type']]) if c.get(
+        'model_type') in DECODERS else AutoConfig.from_pretrained(name)
 
 # %% ../../nbs/training/13_launch.ipynb #6664eaec
 def _bare_model(
@@ -67,28 +73,40 @@ def _bare_model(
     template,  # A `Conversation`
     tokenizer,  # Prepared by `prepare_tokenizer`
     meta:bool,  # Without weights, to look at its sizes
-) -> MoELlavaForConditionalGeneration:  # The projector is random
+)->MoELlavaForConditionalGeneration:  # The projector is random
     "A language model, a tower and a new projector; ValueError without a tower."
     f = plan.flags
-    if not f.image_tower: raise ValueError(f'--image_tower is missing: {f.model_name_or_path} is a language model and needs one, such as openai/clip-vit-large-patch14-336')
-    llm, tower = (_decoder_config(f.model_name_or_path), AutoConfig.from_pretrained(f.image_tower)) if meta else (_decoder_of_plan(f), build_tower(f.image_tower, dtype=torch.float32))
-    return build_llava(llm, tower, f.image_projector_type, tokenizer=tokenizer, template=template, select_layer=f.mm_vision_select_layer, select_feature=f.mm_vision_select_feature)
+    if not f.image_tower:
+        raise ValueError(f'--image_tower is missing: {f.model_name_or_path} is a language model '
+                         f'and needs one, such as openai/clip-vit-large-patch14-336')
+    llm, tower = (_decoder_config(f.model_name_or_path),
+                  AutoConfig.from_pretrained(f.image_tower)) if meta else (
+                      _decoder_of_plan(f), build_tower(f.image_tower, dtype=torch.float32))
+    return build_llava(llm, tower, f.image_projector_type, tokenizer=tokenizer, template=template,
+                       select_layer=f.mm_vision_select_layer,
+                       select_feature=f.mm_vision_select_feature)
 
+# %% ../../nbs/training/13_launch.ipynb #e3ca7b2f
 def _earlier_model(
     f:SimpleNamespace,  # Flags by name
     meta:bool,  # Without weights, if the folder is ours
-) -> MoELlavaForConditionalGeneration|None:  # None for a language model
+)->MoELlavaForConditionalGeneration|None:  # None for a language model
     "What an earlier run left: ours, MoE-LLaVA's or LLaVA's; ValueError for an original in few bits."
-    name = f.model_name_or_path; check_source(name)
+    name = f.model_name_or_path
+    check_source(name)
     config = PretrainedConfig.get_config_dict(name)[0]
     if config.get('model_type') == 'moe_llava':
         if not meta: return load_checkpoint(name, **_few_bits(f))
-        with torch.device('meta'): return MoELlavaForConditionalGeneration(MoELlavaConfig.from_pretrained(name))
-    if any(field in config for field in CHECKPOINT_READERS): return load_checkpoint(name, f.image_tower, **(_few_bits(f) if f.bits < 16 else {})).float()
+        with torch.device('meta'):
+            return MoELlavaForConditionalGeneration(MoELlavaConfig.from_pretrained(name))
+    if any(field in config for field in CHECKPOINT_READERS):
+        return load_checkpoint(name, f.image_tower, **(_few_bits(f) if f.bits < 16 else {})).float()
 
 # %% ../../nbs/training/13_launch.ipynb #e7a10b02
-_MODEL_FIELDS = dict(image_projector_type='projector_type', mm_vision_select_layer='vision_feature_layer',
-               mm_vision_select_feature='select_feature')                     # flag: field of the config
+# flag: field of the config
+_MODEL_FIELDS = dict(image_projector_type='projector_type',
+                     mm_vision_select_layer='vision_feature_layer',
+                     mm_vision_select_feature='select_feature')
 _EXPERT_FIELDS = dict(
     num_experts='num_experts', top_k_experts='top_k', moe_mode='layers', moe_layers_idx='layers',
     use_residual='use_residual', capacity_factor='capacity_factor', min_capacity='min_capacity',
@@ -103,6 +121,7 @@ def _experts_asked(
     ids = moe_layer_ids(want, len(layers_of(model)))
     return asdict(replace(want, layers=ids, num_experts=experts_per_layer(want, ids)))
 
+# %% ../../nbs/training/13_launch.ipynb #bdb12539
 def _check_made(
     plan:TrainPlan,  # Its flags, and which of them were said
     model,  # What an earlier run left, also without weights
@@ -117,10 +136,11 @@ def _check_made(
              if k in plan.said and a != b]
     if wrong: raise ValueError(f'{name} is made already: {"; ".join(wrong)}. Leave that out')
     note = FlagNote('image_tower', f.image_tower, 'not used, the folder has a tower of its own')
-    if c.model_type == 'moe_llava' and f.image_tower and note not in plan.notes: plan.notes.append(note)
+    if c.model_type == 'moe_llava' and f.image_tower and note not in plan.notes:
+        plan.notes.append(note)
 
 # %% ../../nbs/training/13_launch.ipynb #c5f3e0a1
-_DEFAULT_WORDS = 2048 - 576   # positions that the published lines leave for words beside one picture
+_DEFAULT_WORDS = 2048 - 576  # positions that the published lines leave for words beside one picture
 
 def _max_length_of(
     f:SimpleNamespace,  # Flags by name
@@ -136,11 +156,12 @@ def _max_length_of(
 def _load_model(
     plan:TrainPlan,  # As `plan_run` gives it
     meta:bool=False,  # Without weights, where that is possible
-) -> MoELlavaForConditionalGeneration:  # fp32 or packed, with the plan's template, converted to experts if the plan says so
+)->MoELlavaForConditionalGeneration:  # fp32 or packed, with the plan's template, converted to experts if the plan says so
     "The model a run starts with; ValueError or OSError if its parts are missing or do not fit."
     f, name = plan.flags, plan.flags.model_name_or_path
     _few_bits(f)                                         # refused before anything is loaded
-    model, on_meta = _earlier_model(f, meta), lambda yes: torch.device('meta') if yes else contextlib.nullcontext()
+    model, on_meta = _earlier_model(f, meta), lambda yes: torch.device(
+        'meta') if yes else contextlib.nullcontext()
     if model is not None: _check_made(plan, model)
     if model is None:
         tok = prepare_tokenizer(load_tokenizer(name))
@@ -152,10 +173,13 @@ def _load_model(
     model.config.template = get_template(f.version, model.tokenizer).to_dict()
     read = _projector_of if meta else _load_projector
     if f.pretrain_mm_mlp_adapter: read(model, f.pretrain_mm_mlp_adapter)
-    if f.ep_size > 1 and model.config.moe: raise ValueError(f'--ep_size {f.ep_size}: the experts of {name} exist already, and only new ones can be spread; leave it out, ZeRO-3 shards them, too')
-    here = dict(implementation='auto', ep_size=1) if meta else {}             # a plan is made of all experts
+    if f.ep_size > 1 and model.config.moe:
+        raise ValueError(f'--ep_size {f.ep_size}: the experts of {name} exist already, and only '
+                         f'new ones can be spread; leave it out, ZeRO-3 shards them, too')
+    here = dict(implementation='auto', ep_size=1) if meta else {}  # a plan is made of all experts
     with on_meta(model.device.type == 'meta'):
-        if plan.stage.moe and not model.config.moe: upcycle(model, MoEConfig(**plan.stage.moe | here))
+        if plan.stage.moe and not model.config.moe:
+            upcycle(model, MoEConfig(**plan.stage.moe | here))
     return model
 
 # %% ../../nbs/training/13_launch.ipynb #b85d3024
@@ -169,39 +193,50 @@ def _projector_weights(
     found = {}
     for file in Path(folder).glob('model*.safetensors'):
         with safe_open(file, 'pt') as opened:
-            found |= {k.removeprefix(start): opened.get_tensor(k) for k in opened.keys() if k.startswith(start)}
+            found |= {k.removeprefix(start): opened.get_tensor(k) for k in opened.keys()
+                      if k.startswith(start)}
     if lost := sorted(projector.state_dict().keys()-found.keys()):
-        raise ValueError(f'{folder} has no {start}{lost[0]}: ZeRO-3 has cut the projector up, so save '
-                         'the model there first')
+        raise ValueError(f'{folder} has no {start}{lost[0]}: ZeRO-3 has cut the projector up, so '
+                         f'save ' 'the model there first')
     return found
 
+# %% ../../nbs/training/13_launch.ipynb #80823c3e
 def _save_projector(
     model,  # A LLaVA model
     folder,  # Where the file goes; it exists
-) -> Path:  # The file
+)->Path:  # The file
     "Write mm_projector.bin with MoE-LLaVA's names."
     file, start = Path(folder)/'mm_projector.bin', 'model.mm_projector.image_spatial_proj.'
     weights = _projector_weights(model, folder)
     torch.save({f'{start}{k}': v.detach().cpu() for k, v in weights.items()}, file)
     return file
 
+# %% ../../nbs/training/13_launch.ipynb #1fa6308d
 def _projector_of(
     model,  # A LLaVA model, also without weights
     file,  # mm_projector.bin of MoE-LLaVA, LLaVA or ours
-) -> dict:  # {name: tensor}
+)->dict:  # {name: tensor}
     "Weights that fit the projector; ValueError if names or shapes do not, OSError for a damaged file."
     try: weights = torch.load(file, map_location='cpu', weights_only=True)
     except FileNotFoundError: raise
-    except Exception as e: raise OSError(f'{file} cannot be read, it is damaged or cut short ({type(e).__name__}); copy it again') from e
+    except Exception as e:
+        raise OSError(f'{file} cannot be read, it is damaged or cut short ({type(e).__name__}); '
+                      f'copy it again') from e
     start, want = 'model.multi_modal_projector.', model.model.multi_modal_projector.state_dict()
-    have = {our_tensor_name(k).removeprefix(start): v for k, v in weights.items() if our_tensor_name(k).startswith(start)}
+    have = {our_tensor_name(k).removeprefix(start): v for k, v in weights.items()
+            if our_tensor_name(k).startswith(start)}
     if other := [k for k in weights if not our_tensor_name(k).startswith(start)]:
-        raise ValueError(f'{file} holds {len(other)} tensors that are no projector, such as '
-                         f'{other[0]}: they would be lost. Expected what stage 1 saves, the projector alone')
+        raise ValueError(
+            f'{file} holds {len(other)} tensors that are no projector, such as '
+            f'{other[0]}: they would be lost. Expected what stage 1 saves, the projector alone')
     sizes = lambda d: {k: tuple(v.shape) for k, v in d.items()}
-    if sizes(have) != sizes(want): raise ValueError(f'{file} holds a projector of {sizes(have) or list(weights)[:4]}, expected {sizes(want)} ({model.config.projector_type}): check --image_projector_type, the tower and the language model')
+    if sizes(have) != sizes(want):
+        raise ValueError(f'{file} holds a projector of {sizes(have) or list(weights)[:4]}, '
+                         f'expected {sizes(want)} ({model.config.projector_type}): check '
+                         f'--image_projector_type, the tower and the language model')
     return have
 
+# %% ../../nbs/training/13_launch.ipynb #bee75178
 def _load_projector(
     model,  # A LLaVA model; changed in place
     file,  # mm_projector.bin of MoE-LLaVA, LLaVA or ours
@@ -213,7 +248,7 @@ def _load_projector(
 def _dataset_of(
     plan:TrainPlan,  # Names files and folders
     model,  # With tokenizer and image_processor
-) -> LlavaDataset:  # Samples as the stage wants them
+)->LlavaDataset:  # Samples as the stage wants them
     "The data of a run; ValueError if there is none."
     f = plan.flags
     if not f.data_path: raise ValueError('--data_path is missing: one or more LLaVA JSON files')
@@ -221,6 +256,7 @@ def _dataset_of(
                max_length=f.model_max_length, num_frames=f.num_frames, video_folder=f.video_folder)
     return LlavaDataset.for_model(model, f.data_path, f.image_folder, **how)
 
+# %% ../../nbs/training/13_launch.ipynb #9748b49f
 def _first_sample(
     data:LlavaDataset,  # Not empty
 ):  # A `MaskedSample`
@@ -232,6 +268,7 @@ def _first_sample(
             worst = e
     raise worst
 
+# %% ../../nbs/training/13_launch.ipynb #5a4b3c28
 def _data_lines(
     data:LlavaDataset,  # Checked
     first:int=1000,  # How many samples are read
@@ -251,7 +288,7 @@ def _data_lines(
 def _eval_data_of(
     plan:TrainPlan,  # Names files and folders
     model,  # With tokenizer and image_processor
-) -> LlavaDataset|None:  # None: no validation
+)->LlavaDataset|None:  # None: no validation
     "The validation data of a run, read as its training data are."
     if not plan.flags.eval_data_path: return None
     flags = SimpleNamespace(**vars(plan.flags) | dict(data_path=plan.flags.eval_data_path))
@@ -259,7 +296,7 @@ def _eval_data_of(
 
 def _early_stopping(
     plan:TrainPlan,  # Says how patient it is
-) -> list:  # Of callbacks
+)->list:  # Of callbacks
     "What ends a run when validation gets no better."
     patience = plan.flags.early_stopping_patience
     return [EarlyStoppingCallback(patience)] if patience else []
@@ -275,28 +312,33 @@ def _try_tower(
     except ValueError as e:
         raise ValueError(f'--mm_vision_select_layer {c.vision_feature_layer}: {e}') from e
 
+# %% ../../nbs/training/13_launch.ipynb #3a3f72da
 @torch.no_grad()
 def _build_without_weights(
     plan:TrainPlan,  # As `plan_run` gives it
-) -> MoELlavaForConditionalGeneration:  # The plan's model without weights, its stage applied
+)->MoELlavaForConditionalGeneration:  # The plan's model without weights, its stage applied
     "Build a run's model without weights; ValueError or OSError for parts that do not fit."
     f, processes = plan.flags, plan.flags.gpus or plan.args.world_size
     model = _load_model(plan, meta=True)
     _try_tower(model)
     apply_stage(model, plan.stage)
     if f.ep_size > 1 and not plan.args.deepspeed:
-        raise ValueError(f'--ep_size {f.ep_size}: DeepSpeed spreads experts over processes: add --deepspeed')
+        raise ValueError(
+            f'--ep_size {f.ep_size}: DeepSpeed spreads experts over processes: add --deepspeed')
     if processes % f.ep_size:
-        raise ValueError(f'--ep_size {f.ep_size} does not divide the number of processes, {processes}')
+        raise ValueError(
+            f'--ep_size {f.ep_size} does not divide the number of processes, {processes}')
     return model
 
+# %% ../../nbs/training/13_launch.ipynb #0f326106
 def _reads_original(
     f:SimpleNamespace,  # Flags by name
-) -> bool:  # False: it can be built without weights
+)->bool:  # False: it can be built without weights
     "Is the model a folder of MoE-LLaVA or LLaVA?"
     check_source(f.model_name_or_path)
     config = PretrainedConfig.get_config_dict(f.model_name_or_path)[0]
-    return config.get('model_type') != 'moe_llava' and any(field in config for field in CHECKPOINT_READERS)
+    return config.get('model_type') != 'moe_llava' and any(field in config
+                                                           for field in CHECKPOINT_READERS)
 
 # %% ../../nbs/training/13_launch.ipynb #858b851e
 def _with_adapters(
@@ -306,8 +348,10 @@ def _with_adapters(
     "LoRA, if the flags ask for it."
     f = plan.flags
     if not f.lora_enable: return model
-    return add_lora(model, f.lora_r, f.lora_alpha, f.lora_dropout, f.lora_bias, ffn_only=bool(plan.stage.moe) and f.only_lora_ffn)
+    return add_lora(model, f.lora_r, f.lora_alpha, f.lora_dropout, f.lora_bias,
+                    ffn_only=bool(plan.stage.moe) and f.only_lora_ffn)
 
+# %% ../../nbs/training/13_launch.ipynb #1ea296e1
 def _packed_weights(
     model,  # Also with adapters
     moe:bool,  # MLPs are not packed, for experts are copies of them
@@ -320,6 +364,7 @@ def _packed_weights(
     return sum(m.weight.numel() for l in layers_of(base) for n, m in l.named_modules()
                if isinstance(m, nn.Linear) and 'lora_' not in n and id(m) not in skip)
 
+# %% ../../nbs/training/13_launch.ipynb #d08bdfac
 def _precision_of(
     plan:TrainPlan,  # Says which precision, and whether DeepSpeed or autocast makes it
     model,  # The plan's model, also with adapters
@@ -331,9 +376,10 @@ def _precision_of(
     if f.bits == 16: return sizes
     frozen = sum(p.numel() for p in model.parameters() if not p.requires_grad)
     packed = _packed_weights(model, f.moe_enable)/max(frozen, 1)
-    mean = packed*f.bits/8 + (1-packed)*2                                      # the rest is loaded in 16 bits
+    mean = packed*f.bits/8 + (1-packed)*2  # the rest is loaded in 16 bits
     return sizes | dict(frozen=mean, loaded=mean)
 
+# %% ../../nbs/training/13_launch.ipynb #9c397c8a
 def _memory_of(
     plan:TrainPlan,  # Says how many GPUs, which ZeRO stage, how many rows
     model,  # The plan's model with what the stage trains, also without weights
@@ -348,6 +394,7 @@ def _memory_of(
         a.per_device_train_batch_size, offload=ds['offload'], checkpointing=saving,
         **_precision_of(plan, model))
 
+# %% ../../nbs/training/13_launch.ipynb #552bb9da
 def _prepared_model(
     plan:TrainPlan,  # Says whether there are adapters, and what trains
     model,  # The plan's model; changed in place
@@ -361,7 +408,7 @@ def _prepared_model(
 # %% ../../nbs/training/13_launch.ipynb #1fbbc13f
 def dry_run(
     plan:TrainPlan,  # As `plan_run` gives it
-) -> str:  # Plan, parameters, memory, and the first sample with its mask
+)->str:  # Plan, parameters, memory, and the first sample with its mask
     "Everything that can be known about a run without running it."
     model = _build_without_weights(plan)
     data, held_out = _dataset_of(plan, model), _eval_data_of(plan, model)
@@ -377,12 +424,12 @@ def dry_run(
 # %% ../../nbs/training/13_launch.ipynb #c1b39120
 def run_plan(
     plan:TrainPlan,  # As `plan_run` gives it
-) -> TrainResult:  # The model itself is in the output folder
+)->TrainResult:  # The model itself is in the output folder
     "Build, train, save; errors come before the first step where they can."
     resume = resume_asked(True, plan.args.resume_from_checkpoint)
-    resume_point(plan.args.output_dir, resume)                        # refused before anything is loaded
+    resume_point(plan.args.output_dir, resume)  # refused before anything is loaded
     if not _reads_original(plan.flags): _build_without_weights(plan)
-    set_seed(plan.args.seed)                                                   # new projectors and routers are random
+    set_seed(plan.args.seed)  # new projectors and routers are random
     model = _load_model(plan)
     data = _dataset_of(plan, model)
     along = partial(_save_projector, model) if plan.stage.trains == ('projector',) else None

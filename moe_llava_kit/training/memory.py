@@ -53,6 +53,7 @@ def _frozen_by_lora(
     parts = decoder_of(model), model.get_output_embeddings()
     return {id(p) for m in parts for p in m.parameters()} - along
 
+# %% ../../nbs/training/09_memory.ipynb #763054dd
 def _model_sizes(
     model:nn.Module,  # Any model, also with adapters; on the meta device it costs nothing
     lora:int=0,  # LoRA rank for a model without adapters; 0 = train what requires a gradient
@@ -82,6 +83,7 @@ def _linears_of(
     own = [m for n, m in part.named_modules() if 'lora_' not in n]
     return [tuple(linear_weight(m).shape)[::-1] for m in own if isinstance(m, (nn.Linear, Conv1D))]
 
+# %% ../../nbs/training/09_memory.ipynb #dfb1b4ed
 def _layer_elements(
     layer:nn.Module,  # A decoder layer
     hidden:int,  # Width of the decoder
@@ -153,7 +155,8 @@ class MemoryPlan:
         "What the host's memory must have room for, in words."
         def each(b):
             one = f'{b/1e9:.2f} GB per process'
-            return one + (f', {b*self.node/1e9:.2f} GB per node of {self.node}' if self.node > 1 else '')
+            return one + (f', {b*self.node/1e9:.2f} GB per node of {self.node}'
+                          if self.node > 1 else '')
         parts = dict(loading=self.loading, offloaded=self.host)
         return '; '.join(f'{k} {each(b)}' for k, b in parts.items() if b)
 
@@ -194,6 +197,7 @@ def _dtype_widths(
     frozen = _mean_dtype_width([p for p in model.parameters() if not p.requires_grad])
     return trained or 4, frozen or 4
 
+# %% ../../nbs/training/09_memory.ipynb #fe70d872
 def _check_spread(
     sizes:_ModelSizes,  # The model's
     gpus:int,  # Processes that train together
@@ -204,11 +208,13 @@ def _check_spread(
     if ep > 1 and zero == 3:
         raise ValueError(f"ep={ep} with zero=3: expert parallelism is DeepSpeed's MoE layer, which "
                          'refuses ZeRO-3; ZeRO-3 without ep shards stacked experts as they are')
-    if gpus < 1 or ep < 1 or gpus % ep: raise ValueError(f'ep={ep} must divide gpus={gpus}, both 1 or more')
+    if gpus < 1 or ep < 1 or gpus % ep:
+        raise ValueError(f'ep={ep} must divide gpus={gpus}, both 1 or more')
     if ep > 1 and (sizes.num_experts == 0 or sizes.num_experts % ep):
         raise ValueError(f'ep={ep}: expert parallelism needs a MoE model '
                          f'whose number of experts ({sizes.num_experts}) it divides')
 
+# %% ../../nbs/training/09_memory.ipynb #07f96b78
 def _plan_note(
     gpus:int, zero:int, ep:int,  # As for `plan_memory`
     lora:int|bool,  # Rank, or True where the adapters are there
@@ -223,6 +229,7 @@ def _plan_note(
     if not checkpointing: parts.append('no checkpointing')
     return ', '.join(filter(None, parts))
 
+# %% ../../nbs/training/09_memory.ipynb #ece7410d
 def has_adapters(
     model,  # Anything that `plan_memory` takes
 )->bool:  # LoRA's
@@ -259,7 +266,8 @@ def plan_memory(
     check_zero(zero, offload)
     whole = isinstance(model, nn.Module)
     if lora and not whole:
-        raise ValueError('lora needs the model, not its size: adapters sit beside its linear layers')
+        raise ValueError(
+            'lora needs the model, not its size: adapters sit beside its linear layers')
     real = whole and not any(p.is_meta for p in model.parameters())
     sizes = _sizes_of(model, lora)
     _check_spread(sizes, gpus, zero, ep)

@@ -23,23 +23,28 @@ from .stages import base_model_of
 def token_counts(
     model,  # A LLaVA model
     inputs:dict,  # A batch, as the collator made it
-) -> torch.Tensor:  # (3,): labels, positions that are not padding, samples
+)->torch.Tensor:  # (3,): labels, positions that are not padding, samples
     "What is in a batch."
     mask, px = inputs['attention_mask'], inputs.get('pixel_values')
-    patches = 0 if px is None else len(px)*model.image_tokens - (inputs['input_ids'] == IMAGE_TOKEN_INDEX).sum()
-    return torch.stack([(inputs['labels'][:, 1:] != IGNORE_INDEX).sum(), (mask != 0).sum()+patches, count_samples(mask, len(mask))]).float()
+    patches = 0 if px is None else len(px)*model.image_tokens - (
+        inputs['input_ids'] == IMAGE_TOKEN_INDEX).sum()
+    return torch.stack([(inputs['labels'][:, 1:] != IGNORE_INDEX).sum(), (mask != 0).sum()+patches,
+                        count_samples(mask, len(mask))]).float()
 
 @torch.no_grad()
 def _router_counts(
     model,  # A MoE model, right after a forward pass
     samples:int,  # How many took part in it
-) -> list:  # Per MoE layer (1+E,): l_aux times samples, and how often each expert was chosen
+)->list:  # Per MoE layer (1+E,): l_aux times samples, and how often each expert was chosen
     "How balanced, and how busy, the experts of each layer were."
     def row(m, aux):
         r, e = m.routing, m.experts.num_experts
-        valid = torch.ones(len(r.index), device=r.index.device) if r.valid is None else r.valid.float()
-        return torch.cat([aux.float()[None]*samples, torch.bincount(r.index.flatten(), valid.repeat_interleave(r.index.shape[1]), e)])
-    return [row(m, aux) for m, aux in zip(moe_layers(model).values(), balance_losses(model).values())]
+        valid = torch.ones(len(r.index),
+                           device=r.index.device) if r.valid is None else r.valid.float()
+        return torch.cat([aux.float()[None]*samples, torch.bincount(
+            r.index.flatten(), valid.repeat_interleave(r.index.shape[1]), e)])
+    return [row(m, aux)
+            for m, aux in zip(moe_layers(model).values(), balance_losses(model).values())]
 
 # %% ../../nbs/training/06_metrics.ipynb #3d408600
 class _StepStats:
@@ -51,18 +56,23 @@ class _StepStats:
         inputs:dict,  # Its batch
     ):
         "Count one micro-batch."
-        counts = token_counts(model, inputs); routers = _router_counts(model, counts[2])
+        counts = token_counts(model, inputs)
+        routers = _router_counts(model, counts[2])
         if self.tokens is None: self.tokens, self.routers = counts, routers
-        else: self.tokens, self.routers = self.tokens+counts, [a+b for a, b in zip(self.routers, routers)]
+        else:
+            self.tokens, self.routers = self.tokens+counts, [a+b
+                                                             for a, b in zip(self.routers, routers)]
 
     def logs(self,
         layers:list,  # Index of each MoE layer in the decoder
         reduce=lambda x: x,  # Adds a tensor up over the processes
-    ) -> dict:  # Empty if nothing was added; {name: number}
+    )->dict:  # Empty if nothing was added; {name: number}
         "Numbers to log, and start again."
         if self.tokens is None: return {}
-        seconds, tokens, routers = time.perf_counter()-self.began, reduce(self.tokens).tolist(), [reduce(r).tolist() for r in self.routers]
-        logs = dict(supervised_tokens=int(tokens[0]), tokens_per_s=tokens[1]/seconds, supervised_tokens_per_s=tokens[0]/seconds)
+        seconds, tokens, routers = time.perf_counter()-self.began, reduce(self.tokens).tolist(), [
+            reduce(r).tolist() for r in self.routers]
+        logs = dict(supervised_tokens=int(tokens[0]), tokens_per_s=tokens[1]/seconds,
+                    supervised_tokens_per_s=tokens[0]/seconds)
         for i, (aux, *load) in zip(layers, routers):
             logs[f'aux_loss/layer_{i}'] = aux/tokens[2]
             logs |= {f'load/layer_{i}/expert_{e}': n/sum(load) for e, n in enumerate(load)}
@@ -76,14 +86,17 @@ class TrainResult:
     "What a stage did: its losses by step, the balance and load of its experts, its speed."
     stage:str  # Its name
     steps:list = field(default_factory=list)  # Step of each logged loss
-    losses:list = field(default_factory=list)  # Total loss (cross-entropy + weighted auxiliary losses)
-    aux:list = field(default_factory=list)  # Mean l_aux over the MoE layers; empty for a dense model
+    # Total loss (cross-entropy + weighted auxiliary losses)
+    losses:list = field(default_factory=list)
+    # Mean l_aux over the MoE layers; empty for a dense model
+    aux:list = field(default_factory=list)
     layers:dict = field(default_factory=dict)  # {MoE layer: [l_aux]}
     load:dict = field(default_factory=dict)  # {MoE layer: [[share of the choices, per expert]]}
     seconds:float = 0.  # Wall time of this call
     supervised_tokens:int = 0  # Labels seen in this call
     folder:str|None = None  # Where the model was saved
-    stopped:str|None = None  # The signal that ended the run early; the model is then in a checkpoint only
+    # The signal that ended the run early; the model is then in a checkpoint only
+    stopped:str|None = None
     first_step:object = None  # What the first step moved, a `StepReport`
     skipped:int = 0  # Samples that could not be used; the file skipped.jsonl in `folder` names them
     cut:int = 0  # Samples whose answer was cut off by the data set's max_length
@@ -124,9 +137,11 @@ class TrainResult:
     def plot_load(self):  # matplotlib figure
         "Share of each expert by step, one picture per MoE layer; dotted lines where even shares would end."
         import matplotlib.pyplot as plt
-        fig, axes = plt.subplots(1, len(self.load), figsize=(3*len(self.load), 2.2), sharey=True, squeeze=False)
+        fig, axes = plt.subplots(1, len(self.load), figsize=(3*len(self.load), 2.2), sharey=True,
+                                 squeeze=False)
         for ax, (layer, rows) in zip(axes[0], self.load.items()):
-            ax.stackplot(self.steps, list(zip(*rows)), alpha=.8); ax.set(title=f'layer {layer}', xlabel='step', ylim=(0, 1))
+            ax.stackplot(self.steps, list(zip(*rows)), alpha=.8)
+            ax.set(title=f'layer {layer}', xlabel='step', ylim=(0, 1))
             for e in range(1, len(rows[0])): ax.axhline(e/len(rows[0]), color='k', lw=.5, ls=':')
         axes[0][0].set_ylabel('share of choices')
         return fig
@@ -134,11 +149,12 @@ class TrainResult:
 # %% ../../nbs/training/06_metrics.ipynb #6e1fb878
 def read_log(
     history:list,  # A Trainer's `state.log_history`
-) -> dict:  # Fields of `TrainResult`
+)->dict:  # Fields of `TrainResult`
     "Losses, balance and load from a trainer's log."
     logs = [l for l in history if 'loss' in l]
     evals = {l['step']: l['eval_loss'] for l in history if 'eval_loss' in l}  # once per step
-    named = lambda start: sorted({k for l in logs for k in l if k.startswith(start)}, key=lambda k: [int(n) for n in k.replace('_', '/').split('/') if n.isdigit()])
+    named = lambda start: sorted({k for l in logs for k in l if k.startswith(
+        start)}, key=lambda k: [int(n) for n in k.replace('_', '/').split('/') if n.isdigit()])
     layers = {int(k.rsplit('_', 1)[1]): [l[k] for l in logs] for k in named('aux_loss/')}
     load = {i: [[l[k] for k in named(f'load/layer_{i}/')] for l in logs] for i in layers}
     return dict(steps=[l['step'] for l in logs], losses=[l['loss'] for l in logs],
@@ -166,7 +182,8 @@ class LossProgress(ProgressCallback):
     def on_log(self, args, state, control, logs=None, **kwargs):
         "Put the newest losses behind the bar."
         if not state.is_world_process_zero or self.training_bar is None: return
-        new = {name: f'{float(logs[key]):.3f}' for key, name in _SHOWN_LOSSES.items() if key in (logs or {})}
+        new = {name: f'{float(logs[key]):.3f}' for key, name in _SHOWN_LOSSES.items()
+               if key in (logs or {})}
         self.shown = self.shown | new
         self.training_bar.set_postfix(self.shown, refresh=False)
 
@@ -178,7 +195,7 @@ def _log_line(
     logs:dict,  # As callbacks get them
     step:int,  # Steps so far
     steps:int,  # Steps of the whole run
-) -> str:  # Empty where nothing in it is for a reader
+)->str:  # Empty where nothing in it is for a reader
     "A log as one line of text."
     words = [text.format(logs[key]) for key, text in _LINE_FORMATS.items() if key in logs]
     return f'step {step}/{steps}  ' + '  '.join(words) if words else ''
@@ -193,7 +210,7 @@ class LogLines(TrainerCallback):
 
 def shows_progress_bar(
     args:TrainingArguments,  # `disable_tqdm` counts
-) -> bool:  # False: lines
+)->bool:  # False: lines
     "Does somebody watch a progress bar: is stderr a terminal, or a notebook's?"
     return not args.disable_tqdm and (sys.stderr.isatty() or is_in_notebook())
 
@@ -202,17 +219,19 @@ def split_groups(
     groups:list,  # An optimizer's param_groups
     ours:set,  # ids of the parameters that go apart
     **changes,  # What the part differs in
-) -> list:  # Of dicts, ready to be an optimizer's param_groups
+)->list:  # Of dicts, ready to be an optimizer's param_groups
     "Groups divided in two: `ours` with changes, and the rest; empty ones are left out."
-    parts = [(g, [p for p in g['params'] if (id(p) in ours) == mine], mine) for g in groups for mine in (False, True)]
+    parts = [(g, [p for p in g['params'] if (id(p) in ours) == mine], mine) for g in groups
+             for mine in (False, True)]
     return [g | dict(params=ps) | (changes if mine else {}) for g, ps, mine in parts if ps]
 
 def split_experts(
     groups:list,  # An optimizer's param_groups
-) -> list:  # Of dicts
+)->list:  # Of dicts
     "Groups as DeepSpeed wants them where processes hold different experts; unchanged where they do not."
     if all(getattr(p, 'allreduce', True) for g in groups for p in g['params']): return groups
-    split = import_optional('deepspeed.moe.utils', '').split_params_into_different_moe_groups_for_optimizer
+    split = import_optional('deepspeed.moe.utils',
+                            '').split_params_into_different_moe_groups_for_optimizer
     return split([g | dict(name=f'group_{i}') for i, g in enumerate(groups)])
 
 # %% ../../nbs/training/06_metrics.ipynb #d6acb7e2
@@ -220,31 +239,36 @@ class StepLoss:
     "Put before `transformers.Trainer`: the loss is one of the whole step, and what its micro-batches held is logged."
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.accelerator.gradient_accumulation_steps = 1                       # a step's loss is divided once; transformers 5.4 lets accelerate divide it again
+        # a step's loss is divided once; transformers 5.4 lets accelerate divide it again
+        self.accelerator.gradient_accumulation_steps = 1
         self.stats, self.step_samples, self.supervised_tokens = _StepStats(), None, 0
 
     @property
-    def llava(self) -> nn.Module:  # Without adapters, too
+    def llava(self)->nn.Module:  # Without adapters, too
         "The LLaVA model inside whatever wraps it."
         return base_model_of(self.accelerator.unwrap_model(self.model))
 
     def get_batch_samples(self, epoch_iterator, num_batches, device):
         "The micro-batches of a step, its number of labels, and (kept) its number of samples."
         batches, labels = super().get_batch_samples(epoch_iterator, num_batches, device)
-        samples = torch.tensor(sum(int(count_samples(b['attention_mask'], len(b['attention_mask']))) for b in batches), device=device)
-        self.step_samples = self.accelerator.gather(samples).sum() if self.args.average_tokens_across_devices else samples
+        samples = torch.tensor(sum(int(count_samples(b['attention_mask'], len(b['attention_mask'])))
+                                   for b in batches), device=device)
+        self.step_samples = self.accelerator.gather(
+            samples).sum() if self.args.average_tokens_across_devices else samples
         return batches, labels
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
         "This micro-batch's share of the step's loss."
         share = {} if num_items_in_batch is None else dict(num_samples_in_batch=self.step_samples)
-        loss, out = super().compute_loss(model, {**inputs, **share}, return_outputs=True, num_items_in_batch=num_items_in_batch)
+        loss, out = super().compute_loss(model, {**inputs, **share}, return_outputs=True,
+                                         num_items_in_batch=num_items_in_batch)
         if share: self.stats.add(self.llava, inputs)
         return (loss, out) if return_outputs else loss
 
     def log(self, logs, *args, **kwargs):
         "Add what was counted since the last log; a log of validation data is none of training."
         if 'eval_loss' in logs: return super().log(logs, *args, **kwargs)
-        new = self.stats.logs((self.llava.config.moe or {}).get('layers', []), lambda x: self.accelerator.reduce(x, 'sum'))
+        new = self.stats.logs((self.llava.config.moe or {}).get('layers', []),
+                              lambda x: self.accelerator.reduce(x, 'sum'))
         self.supervised_tokens += new.pop('supervised_tokens', 0)
         super().log(logs | new if 'loss' in logs else logs, *args, **kwargs)

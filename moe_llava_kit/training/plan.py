@@ -19,57 +19,71 @@ from .flags import (
     FLAGS, FlagNote, OneLineParser, read_yaml, resolve_flags, split_flags, to_command_line)
 
 # %% ../../nbs/training/12_plan.ipynb #05304728
-_PUBLISHED = dict(lr_scheduler_type='cosine', warmup_steps=.03, weight_decay=0., num_train_epochs=1, logging_steps=1, save_total_limit=1,
-                 model_max_length=2048, image_projector_type='mlp2x_gelu', mm_vision_select_layer=-2)               # of all published lines
+# of all published lines
+_PUBLISHED = dict(lr_scheduler_type='cosine', warmup_steps=.03, weight_decay=0., num_train_epochs=1,
+                  logging_steps=1, save_total_limit=1, model_max_length=2048,
+                  image_projector_type='mlp2x_gelu', mm_vision_select_layer=-2)
 
 def _stage_flags(
     stage:Stage,  # As published, or one of your own
     llm:str|None,  # Hub id of the language model; None: said elsewhere
     tower:str|None,  # Hub id of the tower; None: said elsewhere
-) -> dict:  # {flag: value}; None: not set
+)->dict:  # {flag: value}; None: not set
     "The flags that a stage stands for."
     m = stage.moe or {}
-    own = dict(model_name_or_path=llm, image_tower=tower, version=stage.template, learning_rate=stage.lr, per_device_train_batch_size=stage.batch_size,
-               gradient_accumulation_steps=stage.accumulation, image_aspect_ratio=stage.aspect, group_by_modality_length=stage.group_by_modality,
+    own = dict(model_name_or_path=llm, image_tower=tower, version=stage.template,
+               learning_rate=stage.lr, per_device_train_batch_size=stage.batch_size,
+               gradient_accumulation_steps=stage.accumulation, image_aspect_ratio=stage.aspect,
+               group_by_modality_length=stage.group_by_modality,
                tune_mm_mlp_adapter=stage.trains == ('projector',), moe_enable=stage.name == 'moe')
     same = ('num_experts', 'capacity_factor', 'eval_capacity_factor', 'router_aux_loss_coef')
-    return own | _PUBLISHED | dict(train_modules=stage.modules or None, moe_mode=m.get('layers'), top_k_experts=m.get('top_k'), **{k: m.get(k) for k in same})
+    return own | _PUBLISHED | dict(train_modules=stage.modules or None, moe_mode=m.get('layers'),
+                                   top_k_experts=m.get('top_k'), **{k: m.get(k) for k in same})
 
 # %% ../../nbs/training/12_plan.ipynb #5ca60b61
 def _preset_flags(
     flags:list,  # As `split_flags` gives them
-) -> list:  # Flags that stand before them
+)->list:  # Flags that stand before them
     "What --stage and --preset bring along; ValueError for a preset without a stage."
     said = {k: v[0] for k, v in flags if v and k in ('stage', 'preset')}
-    if 'preset' in said and 'stage' not in said: raise ValueError(f'--preset {said["preset"]} needs a --stage: one of {", ".join(STAGES)}')
+    if 'preset' in said and 'stage' not in said:
+        raise ValueError(f'--preset {said["preset"]} needs a --stage: one of {", ".join(STAGES)}')
     if 'stage' not in said: return []
     stage, p = get_stage(said['stage'], said.get('preset')), PRESETS.get(said.get('preset'))
     return split_flags(to_command_line(_stage_flags(stage, p and p.llm, p and p.tower)))
 
 def _with_yaml(
     flags:list,  # As `split_flags` gives them
-) -> list:  # The same kind, without --config
+)->list:  # The same kind, without --config
     "The flags of --config files, then the others."
     files = [f for k, vs in flags if k == 'config' for f in vs]
-    return [x for f in files for x in split_flags(read_yaml(f))] + [(k, v) for k, v in flags if k != 'config']
+    return [x for f in files
+            for x in split_flags(read_yaml(f))] + [(k, v) for k, v in flags if k != 'config']
 
 # %% ../../nbs/training/12_plan.ipynb #79b1e760
 def by_name(
     tables:list,  # Instances of the dataclasses above
-) -> SimpleNamespace:  # Each flag is an attribute
+)->SimpleNamespace:  # Each flag is an attribute
     "The flags of all tables in one place."
     return SimpleNamespace(**{k: v for t in tables for k, v in vars(t).items()})
 
+# %% ../../nbs/training/12_plan.ipynb #b8d75d8e
 def _moe_of(
     f:SimpleNamespace,  # Flags by name
-) -> dict:  # For `MoEConfig`
+)->dict:  # For `MoEConfig`
     "What the flags say about experts; 0 is no limit."
     k = f.num_experts
-    moe = dict(num_experts=k[0] if len(k) == 1 else k, top_k=f.top_k_experts, layers=f.moe_layers_idx or f.moe_mode, capacity_factor=f.capacity_factor or None, eval_capacity_factor=f.eval_capacity_factor or None,
-               min_capacity=f.min_capacity, use_residual=f.use_residual, router_aux_loss_coef=f.router_aux_loss_coef)
-    if f.ep_size > 1: moe |= dict(implementation='deepspeed', ep_size=f.ep_size, count_padding=f.capacity_factor > 0)      # in DeepSpeed's layer padding takes places
+    moe = dict(num_experts=k[0] if len(k) == 1 else k, top_k=f.top_k_experts,
+               layers=f.moe_layers_idx or f.moe_mode, capacity_factor=f.capacity_factor or None,
+               eval_capacity_factor=f.eval_capacity_factor or None, min_capacity=f.min_capacity,
+               use_residual=f.use_residual, router_aux_loss_coef=f.router_aux_loss_coef)
+    # in DeepSpeed's layer padding takes places
+    if f.ep_size > 1:
+        moe |= dict(implementation='deepspeed', ep_size=f.ep_size,
+                    count_padding=f.capacity_factor > 0)
     return moe
 
+# %% ../../nbs/training/12_plan.ipynb #9a6e0a4c
 _REQUIRED_TOGETHER = (  # Flags that cannot be set at once, and why
     ('moe_enable', 'tune_mm_mlp_adapter', 'are stages 3 and 1'),
     ('tune_mm_mlp_adapter', 'freeze_mm_mlp_adapter', 'train the projector alone, and not at all'),
@@ -85,17 +99,20 @@ def _check_together(
         both = getattr(f, a) and getattr(f, b)
         if both: raise ValueError(f'--{a} and --{b} {why}: expected one of them')
 
+# %% ../../nbs/training/12_plan.ipynb #ca447b2a
 def _stage_of(
     f:SimpleNamespace,  # Flags by name
     lr:float,  # Peak learning rate
-) -> Stage:  # With its conversion, if there is one
+)->Stage:  # With its conversion, if there is one
     "The stage that flags describe; ValueError for flags that contradict each other."
     _check_together(f)
     name = 'moe' if f.moe_enable else 'pretrain' if f.tune_mm_mlp_adapter else 'finetune'
     if f.stage not in (None, name):
-        raise ValueError(f'--stage {f.stage} with flags of stage {name}: --moe_enable makes it moe, '
-                         '--tune_mm_mlp_adapter pretrain')
-    if f.train_modules and not f.moe_enable: raise ValueError('--train_modules belongs to stage 3: add --moe_enable True, or leave it out')
+        raise ValueError(f'--stage {f.stage} with flags of stage {name}: --moe_enable makes it '
+                         f'moe, ' '--tune_mm_mlp_adapter pretrain')
+    if f.train_modules and not f.moe_enable:
+        raise ValueError(
+            '--train_modules belongs to stage 3: add --moe_enable True, or leave it out')
     frozen = ('projector',) if f.freeze_mm_mlp_adapter else ()
     learns = ('projector',) if f.tune_mm_mlp_adapter or f.freeze_backbone else GROUPS
     trains = tuple(g for g in learns if g not in ('tower', *frozen))
@@ -104,7 +121,8 @@ def _stage_of(
                          'expected one of them, or --lora_enable True')
     return Stage(name, trains, lr, f.version, STAGES[name].why, tuple(f.train_modules or ()),
                  f.mm_projector_lr, aspect=f.image_aspect_ratio, frozen=frozen,
-                 group_by_modality=f.group_by_modality_length, moe=_moe_of(f) if f.moe_enable else None)
+                 group_by_modality=f.group_by_modality_length,
+                 moe=_moe_of(f) if f.moe_enable else None)
 
 # %% ../../nbs/training/12_plan.ipynb #5741bf84
 def _check_files(
@@ -114,7 +132,9 @@ def _check_files(
     for k in ('data_path', 'eval_data_path', 'pretrain_mm_mlp_adapter', 'deepspeed', 'image_folder',
               'video_folder'):
         for v in flags.get(k, []):
-            if v and v[0] != '{' and not Path(v).exists(): raise FileNotFoundError(f'--{k} {v}: no such {"folder" if "folder" in k else "file"}')
+            if v and v[0] != '{' and not Path(v).exists():
+                raise FileNotFoundError(
+                    f'--{k} {v}: no such {"folder" if "folder" in k else "file"}')
     for v in flags.get('deepspeed', []):
         try: config = json.loads(v if v[:1] == '{' else Path(v).read_text(encoding='utf-8'))
         except (ValueError, OSError) as e:
@@ -122,6 +142,7 @@ def _check_files(
         if not isinstance(config, dict):
             raise ValueError(f'--deepspeed {v}: expected settings, got a {type(config).__name__}')
 
+# %% ../../nbs/training/12_plan.ipynb #9d05b481
 _NUMBER_KINDS = {  # What is expected: (condition, flags)
     'at least 1': (lambda v: 1 <= v, '''gpus ep_size num_frames model_max_length lora_r lora_alpha
         num_experts top_k_experts per_device_train_batch_size per_device_eval_batch_size
@@ -135,6 +156,7 @@ _NUMBER_KINDS = {  # What is expected: (condition, flags)
     '0 or more, and less than 2**32': (lambda v: 0 <= v < 2**32, 'seed data_seed'),
     'at least 1, or -1 for whole epochs': (lambda v: v == -1 or v >= 1, 'max_steps')}
 
+# %% ../../nbs/training/12_plan.ipynb #b7c251f5
 def _check_numbers(
     f:SimpleNamespace,  # Flags by name, TrainingArguments among them
 ):
@@ -168,7 +190,8 @@ def _check_names(
     there = get_available_reporting_integrations()
     for name in args.report_to:
         if name not in there:
-            raise ValueError(f'--report_to {name}: not known, or not installed; here are {", ".join([*there, "none"])}')
+            raise ValueError(f'--report_to {name}: not known, or not installed; here are '
+                             f'{", ".join([*there, "none"])}')
     _moe_made(f'--optim {args.optim.value}', lambda: Trainer.get_optimizer_cls_and_kwargs(args))
     some, more = torch.optim.SGD([torch.zeros(1)], lr=args.learning_rate), args.lr_scheduler_kwargs
     _moe_made(f'--lr_scheduler_type {args.lr_scheduler_type.value}',
@@ -177,7 +200,7 @@ def _check_names(
 # %% ../../nbs/training/12_plan.ipynb #e6da7fc7
 def _defaults_for(
     flags:list,  # As `split_flags` gives them
-) -> list:  # Flags that stand before them
+)->list:  # Flags that stand before them
     "What follows from flags, where they do not say it themselves."
     said = {k: ' '.join(v) for k, v in flags}
     new = dict(report_to=default_reporter())
@@ -194,7 +217,7 @@ _SWITCH_FLAGS = dict(
 def _without_switch(
     flags:list,  # As they were written
     f:SimpleNamespace,  # Flags by name
-) -> list:  # A `FlagNote` for each
+)->list:  # A `FlagNote` for each
     "Flags that have no effect because another one is off."
     switch = {k: s for s, names in _SWITCH_FLAGS.items() for k in names.split()}
     idle = [(k, v) for k, v in flags if k in switch and not getattr(f, switch[k])]
@@ -203,18 +226,19 @@ def _without_switch(
 # %% ../../nbs/training/12_plan.ipynb #9a9d9441
 def _positive_interval(
     n:float,  # Steps, or below 1 a share of the run
-) -> str:  # In words
+)->str:  # In words
     "How often something happens."
-    return f'every {n:.0%} of the steps' if n < 1 else 'every step' if n == 1 else f'every {n:g} steps'
+    return (f'every {n:.0%} of the steps' if n < 1 else 'every step'
+            if n == 1 else f'every {n:g} steps')
 
 def _save_interval(
     f:SimpleNamespace,  # Flags by name
     a:TrainingArguments,  # All the other flags
-) -> str:  # In words
+)->str:  # In words
     "When validation data are read, and what follows from the loss."
     patience = f.early_stopping_patience
-    words = ['before the first step' if a.eval_on_start else '',
-             'after each epoch' if a.eval_strategy == 'epoch' else _positive_interval(a.eval_steps or 1),
+    words = ['before the first step' if a.eval_on_start else '', 'after each epoch'
+             if a.eval_strategy == 'epoch' else _positive_interval(a.eval_steps or 1),
              'the best is kept' if a.load_best_model_at_end else '',
              f'the end after {patience} without a better one' if patience else '']
     return ', '.join(filter(None, words))
@@ -229,20 +253,27 @@ class TrainPlan:
     notes:list = field(default_factory=list)  # What became of flags that do not mean what they say
     said:frozenset = frozenset()  # Names of the flags that were written or came with a preset
 
-    def lines(self) -> list:  # of str
+    def lines(self)->list:  # of str
         "The plan in words."
         f, a, moe = self.flags, self.args, self.stage.moe or {}
         n, b = f.gpus or a.world_size, a.per_device_train_batch_size
         k = a.gradient_accumulation_steps
         cut = f'cut at {f.model_max_length or "2048 or more"} positions'
         how = f'pictures {f.image_aspect_ratio}, {cut}'
-        rows = dict(stage=f'{self.stage.name}: {self.stage.why}', model=' + '.join(filter(None, (f.model_name_or_path, f.image_tower))), template=f.version,
-                    data=f'{", ".join(f.data_path or ["none"])}; {how}',
-                    validation=f.eval_data_path and ', '.join(f.eval_data_path)+f'; {_save_interval(f, a)}',
-                    step=f'{n*b*k} rows = {n} × {b} × {k}, lr {a.learning_rate:g}' + (f' (projector {f.mm_projector_lr:g})' if f.mm_projector_lr else ''),
-                    experts=', '.join(f'{k}={v}' for k, v in moe.items()), adapters=f.lora_enable and f'LoRA of rank {f.lora_r}' + (f' over {f.bits}-bit weights' if f.bits < 16 else ''), output=a.output_dir,
-                    log=f'the first step, the last and {_positive_interval(a.logging_steps)}, to ' + ' and '.join(['stderr', *a.report_to]))
-        return [f'{k:11}{v}' for k, v in rows.items() if v] + [f'note       --{n.flag} {n.value}: {n.why}' for n in self.notes]
+        rows = dict(stage=f'{self.stage.name}: {self.stage.why}',
+                    model=' + '.join(filter(None, (f.model_name_or_path, f.image_tower))),
+                    template=f.version, data=f'{", ".join(f.data_path or ["none"])}; {how}',
+                    validation=f.eval_data_path
+                    and ', '.join(f.eval_data_path)+f'; {_save_interval(f, a)}',
+                    step=f'{n*b*k} rows = {n} × {b} × {k}, lr {a.learning_rate:g}'
+                    + (f' (projector {f.mm_projector_lr:g})' if f.mm_projector_lr else ''),
+                    experts=', '.join(f'{k}={v}' for k, v in moe.items()),
+                    adapters=f.lora_enable and f'LoRA of rank {f.lora_r}'
+                    + (f' over {f.bits}-bit weights' if f.bits < 16 else ''), output=a.output_dir,
+                    log=f'the first step, the last and {_positive_interval(a.logging_steps)}, to '
+                    + ' and '.join(['stderr', *a.report_to]))
+        return [f'{k:11}{v}' for k, v in rows.items()
+                if v] + [f'note       --{n.flag} {n.value}: {n.why}' for n in self.notes]
 
     def __repr__(self): return '\n'.join(self.lines())
 
@@ -260,21 +291,24 @@ def _check_values(
     _check_names(a)
     check_validation(a, bool(f.eval_data_path), '--eval_data_path')
     if f.early_stopping_patience and not f.eval_data_path:
-        raise ValueError('--early_stopping_patience needs --eval_data_path: expected validation data')
+        raise ValueError(
+            '--early_stopping_patience needs --eval_data_path: expected validation data')
 
 # %% ../../nbs/training/12_plan.ipynb #37f46fb7
 def plan_run(
     argv:list|dict,  # Words of a command line, or a dictionary of flags
-) -> TrainPlan:  # Ready for `dry_run` and `run_plan`
+)->TrainPlan:  # Ready for `dry_run` and `run_plan`
     "Read flags; ValueError or FileNotFoundError in one line for anything that cannot be right."
     flags = _with_yaml(split_flags(to_command_line(argv) if isinstance(argv, dict) else argv))
     known = {f.name for c in (*FLAGS, TrainingArguments) for f in fields(c)}
     own, notes = resolve_flags(flags, known)
     before, more = resolve_flags(_preset_flags(flags), known)
     before = _defaults_for(before+own) + before
-    if 'output_dir' not in {k for k, _ in before+own}: raise ValueError('--output_dir is missing: where should checkpoints and the model go?')
+    if 'output_dir' not in {k for k, _ in before+own}:
+        raise ValueError('--output_dir is missing: where should checkpoints and the model go?')
     _check_files(dict(before+own))
-    line = [w for k, vs in [*before, *own] for w in (f'--{k}', *vs)] + ([] if torch.cuda.is_available() else ['--use_cpu', 'True'])
+    line = [w for k, vs in [*before, *own]
+            for w in (f'--{k}', *vs)] + ([] if torch.cuda.is_available() else ['--use_cpu', 'True'])
     *parts, args = OneLineParser([*FLAGS, TrainingArguments]).parse_args_into_dataclasses(line)
     for k, v in _ALWAYS_SET.items(): setattr(args, k, v)
     f = by_name(parts)

@@ -29,22 +29,28 @@ def training_args(
     seed:int=0,  # Of the order of the data and of dropout
     accumulation:int|None=None,  # Micro-batches per step; None = the stage's own
     **kwargs,  # Anything TrainingArguments takes
-) -> TrainingArguments:  # transformers' own
+)->TrainingArguments:  # transformers' own
     "The published schedule: AdamW, cosine, 3 % warm-up, no weight decay; overridable. ValueError for a number that is not above 0."
-    for name, x in dict(steps=steps, batch_size=batch_size, lr=lr, accumulation=accumulation).items():
-        if x is not None and not x > 0: raise ValueError(f'{name}={x}: expected more than 0, or None for {dict(steps="one epoch").get(name, "what the stage says")}')
+    for name, x in dict(steps=steps, batch_size=batch_size, lr=lr,
+                        accumulation=accumulation).items():
+        if x is not None and not x > 0:
+            raise ValueError(f'{name}={x}: expected more than 0, or None for '
+                             f'{dict(steps="one epoch").get(name, "what the stage says")}')
     gpu, rows = torch.cuda.is_available(), batch_size or stage.batch_size
     best = kwargs.get('load_best_model_at_end')
-    defaults = dict(output_dir=output_dir, max_steps=steps or -1, num_train_epochs=1, per_device_train_batch_size=rows, per_device_eval_batch_size=rows, gradient_accumulation_steps=accumulation or stage.accumulation,
-                    learning_rate=lr or stage.lr, lr_scheduler_type='cosine', warmup_steps=0.03, weight_decay=0., seed=seed, data_seed=seed, logging_steps=10, logging_nan_inf_filter=False,
-                    save_strategy='best' if best else 'no',
-                    report_to='none', remove_unused_columns=False, use_cpu=not gpu, dataloader_pin_memory=gpu)
+    defaults = dict(output_dir=output_dir, max_steps=steps or -1, num_train_epochs=1,
+                    per_device_train_batch_size=rows, per_device_eval_batch_size=rows,
+                    gradient_accumulation_steps=accumulation or stage.accumulation, learning_rate=lr
+                    or stage.lr, lr_scheduler_type='cosine', warmup_steps=0.03, weight_decay=0.,
+                    seed=seed, data_seed=seed, logging_steps=10, logging_nan_inf_filter=False,
+                    save_strategy='best' if best else 'no', report_to='none',
+                    remove_unused_columns=False, use_cpu=not gpu, dataloader_pin_memory=gpu)
     return TrainingArguments(**{**defaults, **kwargs})
 
 # %% ../../nbs/training/07_preflight.ipynb #af9dc7eb
 def _has_fp32_masters(
     args:TrainingArguments,  # Ready-made
-) -> bool:  # False without DeepSpeed
+)->bool:  # False without DeepSpeed
     "Whether half-precision weights get fp32 master copies."
     ds = getattr(args, 'hf_deepspeed_config', None)
     if ds is None: return False
@@ -52,31 +58,35 @@ def _has_fp32_masters(
     if any(ds.is_true(f'{k}.{k}_master_weights_and_grads') for k in half): return False
     return bool(half) or (ds.get_value('zero_optimization.stage') or 0) > 0
 
+# %% ../../nbs/training/07_preflight.ipynb #6dbf4a02
 def check_precision(
     model:nn.Module,  # A LLaVA model, also with adapters, its stage applied
     args:TrainingArguments,  # Of the run
 ):
     "ValueError if half-precision weights would be trained without fp32 masters."
-    half = {n: p.dtype for n, p in model.named_parameters() if p.requires_grad and p.dtype in HALF_DTYPES}
+    half = {n: p.dtype for n, p in model.named_parameters() if p.requires_grad
+            and p.dtype in HALF_DTYPES}
     if not half or _has_fp32_masters(args): return
     only = all('multi_modal_projector' in n for n in half)
     what = 'model.model.multi_modal_projector' if only else 'model'
     kinds = ' and '.join(sorted({str(d).removeprefix('torch.') for d in half.values()}))
     raise ValueError(
-        f'{len(half)} tensors would be trained in {kinds}, where a step of {args.learning_rate:g} is '
+        f'{len(half)} tensors would be trained in {kinds}, where a step of {args.learning_rate:g} '
+        f'is '
         f'lost on most weights: {shorten(list(half))}. Expected fp32, or fp32 masters of them. '
-        f'Either {what}.float(), or '
-        'from the start build_llava(…, dtype=torch.float32) or, for a saved model, load_checkpoint(…, '
+        f'Either {what}.float(), or ' 'from the start build_llava(…, dtype=torch.float32) or, for '
+                                      'a saved model, load_checkpoint(…, '
         'dtype=torch.float32); or DeepSpeed, which keeps masters: '
         'train(…, deepspeed=deepspeed_config(2), bf16=True)')
 
 # %% ../../nbs/training/07_preflight.ipynb #0d5f371e
-def default_reporter() -> str:  # For TrainingArguments' report_to
+def default_reporter()->str:  # For TrainingArguments' report_to
     "'tensorboard' where it is installed, else 'none'."
     return 'tensorboard' if importlib.util.find_spec('tensorboard') else 'none'
 
 # %% ../../nbs/training/07_preflight.ipynb #17a496ac
-EVAL_DEFAULTS = dict(eval_strategy='steps', eval_steps=.25, eval_on_start=True)  # .25 of the whole run
+# .25 of the whole run
+EVAL_DEFAULTS = dict(eval_strategy='steps', eval_steps=.25, eval_on_start=True)
 
 def check_rows(
     args:TrainingArguments,  # Say how many rows a batch has
@@ -89,6 +99,7 @@ def check_rows(
         raise ValueError(f'the dataset has {rows} rows, a batch {batch}, and dataloader_drop_last '
                          'leaves unfinished batches out: nothing to train on')
 
+# %% ../../nbs/training/07_preflight.ipynb #52047108
 def check_validation(
     args:TrainingArguments,  # Say when validation data are read, and what is done with the loss
     there:bool,  # Are there any?
@@ -99,12 +110,14 @@ def check_validation(
     for name, off in needs.items():
         value = getattr(args, name)
         if value != off and not there:
-            raise ValueError(f'{name}={getattr(value, "value", value)} without {data}: expected validation data')
+            raise ValueError(
+                f'{name}={getattr(value, "value", value)} without {data}: expected validation data')
     if there and args.eval_strategy == 'no':
         raise ValueError(f'{data} with eval_strategy=no would not be read: expected steps or epoch')
     best, known = args.metric_for_best_model, ('loss', 'eval_loss', 'aux_loss', 'eval_aux_loss')
     if best not in (None, *known):
-        raise ValueError(f'metric_for_best_model={best} is not measured: expected one of {", ".join(known)}')
+        raise ValueError(
+            f'metric_for_best_model={best} is not measured: expected one of {", ".join(known)}')
 
 # %% ../../nbs/training/07_preflight.ipynb #b4e2d0a2
 _SAMPLE_TEXT = ' Two  Words,\n\t1234 é 你好 🙂'   # a text that tokenizers cut differently
@@ -122,7 +135,8 @@ def _tokenizer_differences(
              (f'the id of {odd!r}', ours.get(odd), theirs.get(odd)),
              ('the end token', a.eos_token, b.eos_token),
              ('the first token', a.bos_token, b.bos_token)]
-    if not apart: facts.append(('ids of a text', a(_SAMPLE_TEXT).input_ids, b(_SAMPLE_TEXT).input_ids))
+    if not apart:
+        facts.append(('ids of a text', a(_SAMPLE_TEXT).input_ids, b(_SAMPLE_TEXT).input_ids))
     return [f'{name} {x!r} and {y!r}' for name, x, y in facts if x != y]
 
 # %% ../../nbs/training/07_preflight.ipynb #b4e2d0a5
@@ -163,6 +177,7 @@ def _chosen_template(
                          'build_llava(..., template=…), or a stage without a template')
     return conv
 
+# %% ../../nbs/training/07_preflight.ipynb #fdb96cfa
 def _compare_data(
     model,  # A LLaVA model
     data,  # A data set

@@ -133,8 +133,9 @@ def _data_record(
         **{k: getattr(data, k) for k in _ENCODING_FIELDS if hasattr(data, k)})
 
 # %% ../../nbs/training/04_run_record.ipynb #deb945f0
-_RECORDED_ELSEWHERE = {'name', 'why', 'lr', 'batch_size', 'accumulation', 'template', 'projector_lr',
-             'group_by_modality'}                             # in the settings, in the data, or below
+# in the settings, in the data, or below
+_RECORDED_ELSEWHERE = {'name', 'why', 'lr', 'batch_size', 'accumulation', 'template',
+                       'projector_lr', 'group_by_modality'}
 
 def _stage_record(
     stage:Stage,  # What is trained
@@ -142,7 +143,8 @@ def _stage_record(
     group_by_modality:bool,  # Likewise
 )->dict:  # {what: value}
     "A stage, without what the settings and the data say better."
-    own = {f.name: getattr(stage, f.name) for f in fields(stage) if f.name not in _RECORDED_ELSEWHERE}
+    own = {f.name: getattr(stage, f.name) for f in fields(stage)
+           if f.name not in _RECORDED_ELSEWHERE}
     used = dict(projector_lr=projector_lr, group_by_modality=group_by_modality)
     return dict(name=stage.name) | own | used
 
@@ -169,8 +171,9 @@ def _adapter_record(
     return own | dict(targets=digest(targets), frozen=under)
 
 # %% ../../nbs/training/04_run_record.ipynb #aa51c005
+# no part of what is computed, or elsewhere
 _VOLATILE = {'transformers_version', '_name_or_path', 'use_cache', 'dtype', 'torch_dtype',
-            'architectures', 'template'}                      # no part of what is computed, or elsewhere
+             'architectures', 'template'}
 
 def _model_record(
     model:nn.Module,  # A LLaVA model, frozen as its stage says, also with adapters
@@ -187,8 +190,9 @@ def _model_record(
     return dict(trains=trains, config=plain(base_model_of(model).config.to_dict())) | adapters
 
 # %% ../../nbs/training/04_run_record.ipynb #66630d13
-_IRRELEVANT_SETTINGS = {'output_dir', 'resume_from_checkpoint', 'local_rank', 'disable_tqdm', 'run_name',
-             'hub_token', 'deepspeed', 'per_device_train_batch_size', 'gradient_accumulation_steps'}
+_IRRELEVANT_SETTINGS = {'output_dir', 'resume_from_checkpoint', 'local_rank', 'disable_tqdm',
+                        'run_name', 'hub_token', 'deepspeed', 'per_device_train_batch_size',
+                        'gradient_accumulation_steps'}
 
 def _settings_record(
     args:TrainingArguments,  # Of a run

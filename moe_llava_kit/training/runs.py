@@ -82,7 +82,8 @@ def _compare_records(
     now:dict,  # Of the one that would go on with it
 )->list:  # of `_Change`
     "What differs; what may not is marked."
-    was, now = ({k: v for k, v in _flatten(r).items() if k.split('.')[0] in now} for r in (was, now))
+    was, now = ({k: v for k, v in _flatten(r).items() if k.split('.')[0] in now}
+                for r in (was, now))
     split = was.get('step.processes') != now.get('step.processes')
     def same(package): return was.get(f'versions.{package}') == now.get(f'versions.{package}')
     def unknown(k):
@@ -91,7 +92,8 @@ def _compare_records(
         return not same('transformers' if k.startswith('model.config.') else 'moe_llava_kit')
     def may(k):
         if split and k == 'settings.average_tokens_across_devices': return True  # off for one
-        return bool(_MAY_CHANGE.fullmatch(k)) or unknown(k) or k in _LENGTH_SETTINGS and _longer(was, now, k)
+        return bool(_MAY_CHANGE.fullmatch(k)) or unknown(k) or k in _LENGTH_SETTINGS and _longer(
+            was, now, k)
     changed = [k for k in {**was, **now} if was.get(k) != now.get(k)]
     return [_Change(k, was.get(k), now.get(k), may(k)) for k in changed]
 
@@ -180,8 +182,8 @@ class _Run:
         self.write(state='stopped' if stopped else 'finished', ended=_now_text(), result=found)
 
 # %% ../../nbs/training/05_runs.ipynb #aa51c028
-_OTHER_RUN = ('Go on with what it was asked for, or choose another folder; a new run may begin with '
-         'the model of this one')
+_OTHER_RUN = ('Go on with what it was asked for, or choose another folder; a new run may begin '
+              'with ' 'the model of this one')
 
 def _refuse_changes(
     folder,  # Of the earlier run

@@ -19,7 +19,8 @@ from ..model.towers import unsharded
 from ..model.decoders import DECODERS, FUSED_WEIGHTS
 
 # %% ../../nbs/training/00_stages.ipynb #8ac8bbf6
-GROUPS = ('tower', 'projector', 'embeddings', 'attention', 'mlp', 'experts', 'router', 'norms', 'head')
+GROUPS = ('tower', 'projector', 'embeddings', 'attention', 'mlp', 'experts', 'router', 'norms',
+          'head')
 
 def _decoder_parts(
     model:nn.Module,  # A LLaVA model
@@ -63,7 +64,8 @@ class Stage:
     lr:float  # Peak learning rate
     template:str|None = None  # Conversation template; None = the model's own
     why:str = ''  # One line for a reader
-    modules:tuple = ()  # MoE-LLaVA's `train_modules`: names of parameters that learn, instead of `trains`
+    # MoE-LLaVA's `train_modules`: names of parameters that learn, instead of `trains`
+    modules:tuple = ()
     projector_lr:float|None = None  # Peak learning rate of the projector; None = `lr`
     batch_size:int = 8  # Rows per device and micro-batch
     accumulation:int = 1  # Micro-batches per optimizer step
@@ -79,10 +81,12 @@ class Stage:
         if both := ', '.join(g for g in self.trains if g in self.frozen):
             raise ValueError(f'stage {self.name!r} trains and freezes {both}: expected one of them')
 
-STAGES = {s.name: s for s in (
-    Stage('pretrain', ('projector',), 1e-3, 'plain', 'the projector learns to turn patches into words'),
-    Stage('finetune', tuple(g for g in GROUPS if g != 'tower'), 2e-5, why='all but the tower learns to answer'),
-    Stage('moe', ('experts', 'router', 'mlp', 'projector'), 2e-5, why='experts and routers specialize'))}
+STAGES = {s.name: s for s in (Stage('pretrain', ('projector',), 1e-3, 'plain',
+                                    'the projector learns to turn patches into words'),
+                              Stage('finetune', tuple(g for g in GROUPS if g != 'tower'), 2e-5,
+                                    why='all but the tower learns to answer'),
+                              Stage('moe', ('experts', 'router', 'mlp', 'projector'), 2e-5,
+                                    why='experts and routers specialize'))}
 
 # %% ../../nbs/training/00_stages.ipynb #49229b96
 @dataclass(frozen=True)
@@ -97,58 +101,74 @@ def _published(
     template:str,  # Key of stages 2 and 3
     modules:str,  # MoE-LLaVA's train_modules in stage 3
     split:tuple=(8, 2),  # Rows per GPU and accumulation in stages 2 and 3
-) -> _Published:  # Its tower is CLIP at 336 pixels, as for all of them
+)->_Published:  # Its tower is CLIP at 336 pixels, as for all of them
     "MoE-LLaVA's three stages (its scripts, v1) for one language model."
-    later = dict(template=template, batch_size=split[0], accumulation=split[1], group_by_modality=True)
-    moe = dict(num_experts=4, top_k=2, layers='sparse', capacity_factor=1.5, eval_capacity_factor=2., router_aux_loss_coef=.01)
-    return _Published(llm, 'openai/clip-vit-large-patch14-336', dict(pretrain=replace(STAGES['pretrain'], batch_size=32, aspect='square'), finetune=replace(STAGES['finetune'], **later),
-                     moe=replace(STAGES['moe'], modules=tuple(modules.split()), moe=moe, **later)))
+    later = dict(template=template, batch_size=split[0], accumulation=split[1],
+                 group_by_modality=True)
+    moe = dict(num_experts=4, top_k=2, layers='sparse', capacity_factor=1.5,
+               eval_capacity_factor=2., router_aux_loss_coef=.01)
+    return _Published(llm, 'openai/clip-vit-large-patch14-336',
+                      dict(pretrain=replace(STAGES['pretrain'], batch_size=32, aspect='square'),
+                           finetune=replace(STAGES['finetune'], **later), moe=replace(
+                               STAGES['moe'], modules=tuple(modules.split()), moe=moe, **later)))
 
 # %% ../../nbs/training/00_stages.ipynb #96fe05a2
-PRESETS = dict(stablelm=_published('stabilityai/stablelm-2-1_6b', 'stablelm', 'gate_proj up_proj down_proj wg'), qwen=_published('Qwen/Qwen-1_8B', 'qwen', 'mlp.w1 mlp.w2 mlp.c_proj wg'),
-               phi=_published('microsoft/phi-2', 'phi', 'fc1 fc2 wg'), openchat=_published('openchat/openchat-3.5-1210', 'openchat', 'gate_proj up_proj down_proj wg', (4, 4)))
+PRESETS = dict(stablelm=_published('stabilityai/stablelm-2-1_6b', 'stablelm',
+                                   'gate_proj up_proj down_proj wg'),
+               qwen=_published('Qwen/Qwen-1_8B', 'qwen', 'mlp.w1 mlp.w2 mlp.c_proj wg'),
+               phi=_published('microsoft/phi-2', 'phi', 'fc1 fc2 wg'),
+               openchat=_published('openchat/openchat-3.5-1210', 'openchat',
+                                   'gate_proj up_proj down_proj wg', (4, 4)))
 
 # %% ../../nbs/training/00_stages.ipynb #0420e14d
 def get_stage(
     stage:str|Stage,  # A key of `STAGES`; a record is passed through, whatever the preset
     preset:str|None=None,  # A key of `PRESETS`
-) -> Stage:  # The record itself, not a copy
+)->Stage:  # The record itself, not a copy
     "A stage by name, as published for a language model if one is named; ValueError naming the known ones."
     if isinstance(stage, Stage): return stage
-    return get_known(stage, STAGES if preset is None else get_known(preset, PRESETS, 'preset').stages, 'stage')
+    return get_known(stage, STAGES
+                     if preset is None else get_known(preset, PRESETS, 'preset').stages, 'stage')
 
 # %% ../../nbs/training/00_stages.ipynb #86d5c28e
 def _undo_renames(
     name:str,  # A name in our layout
     keys:list,  # Substitutions from theirs to ours, see `rename`
-) -> str:  # The name in their layout; parts of a fused tensor have one name
+)->str:  # The name in their layout; parts of a fused tensor have one name
     "Undo the substitutions of a key table."
     fused = [f for f in FUSED_WEIGHTS if any(f in new for _, new in keys)]
     for f in fused: name = re.sub('|'.join(rf'\b{p}\b' for p in FUSED_WEIGHTS[f]), f, name)
-    for pattern, new in reversed(keys): name = re.sub('^'*pattern.startswith('^')+re.escape(new), re.sub(r'[\\^]', '', pattern), name)
+    for pattern, new in reversed(keys):
+        name = re.sub('^'*pattern.startswith('^')+re.escape(new), re.sub(r'[\\^]', '', pattern),
+                      name)
     return name
 
 # %% ../../nbs/training/00_stages.ipynb #5230480a
 _ROLES = dict(gate_up_proj=('gate', 'up', 'gate_up'), up_proj=('up',), down_proj=('down',))
-_NEW_MODULES = {'.multi_modal_projector.': '.mm_projector.image_spatial_proj.', '.router.': '.deepspeed_moe.gate.wg.', '.layer.deepspeed_moe.gate.': '.deepspeed_moe.gate.', '.layer.coefficient.': '.coefficient.'}  # ours, theirs
+# ours, theirs
+_NEW_MODULES = {'.multi_modal_projector.': '.mm_projector.image_spatial_proj.',
+                '.router.': '.deepspeed_moe.gate.wg.',
+                '.layer.deepspeed_moe.gate.': '.deepspeed_moe.gate.',
+                '.layer.coefficient.': '.coefficient.'}
 _COPIES = (r'(\.\d+\.[a-z]\w*)\.(layer\.)?(deepspeed_moe\.experts\.deepspeed_experts\.\d+|mlp)\.',
           r'\1.')  # copies of the MLP, one by one
 
 def _before_conversion(
     name:str,  # A decoder's parameter, named from `model.` on
     mlps:list,  # Per layer of the dense decoder, {role: name of its linear layer}; {} if it stayed
-) -> list:  # Names of its parts before the conversion
+)->list:  # Names of its parts before the conversion
     "What a parameter was before the MLPs became experts."
     stacked = re.fullmatch(r'(.*\.(\d+)\.\w+)\.experts\.(\w+?_proj)(_bias)?', name)
     if not stacked or not (roles := mlps[int(stacked[2])]): return [re.sub(*_COPIES, name)]
     mlp, _, tensor, bias = stacked.groups()
-    return [f'{mlp}.{roles[r]}.{"bias" if bias else "weight"}' for r in _ROLES[tensor] if r in roles]
+    return [f'{mlp}.{roles[r]}.{"bias" if bias else "weight"}' for r in _ROLES[tensor]
+            if r in roles]
 
 # %% ../../nbs/training/00_stages.ipynb #850df3d7
 @unsharded()
 def _their_names(
     model:nn.Module,  # A LLaVA model, dense or MoE
-) -> dict:  # {our name: [names of a part, …]}
+)->dict:  # {our name: [names of a part, …]}
     "What MoE-LLaVA calls each parameter in its dense model (in its MoE model, what the conversion created)."
     text = model.config.text_config
     moe = {i for i, l in enumerate(layers_of(model)) if moe_layers(l)}
@@ -156,12 +176,16 @@ def _their_names(
     named = lambda m: {id(x): n for n, x in m.named_modules()}
     roles = lambda mlp: {r: named(mlp)[id(m)] for r, m in mlp_parts(mlp).items() if r != 'act'}
     mlps = [{} if i not in moe else roles(mlp_of(l)[1]) for i, l in enumerate(layers_of(dense))]
-    tables = [[], *(r['keys'] for r in DECODERS.values() if r.get('keys') and r['decoder'] == text.model_type)]
+    tables = [[], *(r['keys'] for r in DECODERS.values() if r.get('keys')
+                    and r['decoder'] == text.model_type)]
     def names(n):
-        if n.startswith('model.vision_tower.'): return [[n.replace('model.vision_tower.', 'model.image_tower.image_tower.vision_model.')]]
+        if n.startswith('model.vision_tower.'):
+            return [[n.replace('model.vision_tower.',
+                               'model.image_tower.image_tower.vision_model.')]]
         short = n.replace('model.language_model.', 'model.')
         for ours, theirs in _NEW_MODULES.items(): short = short.replace(ours, theirs)
-        return [[_undo_renames(p, keys) for keys in tables] for p in _before_conversion(short, mlps)]
+        return [[_undo_renames(p, keys) for keys in tables]
+                for p in _before_conversion(short, mlps)]
     return {n: names(n) for n, _ in model.named_parameters()}
 
 # %% ../../nbs/training/00_stages.ipynb #105f2efa
@@ -169,7 +193,7 @@ def _matching_names(
     word:str,  # One of `train_modules`
     ours:str,  # Our name of a parameter
     names:list,  # Their names of one of its parts
-) -> bool:  # In theirs anywhere; of ours a whole piece between dots
+)->bool:  # In theirs anywhere; of ours a whole piece between dots
     "Does a word mean this part?"
     return any(word in n for n in names) or f'.{word}.' in f'.{ours}.'
 
@@ -181,7 +205,10 @@ def _refuse_halves(
     for n, parts in found.items():
         if any(parts) and not all(parts):
             lost = [names[n][i][0].split('.')[-2] for i, p in enumerate(parts) if not p]
-            raise ValueError(f'train_modules: {next(filter(None, parts))[0]!r} is a part of {n}, which also holds {" and ".join(lost)} and is one parameter: name {" and ".join(lost)} too, or all of it as {".".join(n.split(".")[-3:])}')
+            raise ValueError(f'train_modules: {next(filter(None, parts))[0]!r} is a part of {n}, '
+                             f'which also holds {" and ".join(lost)} and is one parameter: name '
+                             f'{" and ".join(lost)} too, or all of it as '
+                             f'{".".join(n.split(".")[-3:])}')
 
 def _examples(
     names:dict,  # Of what is inside MLPs, as `_their_names` gives them
@@ -193,20 +220,24 @@ def _examples(
 # %% ../../nbs/training/00_stages.ipynb #6308223e
 _TRAINED_ALONG = 'trains along'
 
+# %% ../../nbs/training/00_stages.ipynb #0e36bed4
 def _select_modules(
     model:nn.Module,  # A LLaVA model
     words,  # List of str: MoE-LLaVA's `train_modules`, or pieces of our names
-) -> dict:  # {our parameter name: why it trains}
+)->dict:  # {our parameter name: why it trains}
     "What `train_modules` trains, as MoE-LLaVA does it; ValueError for words that mean nothing, the tower, or half of a parameter."
     names, groups = _their_names(model), param_groups(model)
     mlps = {n: names[n] for g in ('mlp', 'experts') for n in groups.get(g, {})}
-    found = {n: [[w for w in words if _matching_names(w, n, part)] for part in parts] for n, parts in names.items()}
-    tower, rest = ({n: f for n, f in found.items() if n.startswith('model.vision_tower.') == t} for t in (True, False))
+    found = {n: [[w for w in words if _matching_names(w, n, part)] for part in parts]
+             for n, parts in names.items()}
+    tower, rest = ({n: f for n, f in found.items() if n.startswith('model.vision_tower.') == t}
+                   for t in (True, False))
     used = lambda fs: {w for f in fs.values() for part in f for w in part}
     for w in words:
         if w in used(tower)-used(rest):
-            raise ValueError(f'train_modules: {w!r} occurs in the vision tower only, which stays frozen: '
-                             f'expected a part of the decoder, such as {_examples(mlps)}')
+            raise ValueError(
+                f'train_modules: {w!r} occurs in the vision tower only, which stays frozen: '
+                f'expected a part of the decoder, such as {_examples(mlps)}')
         if w not in used(rest):
             raise ValueError(f'train_modules: {w!r} occurs in no parameter of this model: '
                              f'expected a part of a name such as {_examples(mlps)}')
@@ -215,29 +246,31 @@ def _select_modules(
     some = 'projector', 'router', 'experts'
     along = [n for g in some for n in groups.get(g, {}) if small(g, n)]
     born = dict.fromkeys(along, f'{_TRAINED_ALONG}, as in MoE-LLaVA')
-    return {n: ' '.join(sorted({w for part in f for w in part})) or born[n] for n, f in rest.items() if any(f) or n in born}
+    return {n: ' '.join(sorted({w for part in f for w in part})) or born[n] for n, f in rest.items()
+            if any(f) or n in born}
 
 # %% ../../nbs/training/00_stages.ipynb #4d86d5ac
 def base_model_of(
     model:nn.Module,  # A LLaVA model, or one wrapped by peft
-) -> nn.Module:  # Unwrapped, not copied
+)->nn.Module:  # Unwrapped, not copied
     "The LLaVA model itself."
     return model.get_base_model() if hasattr(model, 'get_base_model') else model
 
 def _beside_adapters(
     groups:dict,  # As `param_groups` gives them, of a model with adapters
     chosen:set,  # Names that the stage trains
-) -> set:  # Names
+)->set:  # Names
     "What trains where there are adapters: they, and the stage's projector and routers as far as they are not wrapped."
     free = lambda n: 'base_layer' not in n and 'original_module' not in n
-    return {n for g, ps in groups.items() for n in ps if 'lora_' in n or (g in ('projector', 'router') and free(n) and (n in chosen or 'modules_to_save' in n))}
+    return {n for g, ps in groups.items() for n in ps if 'lora_' in n or (
+        g in ('projector', 'router') and free(n) and (n in chosen or 'modules_to_save' in n))}
 
 # %% ../../nbs/training/00_stages.ipynb #c62edd34
 def _chosen_by(
     stage:Stage,  # Its `modules`, or else `trains`, and `frozen` count
     model:nn.Module,  # A LLaVA model
     groups:dict,  # Its `param_groups`
-) -> set:  # Names of parameters
+)->set:  # Names of parameters
     "What a stage trains; ValueError for a module that it freezes."
     if not stage.modules: return {n for g in stage.trains for n in groups.get(g, {})}
     found = _select_modules(model, stage.modules)
@@ -253,14 +286,17 @@ def _chosen_by(
 def apply_stage(
     model:nn.Module,  # A LLaVA model, also with adapters; changed in place
     stage:str|Stage,  # As for `get_stage`
-) -> Stage:  # The record
+)->Stage:  # The record
     "Freeze everything but what the stage trains; ValueError if a stage about experts meets a dense model, or its `modules` do not fit."
     stage, model = get_stage(stage), base_model_of(model)
     groups = param_groups(model)
-    if not stage.modules and 'experts' in stage.trains and 'attention' not in stage.trains and 'experts' not in groups:
-        raise ValueError(f'stage {stage.name!r} trains experts, but the model is dense: call upcycle(model) first')
+    if (not stage.modules and 'experts' in stage.trains and 'attention' not in stage.trains
+        and 'experts' not in groups):
+        raise ValueError(f'stage {stage.name!r} trains experts, but the model is dense: call '
+                         f'upcycle(model) first')
     chosen = _chosen_by(stage, model, groups)
-    if any('lora_' in n for ps in groups.values() for n in ps): chosen = _beside_adapters(groups, chosen)
+    if any('lora_' in n for ps in groups.values() for n in ps):
+        chosen = _beside_adapters(groups, chosen)
     for ps in groups.values():
         for n, p in ps.items(): p.requires_grad_(n in chosen)
     return stage
@@ -269,38 +305,46 @@ def apply_stage(
 @dataclass
 class TrainableReport:
     "Parameters per group, how many of them learn, and how fast."
-    rows:list = field(default_factory=list)  # (group, parameters, trainable, peak learning rate or None)
+    # (group, parameters, trainable, peak learning rate or None)
+    rows:list = field(default_factory=list)
 
     @property
-    def trainable(self) -> int:  # Elements
+    def trainable(self)->int:  # Elements
         "Parameters that learn."
         return sum(r[2] for r in self.rows)
 
     @property
-    def total(self) -> int:  # Elements
+    def total(self)->int:  # Elements
         "Parameters in all."
         return sum(r[1] for r in self.rows)
 
-    def lines(self) -> list:  # (group, parameters, trainable, rate or state) as text
+    def lines(self)->list:  # (group, parameters, trainable, rate or state) as text
         "The table's cells."
         rate = lambda t, lr: 'frozen' if not t else 'trains' if lr is None else f'lr {lr:g}'
-        return [(g, f'{n:,}', f'{t:,}', rate(t, lr)) for g, n, t, lr in [*self.rows, ('total', self.total, self.trainable, None)]]
+        return [(g, f'{n:,}', f'{t:,}', rate(t, lr))
+                for g, n, t, lr in [*self.rows, ('total', self.total, self.trainable, None)]]
     def __repr__(self):
-        return '\n'.join([f'{"group":12}{"parameters":>16}{"trainable":>16}', *(f'{g:12}{n:>16}{t:>16}  {r}' for g, n, t, r in self.lines())])
+        return '\n'.join([f'{"group":12}{"parameters":>16}{"trainable":>16}',
+                          *(f'{g:12}{n:>16}{t:>16}  {r}' for g, n, t, r in self.lines())])
 
     def _repr_html_(self):
-        cells = lambda tag, vs: '<tr>'+''.join(f'<{tag}>{html.escape(str(v))}</{tag}>' for v in vs)+'</tr>'
-        return '<table>'+cells('th', ('group', 'parameters', 'trainable', ''))+''.join(cells('td', (g, n, t, ('○ ' if r == 'frozen' else '● ')+r)) for g, n, t, r in self.lines())+'</table>'
+        cells = lambda tag, vs: '<tr>'+''.join(f'<{tag}>{html.escape(str(v))}</{tag}>'
+                                               for v in vs)+'</tr>'
+        return '<table>'+cells('th', ('group', 'parameters', 'trainable', ''))+''.join(
+            cells('td', (g, n, t, ('○ ' if r == 'frozen' else '● ')+r))
+            for g, n, t, r in self.lines())+'</table>'
 
 # %% ../../nbs/training/00_stages.ipynb #069ce4c0
 def trainable_report(
     model:nn.Module,  # A LLaVA model, also with adapters
     stage:str|Stage|None=None,  # Show its learning rates
     args=None,  # TrainingArguments whose learning rate counts instead of the stage's
-) -> TrainableReport:  # Without a stage, 'trains' in place of the rate
+)->TrainableReport:  # Without a stage, 'trains' in place of the rate
     "What would train now: parameters, trainable parameters and learning rate per group."
     stage = stage and get_stage(stage)
     lr = getattr(args, 'learning_rate', None) or (stage and stage.lr)
     rates = dict(projector=stage.projector_lr or lr) if stage else {}
     count = lambda ps: sum(p.numel() for p in ps)
-    return TrainableReport([(g, count(ps.values()), count(p for p in ps.values() if p.requires_grad), rates.get(g, lr)) for g, ps in param_groups(base_model_of(model)).items()])
+    return TrainableReport(
+        [(g, count(ps.values()), count(p for p in ps.values() if p.requires_grad), rates.get(g, lr))
+         for g, ps in param_groups(base_model_of(model)).items()])

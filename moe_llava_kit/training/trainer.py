@@ -130,11 +130,16 @@ class LlavaTrainer(_ValidationLoss, SafeCheckpoints, Trainer):
         **kwargs,  # As for Trainer
     ):
         check_precision(model, args)
-        super().__init__(model=model, args=args, train_dataset=train_dataset, data_collator=data_collator, **kwargs)
-        self.stage, self.projector_lr, self.group_by_modality = stage, projector_lr, group_by_modality
-        if (self.llava.config.moe or {}).get('ep_size', 1) > 1 and not args.deepspeed: raise ValueError('experts spread over processes (ep_size above 1) train under DeepSpeed only: TrainingArguments(deepspeed=deepspeed_config(2))')
+        super().__init__(model=model, args=args, train_dataset=train_dataset,
+                         data_collator=data_collator, **kwargs)
+        self.stage, self.projector_lr, self.group_by_modality = (
+            stage, projector_lr, group_by_modality)
+        if (self.llava.config.moe or {}).get('ep_size', 1) > 1 and not args.deepspeed:
+            raise ValueError('experts spread over processes (ep_size above 1) train under '
+                             'DeepSpeed only: TrainingArguments(deepspeed=deepspeed_config(2))')
         if group_by_modality and not hasattr(train_dataset, 'modality_lengths'):
-            raise ValueError(f'group_by_modality needs a dataset with modality_lengths (such as LlavaDataset), got {type(train_dataset).__name__}')
+            raise ValueError(f'group_by_modality needs a dataset with modality_lengths (such as '
+                             f'LlavaDataset), got {type(train_dataset).__name__}')
         self.remove_callback(PrinterCallback if args.disable_tqdm else DEFAULT_PROGRESS_CALLBACK)
         self.add_callback(LossProgress if shows_progress_bar(args) else LogLines)
         self.first_step, self.signal = FirstStepCheck(stage), StopOnSignal()
@@ -143,13 +148,16 @@ class LlavaTrainer(_ValidationLoss, SafeCheckpoints, Trainer):
     def _get_train_sampler(self, *args, **kwargs):
         if not self.group_by_modality: return super()._get_train_sampler(*args, **kwargs)
         a = self.args
-        return GroupedSampler(self.train_dataset.modality_lengths, a.per_device_train_batch_size, a.world_size, a.seed if a.data_seed is None else a.data_seed)
+        return GroupedSampler(self.train_dataset.modality_lengths, a.per_device_train_batch_size,
+                              a.world_size, a.seed if a.data_seed is None else a.data_seed)
 
     def create_optimizer(self, *args, **kwargs):
         "The optimizer of the arguments, the projector and spread-out experts in groups of their own."
         if self.optimizer is None and super().create_optimizer(*args, **kwargs) is not None:
-            groups, projector = self.optimizer.param_groups, {id(p) for p in self.llava.model.multi_modal_projector.parameters()}
-            if self.projector_lr is not None: groups = split_groups(groups, projector, lr=self.projector_lr)
+            groups, projector = self.optimizer.param_groups, {
+                id(p) for p in self.llava.model.multi_modal_projector.parameters()}
+            if self.projector_lr is not None:
+                groups = split_groups(groups, projector, lr=self.projector_lr)
             self.optimizer.param_groups = split_experts(groups)
         return self.optimizer
 
@@ -180,6 +188,7 @@ def resume_asked(
     if setting is None: return resume
     return {'true': True, 'false': False}.get(str(setting).lower(), setting)
 
+# %% ../../nbs/training/10_trainer.ipynb #2154fd63
 def resume_point(
     output_dir:str|None,  # Where a run writes; None = nowhere
     resume:bool|str|os.PathLike,  # True: the newest checkpoint there, if any; or a checkpoint's folder
@@ -188,13 +197,20 @@ def resume_point(
     found = last_checkpoint(output_dir) if output_dir else None
     done = Path(found).name if found else 'the model' if is_finished(output_dir) else None
     if isinstance(resume, (str, os.PathLike)):
-        if not is_complete(resume): raise ValueError(f'resume={str(resume)!r}: no complete checkpoint is there; expected a folder checkpoint-N of an earlier run, or True for the newest one in output_dir')
+        if not is_complete(resume):
+            raise ValueError(f'resume={str(resume)!r}: no complete checkpoint is there; expected a '
+                             f'folder checkpoint-N of an earlier run, or True for the newest one '
+                             f'in output_dir')
         if done and Path(resume).resolve().parent != Path(output_dir).resolve():
             raise ValueError(f'resume={str(resume)!r}: {output_dir} holds {done} of another run; '
                              'choose an empty folder, or a checkpoint in this one')
         return str(resume)
-    if resume and not output_dir: raise ValueError('resume=True without output_dir: expected the folder whose newest checkpoint is to go on')
-    if done and not resume: raise ValueError(f'{output_dir} holds {done} of an earlier run: go on from it with resume=True, or choose another folder')
+    if resume and not output_dir:
+        raise ValueError('resume=True without output_dir: expected the folder whose newest '
+                         'checkpoint is to go on')
+    if done and not resume:
+        raise ValueError(f'{output_dir} holds {done} of an earlier run: go on from it with '
+                         f'resume=True, or choose another folder')
     return found
 
 # %% ../../nbs/training/10_trainer.ipynb #b4e2d0b1
@@ -239,7 +255,8 @@ def _report_lost(
     if not trainer.is_world_process_zero():
         return dict(skipped=sum(len(d.rejected) + int(d.broken.sum()) for d in parts), cut=cut)
     bad = [row for d in parts for row in d.bad]
-    return dict(skipped=_list_skipped(bad, output_dir, resumed) if output_dir else len(bad), cut=cut)
+    return dict(skipped=_list_skipped(bad, output_dir, resumed) if output_dir else len(bad),
+                cut=cut)
 
 # %% ../../nbs/training/10_trainer.ipynb #d41f0a01
 def _refuse_duplicates(
@@ -249,7 +266,8 @@ def _refuse_duplicates(
     "ValueError for what stands in `args` and is said besides."
     twice = [n for n, v in said.items() if v is not None]
     if args and twice:
-        raise ValueError(f'args are given, and {", ".join(twice)} besides: expected one or the other')
+        raise ValueError(
+            f'args are given, and {", ".join(twice)} besides: expected one or the other')
 
 # %% ../../nbs/training/10_trainer.ipynb #d41f0a05
 def _check_both(
@@ -257,7 +275,8 @@ def _check_both(
     stage:str|Stage,  # Whose template counts
 ):
     "`check_data` for what is trained and for what is validated on; what could not be compared is logged."
-    if isinstance(eval_data, dict): raise ValueError('eval_data is a dictionary: expected one data set')
+    if isinstance(eval_data, dict):
+        raise ValueError('eval_data is a dictionary: expected one data set')
     if eval_data is not None and not len(eval_data):
         raise ValueError('eval_data is empty: expected rows')
     for data in filter(lambda d: d is not None, (dataset, eval_data)):
@@ -333,7 +352,8 @@ def train(
     **kwargs,  # accumulation, and anything TrainingArguments takes
 )->TrainResult:  # What happened, for a page or a log
     "Run one training stage; ValueError before the first step for what cannot be right, RuntimeError or FloatingPointError where `safety` stops it."
-    _refuse_duplicates(args, dict(output_dir=output_dir, steps=steps, batch_size=batch_size, lr=lr, **kwargs))
+    _refuse_duplicates(args, dict(output_dir=output_dir, steps=steps, batch_size=batch_size, lr=lr,
+                                  **kwargs))
     _check_both(model, dataset, eval_data, stage)
     output_dir, start = args.output_dir if args else output_dir, time.perf_counter()
     setting = args.resume_from_checkpoint if args else kwargs.get('resume_from_checkpoint')
@@ -344,7 +364,8 @@ def train(
     if output_dir: kwargs = dict(report_to=default_reporter()) | kwargs
     if eval_data is not None: kwargs = EVAL_DEFAULTS | dict(eval_on_start=not point) | kwargs
     with tempfile.TemporaryDirectory() as tmp:
-        args = args or training_args(stage, str(output_dir or tmp), steps, batch_size, lr, seed, **kwargs)
+        args = args or training_args(stage, str(output_dir or tmp), steps, batch_size, lr, seed,
+                                     **kwargs)
         check_rows(args, len(dataset))
         check_validation(args, eval_data is not None)
         named = point if resume is not True else None

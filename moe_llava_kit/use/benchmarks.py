@@ -28,10 +28,11 @@ class Item:
 
     def pictures(self,
         num_frames:int=8,  # Shown of a video, spread evenly
-    ) -> list:  # PIL images
+    )->list:  # PIL images
         "The pictures, opened; BadSample naming the file, or the question that holds them."
         if self.video: return read_frames(self.video, num_frames)
-        return [_open_bytes(p, self.id) if isinstance(p, bytes) else open_picture(p) for p in self.images]
+        return [_open_bytes(p, self.id) if isinstance(p, bytes) else open_picture(p)
+                for p in self.images]
 
 # %% ../../nbs/use/01_benchmarks.ipynb #ba58dd20
 def _open_bytes(
@@ -40,8 +41,12 @@ def _open_bytes(
 ):  # PIL image, loaded
     "Decode a picture; BadSample naming the question."
     try:
-        with Image.open(io.BytesIO(data)) as im: im.load(); return im.copy()
-    except Exception as e: raise BadSample('image_broken', f'the picture of question {id}, {len(data):,} bytes, cannot be read: {type(e).__name__}') from e
+        with Image.open(io.BytesIO(data)) as im:
+            im.load()
+            return im.copy()
+    except Exception as e:
+        raise BadSample('image_broken', f'the picture of question {id}, {len(data):,} bytes, '
+                                        f'cannot be read: {type(e).__name__}') from e
 
 # %% ../../nbs/use/01_benchmarks.ipynb #a124a9bc
 _SHORT = '\nAnswer the question using a single word or phrase.'
@@ -55,38 +60,46 @@ def choice_question(
     options:list,  # Texts, at most one per letter of `_LETTERS`
     hint:str='',  # What is given besides
     request:str=_LETTER,  # How to answer
-) -> str:  # Hint, question, options and request, a line each
+)->str:  # Hint, question, options and request, a line each
     "A multiple-choice question as LLaVA-1.5 asks it; ValueError for more options than letters."
-    if len(options) > len(_LETTERS): raise ValueError(f'{question[:60]!r} has {len(options)} options: expected at most {len(_LETTERS)}, one for each letter of {_LETTERS}')
-    return '\n'.join([*([hint] if hint else []), question, *(f'{l}. {o}' for l, o in zip(_LETTERS, options))]) + request
+    if len(options) > len(_LETTERS):
+        raise ValueError(f'{question[:60]!r} has {len(options)} options: expected at most '
+                         f'{len(_LETTERS)}, one for each letter of {_LETTERS}')
+    return '\n'.join([*([hint] if hint else []), question,
+                      *(f'{l}. {o}' for l, o in zip(_LETTERS, options))]) + request
 
 # %% ../../nbs/use/01_benchmarks.ipynb #5e30f4a1
 def _need_file(
     folder:str|Path,  # The benchmark's folder
     name:str,  # File or folder in it
-) -> Path:  # One that exists
+)->Path:  # One that exists
     "The path; FileNotFoundError saying what was expected."
     path = Path(folder)/name
-    if not path.exists(): raise FileNotFoundError(f'{path} not found: this benchmark needs {name} in its folder')
+    if not path.exists():
+        raise FileNotFoundError(f'{path} not found: this benchmark needs {name} in its folder')
     return path
 
+# %% ../../nbs/use/01_benchmarks.ipynb #f71b1f07
 def _read_json_lines(
     text:str,  # A JSON value per line
-) -> list:  # The values; empty lines are skipped
+)->list:  # The values; empty lines are skipped
     "Parse JSON lines; ValueError naming the line that is none."
     rows = []
-    for n, line in enumerate(text.split('\n'), 1):                            # not splitlines: JSON may hold other line ends, such as U+2028
+    # not splitlines: JSON may hold other line ends, such as U+2028
+    for n, line in enumerate(text.split('\n'), 1):
         try: rows += [json.loads(line)] if line.strip() else []
-        except json.JSONDecodeError as e: raise ValueError(f'line {n}, column {e.colno}: {e.msg}') from None
+        except json.JSONDecodeError as e:
+            raise ValueError(f'line {n}, column {e.colno}: {e.msg}') from None
     return rows
 
+# %% ../../nbs/use/01_benchmarks.ipynb #47f66c59
 def read_json(
     folder:str|Path,  # The benchmark's folder
     name:str,  # File in it
-) -> object:  # The parsed value; a list of them for JSON lines
+)->object:  # The parsed value; a list of them for JSON lines
     "Parse a JSON file, or JSON lines; FileNotFoundError or ValueError naming it."
     path, problems = _need_file(folder, name), []
-    forms = {'JSON': json.loads, 'JSON lines': _read_json_lines}                        # POPE calls its lines .json
+    forms = {'JSON': json.loads, 'JSON lines': _read_json_lines}  # POPE calls its lines .json
     if path.suffix == '.jsonl': del forms['JSON']
     for form, read in forms.items():
         try: return read(path.read_text(encoding='utf-8'))
@@ -97,40 +110,46 @@ def read_json(
 def read_table(
     folder:str|Path,  # The benchmark's folder
     name:str,  # Tab-separated file with a header
-) -> list:  # A dict per row; pandas' marks for nothing are ''
+)->list:  # A dict per row; pandas' marks for nothing are ''
     "Rows of a .tsv file; FileNotFoundError if it is missing."
-    csv.field_size_limit(sys.maxsize)                                          # a field may hold a whole picture
+    csv.field_size_limit(sys.maxsize)  # a field may hold a whole picture
     with _need_file(folder, name).open(encoding='utf-8', newline='') as f:
-        return [{k: '' if (v or '').lower() in ('nan', 'none') else v or '' for k, v in row.items()} for row in csv.DictReader(f, delimiter='\t')]
+        return [{k: '' if (v or '').lower() in ('nan', 'none') else v or '' for k, v in row.items()}
+                for row in csv.DictReader(f, delimiter='\t')]
 
 # %% ../../nbs/use/01_benchmarks.ipynb #49d738f3
 def _types_of(
     sample:dict,  # Of a LLaVA file
     n:int,  # Its number of questions
-) -> list:  # n types
+)->list:  # n types
     "The type of each of a sample's questions; ValueError if it lists another number of them."
     t = sample.get('type', 'all')
-    if isinstance(t, list) and len(t) != n: raise ValueError(f'sample {sample.get("id")!r} has {n} questions, but its "type" lists {len(t)}')
+    if isinstance(t, list) and len(t) != n:
+        raise ValueError(
+            f'sample {sample.get("id")!r} has {n} questions, but its "type" lists {len(t)}')
     return t if isinstance(t, list) else [t]*n
 
 def _media_of(
     turns:list,  # (role, text), up to the question
     paths:list,  # Of all pictures and videos of the sample, in the order of their marks
     name:str,  # Of the sample
-) -> tuple:  # (paths of pictures, None) or ([], path of a video)
+)->tuple:  # (paths of pictures, None) or ([], path of a video)
     "What a question shows; ValueError naming the sample if it mixes pictures and videos."
     images, videos = (sum(t.count(m) for _, t in turns) for m in (IMAGE_TOKEN, VIDEO_TOKEN))
-    if videos and (images or videos > 1): raise ValueError(f'sample {name!r} asks about {videos} videos and {images} pictures at once: expected pictures, or one video')
+    if videos and (images or videos > 1):
+        raise ValueError(f'sample {name!r} asks about {videos} videos and {images} pictures at '
+                         f'once: expected pictures, or one video')
     return ([], paths[0]) if videos else (paths[:images], None)
 
 # %% ../../nbs/use/01_benchmarks.ipynb #5fcb3206
 def load_questions(
     data_dir:str|Path,  # Folder with questions.json and the pictures it names, or the path of such a file
-) -> list[Item]:  # One per answer in it; references: that answer
+)->list[Item]:  # One per answer in it; references: that answer
     "Every question of a LLaVA file; BadSample or ValueError naming the row that cannot be used, FileNotFoundError without the file."
     path, items, seen = Path(data_dir), [], set()
     if path.is_dir(): path = path/'questions.json'
-    if not path.is_file(): raise FileNotFoundError(f'{path} not found: expected a LLaVA file of questions and answers')
+    if not path.is_file():
+        raise FileNotFoundError(f'{path} not found: expected a LLaVA file of questions and answers')
     rows = CheckedRows(path, find_files=False)
     for row in (rows.parse(0, i, find_files=False) for i in range(len(rows))):
         turns, id = row['turns'], str(row['row'] if row['id'] is None else row['id'])
@@ -145,156 +164,201 @@ def load_questions(
 # %% ../../nbs/use/01_benchmarks.ipynb #7618c07d
 def load_vqav2(
     data_dir:str|Path,  # Folder with v2_OpenEnded_mscoco_val2014_questions.json, v2_mscoco_val2014_annotations.json, val2014/
-) -> list[Item]:  # References: what people answered; type: of the answer
+)->list[Item]:  # References: what people answered; type: of the answer
     "VQAv2, validation split."
-    notes = {a['question_id']: a for a in read_json(data_dir, 'v2_mscoco_val2014_annotations.json')['annotations']}
-    asked = [(q, notes[q['question_id']]) for q in read_json(data_dir, 'v2_OpenEnded_mscoco_val2014_questions.json')['questions']]
-    return [Item(str(q['question_id']), q['question']+_SHORT, [Path(data_dir)/f'val2014/COCO_val2014_{q["image_id"]:012d}.jpg'], [x['answer'] for x in a['answers']], a['answer_type']) for q, a in asked]
+    notes = {a['question_id']: a
+             for a in read_json(data_dir, 'v2_mscoco_val2014_annotations.json')['annotations']}
+    asked = [(q, notes[q['question_id']]) for q
+             in read_json(data_dir, 'v2_OpenEnded_mscoco_val2014_questions.json')['questions']]
+    return [Item(str(q['question_id']), q['question']+_SHORT,
+                 [Path(data_dir)/f'val2014/COCO_val2014_{q["image_id"]:012d}.jpg'],
+                 [x['answer'] for x in a['answers']], a['answer_type']) for q, a in asked]
 
 def load_vizwiz(
     data_dir:str|Path,  # Folder with val.json, val/
-) -> list[Item]:  # References: what people answered; type: of the answer
+)->list[Item]:  # References: what people answered; type: of the answer
     "VizWiz, validation split."
-    return [Item(r['image'], r['question']+_UNSURE+_SHORT, [Path(data_dir)/'val'/r['image']], [x['answer'] for x in r['answers']], r['answer_type']) for r in read_json(data_dir, 'val.json')]
+    return [Item(r['image'], r['question']+_UNSURE+_SHORT, [Path(data_dir)/'val'/r['image']],
+                 [x['answer'] for x in r['answers']], r['answer_type'])
+            for r in read_json(data_dir, 'val.json')]
 
 # %% ../../nbs/use/01_benchmarks.ipynb #a306124c
 def _prepared_questions(
     data_dir:str|Path,  # The benchmark's folder
     name:str,  # One of LLaVA's files of questions
     pictures:str,  # Folder of the pictures
-) -> list[Item]:  # References: none; type: the category, where there is one
+)->list[Item]:  # References: none; type: the category, where there is one
     "Questions as LLaVA's authors prepared them, without answers."
-    return [Item(str(r['question_id']), r['text'], [Path(data_dir)/pictures/r['image']] if r.get('image') else [], [], r.get('category', 'all')) for r in read_json(data_dir, name)]
+    return [Item(str(r['question_id']), r['text'], [Path(data_dir)/pictures/r['image']] if r.get(
+        'image') else [], [], r.get('category', 'all')) for r in read_json(data_dir, name)]
 
 def load_vqav2_test(
     data_dir:str|Path,  # Folder with llava_vqav2_mscoco_test-dev2015.jsonl, test2015/
-) -> list[Item]:  # References: none
+)->list[Item]:  # References: none
     "VQAv2, test-dev: scored by the benchmark's server."
     return _prepared_questions(data_dir, 'llava_vqav2_mscoco_test-dev2015.jsonl', 'test2015')
 
 def load_vizwiz_test(
     data_dir:str|Path,  # Folder with llava_test.jsonl, test/
-) -> list[Item]:  # References: none
+)->list[Item]:  # References: none
     "VizWiz, test: scored by the benchmark's server."
     return _prepared_questions(data_dir, 'llava_test.jsonl', 'test')
 
 # %% ../../nbs/use/01_benchmarks.ipynb #ff6f0ccd
 def load_textvqa(
     data_dir:str|Path,  # Folder with TextVQA_0.5.1_val.json, train_images/
-) -> list[Item]:  # References: what people answered
+)->list[Item]:  # References: what people answered
     "TextVQA, validation split, the bare questions."
     rows = read_json(data_dir, 'TextVQA_0.5.1_val.json')['data']
-    return [Item(str(r['question_id']), r['question']+_SHORT, [Path(data_dir)/f'train_images/{r["image_id"]}.jpg'], r['answers']) for r in rows]
+    return [Item(str(r['question_id']), r['question']+_SHORT,
+                 [Path(data_dir)/f'train_images/{r["image_id"]}.jpg'], r['answers']) for r in rows]
 
+# %% ../../nbs/use/01_benchmarks.ipynb #e3c1fc4f
 def load_textvqa_ocr(
     data_dir:str|Path,  # The same, and llava_textvqa_val_v051_ocr.jsonl
-) -> list[Item]:  # References: what people answered
+)->list[Item]:  # References: what people answered
     "TextVQA with the words an OCR found in the picture, as LLaVA's and MoE-LLaVA's papers report it; ValueError for a question without answers."
-    answers = {(r['image_id'], r['question'].lower()): r for r in read_json(data_dir, 'TextVQA_0.5.1_val.json')['data']}
+    answers = {(r['image_id'], r['question'].lower()): r
+               for r in read_json(data_dir, 'TextVQA_0.5.1_val.json')['data']}
     def item(r):
         key = r['question_id'], r['text'].split('\n')[0].lower()
-        if key not in answers: raise ValueError(f'llava_textvqa_val_v051_ocr.jsonl asks {key[1]!r} about {key[0]}, which TextVQA_0.5.1_val.json does not: files of different versions?')
-        return Item(str(answers[key]['question_id']), r['text'], [Path(data_dir)/'train_images'/r['image']], answers[key]['answers'])
+        if key not in answers:
+            raise ValueError(f'llava_textvqa_val_v051_ocr.jsonl asks {key[1]!r} about {key[0]}, '
+                             f'which TextVQA_0.5.1_val.json does not: files of different versions?')
+        return Item(str(answers[key]['question_id']), r['text'],
+                    [Path(data_dir)/'train_images'/r['image']], answers[key]['answers'])
     return [item(r) for r in read_json(data_dir, 'llava_textvqa_val_v051_ocr.jsonl')]
 
+# %% ../../nbs/use/01_benchmarks.ipynb #ef969e0f
 def load_gqa(
     data_dir:str|Path,  # Folder with data/testdev_balanced_questions.json (or one level deeper), data/images/
-) -> list[Item]:  # References: the answer; type: the question's structure
+)->list[Item]:  # References: the answer; type: the question's structure
     "GQA, balanced test-dev split."
     name = 'testdev_balanced_questions.json'
     file = next(iter(sorted(Path(data_dir).glob(f'data/**/{name}'))), Path(data_dir)/'data'/name)
     rows = read_json(file.parent, name)
-    return [Item(i, r['question']+_SHORT, [Path(data_dir)/f'data/images/{r["imageId"]}.jpg'], [r['answer']], r['types']['structural']) for i, r in rows.items()]
+    return [Item(i, r['question']+_SHORT, [Path(data_dir)/f'data/images/{r["imageId"]}.jpg'],
+                 [r['answer']], r['types']['structural']) for i, r in rows.items()]
 
 # %% ../../nbs/use/01_benchmarks.ipynb #37744ae5
 def load_pope(
     data_dir:str|Path,  # Folder with coco/coco_pope_{random,popular,adversarial}.json and val2014/
-) -> list[Item]:  # References: yes or no; type: the kind of question
+)->list[Item]:  # References: yes or no; type: the kind of question
     "POPE on COCO: the kinds of questions whose file is there; FileNotFoundError if there is none."
     files = sorted(Path(data_dir).glob('coco/coco_pope_*.json'))
-    if not files: raise FileNotFoundError(f'{Path(data_dir)/"coco"} holds no coco_pope_*.json: this benchmark needs coco_pope_random.json, coco_pope_popular.json or coco_pope_adversarial.json there')
-    rows = [(f.stem.removeprefix('coco_pope_'), r) for f in files for r in read_json(f.parent, f.name)]
-    return [Item(f'{kind}/{r["question_id"]}', r['text']+_SHORT, [Path(data_dir)/'val2014'/r['image']], [r['label']], kind) for kind, r in rows]
+    if not files:
+        raise FileNotFoundError(f'{Path(data_dir)/"coco"} holds no coco_pope_*.json: this '
+                                f'benchmark needs coco_pope_random.json, coco_pope_popular.json or '
+                                f'coco_pope_adversarial.json there')
+    rows = [(f.stem.removeprefix('coco_pope_'), r) for f in files
+            for r in read_json(f.parent, f.name)]
+    return [Item(f'{kind}/{r["question_id"]}', r['text']+_SHORT,
+                 [Path(data_dir)/'val2014'/r['image']], [r['label']], kind) for kind, r in rows]
 
 # %% ../../nbs/use/01_benchmarks.ipynb #cafd7ba4
-_REQUEST_MME = ' Please answer yes or no.'                                       # LLaVA asks in its own words instead
+_REQUEST_MME = ' Please answer yes or no.'  # LLaVA asks in its own words instead
 
 def load_mme(
     data_dir:str|Path,  # Folder with MME_Benchmark_release_version/SUBTASK/ (or SUBTASK/images and SUBTASK/questions_answers_YN)
-) -> list[Item]:  # References: yes or no; type: the subtask
+)->list[Item]:  # References: yes or no; type: the subtask
     "MME: two questions per picture; ValueError naming a line that is not a question, a tab and yes or no."
     items = []
     for file in sorted(_need_file(data_dir, 'MME_Benchmark_release_version').rglob('*.txt')):
-        task = file.parent.parent.name if file.parent.name == 'questions_answers_YN' else file.parent.name
-        home = file.parent.parent/'images' if file.parent.name == 'questions_answers_YN' else file.parent
-        picture = next((p for e in ('.jpg', '.png', '.jpeg') if (p := home/f'{file.stem}{e}').exists()), home/f'{file.stem}.jpg')
-        for k, line in enumerate(l for l in file.read_text(encoding='utf-8').splitlines() if l.strip()):
+        task = (file.parent.parent.name
+                if file.parent.name == 'questions_answers_YN' else file.parent.name)
+        home = (file.parent.parent/'images'
+                if file.parent.name == 'questions_answers_YN' else file.parent)
+        picture = next((p for e in ('.jpg', '.png', '.jpeg')
+                        if (p := home/f'{file.stem}{e}').exists()), home/f'{file.stem}.jpg')
+        for k, line in enumerate(l for l in file.read_text(encoding='utf-8').splitlines()
+                                 if l.strip()):
             question, _, answer = line.rpartition('\t')
-            if answer.strip().lower() not in ('yes', 'no'): raise ValueError(f'{file}, line {k+1}: expected a question, a tab and Yes or No, got {line!r}')
-            items.append(Item(f'{task}/{file.stem}/{k}', question.strip().removesuffix(_REQUEST_MME)+_SHORT, [picture], [answer.strip().lower()], task))
+            if answer.strip().lower() not in ('yes', 'no'):
+                raise ValueError(
+                    f'{file}, line {k+1}: expected a question, a tab and Yes or No, got {line!r}')
+            items.append(Item(f'{task}/{file.stem}/{k}', question.strip().removesuffix(_REQUEST_MME)
+                              +_SHORT, [picture], [answer.strip().lower()], task))
     return items
 
 # %% ../../nbs/use/01_benchmarks.ipynb #2ce291b6
 def load_scienceqa(
     data_dir:str|Path,  # Folder with pid_splits.json, problems.json, images/test/PID/image.png; llava_test_CQM-A.json if there
-) -> list[Item]:  # References: the letter; type: 'with a picture' or 'text only'
+)->list[Item]:  # References: the letter; type: 'with a picture' or 'text only'
     "ScienceQA, test split; the questions in LLaVA's words where its file is there."
     problems, file = read_json(data_dir, 'problems.json'), Path(data_dir)/'llava_test_CQM-A.json'
-    words = {r['id']: r['conversations'][0]['value'].replace('<image>', '').strip()+_LETTER for r in read_json(data_dir, file.name)} if file.exists() else {}
+    words = {r['id']: r['conversations'][0]['value'].replace('<image>', '').strip()+_LETTER
+             for r in read_json(data_dir, file.name)} if file.exists() else {}
     def item(pid):
         p = problems[pid]
         question = words.get(pid) or choice_question(p['question'], p['choices'], p.get('hint', ''))
         pictures = [Path(data_dir)/f'images/test/{pid}/image.png'] if p.get('image') else []
-        return Item(pid, question, pictures, [_LETTERS[p['answer']]], 'with a picture' if pictures else 'text only')
+        return Item(pid, question, pictures, [_LETTERS[p['answer']]],
+                    'with a picture' if pictures else 'text only')
     return [item(pid) for pid in read_json(data_dir, 'pid_splits.json')['test']]
 
 # %% ../../nbs/use/01_benchmarks.ipynb #1072db33
 def _decode_picture(
     row:dict,  # Of a table of MMBench
     rows:dict,  # All of them, {index: row}
-) -> bytes:  # The encoded picture
+)->bytes:  # The encoded picture
     "The picture of a row, which may name another row that holds it; ValueError naming the row."
     text = rows[row['image']]['image'] if row['image'] in rows else row['image']
     try: return base64.b64decode(text, validate=True)
-    except binascii.Error as e: raise ValueError(f'row {row["index"]}: the column "image" is neither base64 nor the index of another row: {text[:30]!r} ({e})') from None
+    except binascii.Error as e:
+        raise ValueError(f'row {row["index"]}: the column "image" is neither base64 nor the index '
+                         f'of another row: {text[:30]!r} ({e})') from None
 
+# %% ../../nbs/use/01_benchmarks.ipynb #d5f0c723
 def load_mmbench(
     data_dir:str|Path,  # Folder with mmbench_dev_20230712.tsv
     name:str='mmbench_dev_20230712.tsv',  # Table to read
     request:str=_LETTER,  # How to answer
-) -> list[Item]:  # References: the letter, if the table has it; type: the category
+)->list[Item]:  # References: the letter, if the table has it; type: the category
     "MMBench, development split, every turn of the options a question of its own."
     rows = {r['index']: r for r in read_table(data_dir, name)}
-    def item(r): return Item(r['index'], choice_question(r['question'], [r[l] for l in 'ABCD' if r.get(l)], r.get('hint', ''), request), [_decode_picture(r, rows)], [r['answer']] if r.get('answer') else [], r.get('category', 'all'))
+    def item(r):
+        return Item(r['index'], choice_question(r['question'], [r[l] for l in 'ABCD' if r.get(l)],
+                                                r.get('hint', ''), request),
+                    [_decode_picture(r, rows)], [r['answer']] if r.get('answer') else [],
+                    r.get('category', 'all'))
     return [item(r) for r in rows.values()]
 
+# %% ../../nbs/use/01_benchmarks.ipynb #eb795a6d
 def load_mmbench_cn(
     data_dir:str|Path,  # Folder with mmbench_dev_cn_20231003.tsv
-) -> list[Item]:  # As from `load_mmbench`, with the request in Chinese
+)->list[Item]:  # As from `load_mmbench`, with the request in Chinese
     "MMBench in Chinese, development split."
     return load_mmbench(data_dir, 'mmbench_dev_cn_20231003.tsv', _LETTER_CN)
 
 # %% ../../nbs/use/01_benchmarks.ipynb #b8886009
 def load_seed(
     data_dir:str|Path,  # Folder with SEED-Bench.json, SEED-Bench-image/, SEED-Bench-video-image/
-) -> list[Item]:  # References: the letter; type: 'image: …' or 'video: …'
+)->list[Item]:  # References: the letter; type: 'image: …' or 'video: …'
     "SEED-Bench: pictures, and the middle frames of videos, which LLaVA names TYPE_QUESTION.png."
-    data = read_json(data_dir, 'SEED-Bench.json'); names = {i: n for n, i in data['question_type'].items()}
+    data = read_json(data_dir, 'SEED-Bench.json')
+    names = {i: n for n, i in data['question_type'].items()}
     def item(q):
         still = q['data_type'] == 'image'
-        picture = f'SEED-Bench-image/{q["data_id"]}' if still else f'SEED-Bench-video-image/{q["question_type_id"]}_{q["question_id"]}.png'
-        return Item(str(q['question_id']), choice_question(q['question'], [q[f'choice_{l}'] for l in 'abcd']), [Path(data_dir)/picture], [q['answer']], f'{q["data_type"]}: {names[q["question_type_id"]]}')
+        picture = (f'SEED-Bench-image/{q["data_id"]}' if still
+                   else f'SEED-Bench-video-image/{q["question_type_id"]}_{q["question_id"]}.png')
+        return Item(str(q['question_id']),
+                    choice_question(q['question'], [q[f'choice_{l}'] for l in 'abcd']),
+                    [Path(data_dir)/picture], [q['answer']],
+                    f'{q["data_type"]}: {names[q["question_type_id"]]}')
     return [item(q) for q in data['questions']]
 
 # %% ../../nbs/use/01_benchmarks.ipynb #932a723d
 def load_mmvet(
     data_dir:str|Path,  # Folder with mm-vet.json, images/
-) -> list[Item]:  # References: one answer, for the grader; type: the abilities it takes
+)->list[Item]:  # References: one answer, for the grader; type: the abilities it takes
     "MM-Vet: graded by its authors' program."
-    return [Item(i, r['question'], [Path(data_dir)/'images'/r['imagename']], [r['answer']], '+'.join(sorted(r.get('capability', ['all'])))) for i, r in read_json(data_dir, 'mm-vet.json').items()]
+    return [Item(i, r['question'], [Path(data_dir)/'images'/r['imagename']], [r['answer']],
+                 '+'.join(sorted(r.get('capability', ['all']))))
+            for i, r in read_json(data_dir, 'mm-vet.json').items()]
 
 def load_llava_bench(
     data_dir:str|Path,  # Folder with questions.jsonl, images/
-) -> list[Item]:  # References: none; type: the category
+)->list[Item]:  # References: none; type: the category
     "LLaVA-Bench (in the wild): graded by a language model."
-    return [Item(str(r['question_id']), r['text'], [Path(data_dir)/'images'/r['image']], [], r['category']) for r in read_json(data_dir, 'questions.jsonl')]
+    return [Item(str(r['question_id']), r['text'], [Path(data_dir)/'images'/r['image']], [],
+                 r['category']) for r in read_json(data_dir, 'questions.jsonl')]

@@ -23,7 +23,7 @@ from .generation import answer_batch
 # %% ../../nbs/use/03_evaluation.ipynb #45392f32
 def _percent(
     r,  # A `Result` that was scored
-) -> float:  # 0 to 100
+)->float:  # 0 to 100
     "The figure of most benchmarks: the overall score."
     return 100*r.overall
 
@@ -42,33 +42,50 @@ class Benchmark:
 # %% ../../nbs/use/03_evaluation.ipynb #38f17537
 def _pope_f1(
     r,  # `Result` of POPE
-) -> float:  # 0 to 100
+)->float:  # 0 to 100
     "POPE's figure: F1, averaged over the kinds of questions."
     return 100*sum(d['f1'] for g, d in r.details.items() if g != 'all')/(len(r.details)-1)
 
 # %% ../../nbs/use/03_evaluation.ipynb #bd983bbe
 BENCHMARKS = {b.name: b for b in (
-    Benchmark('exact_match', benchmarks.load_questions, scoring.score_exact, 'a LLaVA file of your own; equal but for case, spaces and a final period'),
-    Benchmark('vqav2', benchmarks.load_vqav2, scoring.score_vqa, 'Goyal et al. 2017, validation; accuracy of Antol et al. 2015'),
-    Benchmark('vqav2_test', benchmarks.load_vqav2_test, None, 'Goyal et al. 2017, test-dev; server', scoring.submit_vqav2),
-    Benchmark('gqa', benchmarks.load_gqa, scoring.score_gqa, 'Hudson and Manning 2019, test-dev balanced'),
-    Benchmark('vizwiz', benchmarks.load_vizwiz, scoring.score_vqa, 'Gurari et al. 2018, validation; accuracy of Antol et al. 2015'),
-    Benchmark('vizwiz_test', benchmarks.load_vizwiz_test, None, 'Gurari et al. 2018, test; server', scoring.submit_vizwiz),
-    Benchmark('scienceqa', benchmarks.load_scienceqa, scoring.score_scienceqa, 'Lu et al. 2022, test; figure: questions with a picture', figure=lambda r: 100*r.types.get('with a picture', 0.)),
-    Benchmark('textvqa', benchmarks.load_textvqa, scoring.score_textvqa, 'Singh et al. 2019, validation, bare questions'),
-    Benchmark('textvqa_ocr', benchmarks.load_textvqa_ocr, scoring.score_textvqa, 'the same with the words an OCR found, as LLaVA reports'),
-    Benchmark('pope', benchmarks.load_pope, scoring.score_pope, 'Li et al. 2023; figure: F1, mean over the kinds of questions', figure=_pope_f1),
-    Benchmark('mme', benchmarks.load_mme, scoring.score_mme, 'Fu et al. 2023; figure: perception, at most 2,000', figure=lambda r: r.details['perception']['score']),
-    Benchmark('mmbench', benchmarks.load_mmbench, scoring.score_mmbench, 'Liu et al. 2023a, dev, circular; server for its own reading', scoring.submit_mmbench),
-    Benchmark('mmbench_cn', benchmarks.load_mmbench_cn, scoring.score_mmbench, 'the same in Chinese', scoring.submit_mmbench_cn),
-    Benchmark('seed', benchmarks.load_seed, scoring.score_seed, 'Li et al. 2023, SEED-Bench; pictures and middle frames', scoring.submit_seed),
-    Benchmark('mmvet', benchmarks.load_mmvet, None, 'Yu et al. 2023; graded by a language model', scoring.submit_mmvet, max_new_tokens=1024),
-    Benchmark('llava_bench', benchmarks.load_llava_bench, None, 'Liu et al. 2023, in the wild; graded by a language model', scoring.submit_llava_bench, max_new_tokens=1024))}
+    Benchmark('exact_match', benchmarks.load_questions, scoring.score_exact,
+              'a LLaVA file of your own; equal but for case, spaces and a final period'),
+    Benchmark('vqav2', benchmarks.load_vqav2, scoring.score_vqa,
+              'Goyal et al. 2017, validation; accuracy of Antol et al. 2015'),
+    Benchmark('vqav2_test', benchmarks.load_vqav2_test, None, 'Goyal et al. 2017, test-dev; server',
+              scoring.submit_vqav2), Benchmark('gqa', benchmarks.load_gqa, scoring.score_gqa,
+                                               'Hudson and Manning 2019, test-dev balanced'),
+    Benchmark('vizwiz', benchmarks.load_vizwiz, scoring.score_vqa,
+              'Gurari et al. 2018, validation; accuracy of Antol et al. 2015'),
+    Benchmark('vizwiz_test', benchmarks.load_vizwiz_test, None, 'Gurari et al. 2018, test; server',
+              scoring.submit_vizwiz),
+    Benchmark('scienceqa', benchmarks.load_scienceqa, scoring.score_scienceqa,
+              'Lu et al. 2022, test; figure: questions with a picture',
+              figure=lambda r: 100*r.types.get('with a picture', 0.)),
+    Benchmark('textvqa', benchmarks.load_textvqa, scoring.score_textvqa,
+              'Singh et al. 2019, validation, bare questions'),
+    Benchmark('textvqa_ocr', benchmarks.load_textvqa_ocr, scoring.score_textvqa,
+              'the same with the words an OCR found, as LLaVA reports'),
+    Benchmark('pope', benchmarks.load_pope, scoring.score_pope,
+              'Li et al. 2023; figure: F1, mean over the kinds of questions', figure=_pope_f1),
+    Benchmark('mme', benchmarks.load_mme, scoring.score_mme,
+              'Fu et al. 2023; figure: perception, at most 2,000',
+              figure=lambda r: r.details['perception']['score']),
+    Benchmark('mmbench', benchmarks.load_mmbench, scoring.score_mmbench, 'Liu et al. 2023a, dev, '
+              'circular; server for its own reading', scoring.submit_mmbench),
+    Benchmark('mmbench_cn', benchmarks.load_mmbench_cn, scoring.score_mmbench,
+              'the same in Chinese', scoring.submit_mmbench_cn),
+    Benchmark('seed', benchmarks.load_seed, scoring.score_seed,
+              'Li et al. 2023, SEED-Bench; pictures and middle frames', scoring.submit_seed),
+    Benchmark('mmvet', benchmarks.load_mmvet, None, 'Yu et al. 2023; graded by a language model',
+              scoring.submit_mmvet, max_new_tokens=1024), Benchmark(
+                  'llava_bench', benchmarks.load_llava_bench, None, 'Liu et al. 2023, in the wild; '
+                  'graded by a language model', scoring.submit_llava_bench, max_new_tokens=1024))}
 
 # %% ../../nbs/use/03_evaluation.ipynb #dc352d54
 def get_benchmark(
     benchmark:str|Benchmark,  # A name in `BENCHMARKS`, or a benchmark of your own
-) -> Benchmark:  # Your own unchanged
+)->Benchmark:  # Your own unchanged
     "A benchmark by name; ValueError naming the known ones."
     if isinstance(benchmark, Benchmark): return benchmark
     return get_known(benchmark, BENCHMARKS, 'benchmark')
@@ -87,10 +104,12 @@ class Result:
     submission:str|None = None  # The file that was written for a server or judge
 
     def __repr__(self):
-        if self.overall is None: return f'{self.benchmark}: {self.n:,} answers, to be scored elsewhere'
-        return f'{self.benchmark}: {self.overall:.1%} of {self.n:,} questions ('+', '.join(f'{t} {v:.1%}' for t, v in self.types.items())+')'
+        if self.overall is None:
+            return f'{self.benchmark}: {self.n:,} answers, to be scored elsewhere'
+        return f'{self.benchmark}: {self.overall:.1%} of {self.n:,} questions ('+', '.join(
+            f'{t} {v:.1%}' for t, v in self.types.items())+')'
 
-    def to_dict(self) -> dict:  # That JSON can hold
+    def to_dict(self)->dict:  # That JSON can hold
         "All fields."
         return asdict(self)
 
@@ -99,54 +118,65 @@ class Result:
     ):
         "Write everything as JSON, beside its place first and then renamed."
         part = Path(f'{path}.part')
-        try: part.write_text(json.dumps(self.to_dict(), ensure_ascii=False, indent=1), encoding='utf-8'); os.replace(part, path)
+        try:
+            part.write_text(json.dumps(self.to_dict(), ensure_ascii=False, indent=1),
+                            encoding='utf-8')
+            os.replace(part, path)
         finally: part.unlink(missing_ok=True)
 
 # %% ../../nbs/use/03_evaluation.ipynb #0dbf0fc8
-def _result_table(self:Result) -> Table:  # Empty if it is scored elsewhere
+def _result_table(self:Result)->Table:  # Empty if it is scored elsewhere
     "Overall, per type of question, and the benchmark's further figures."
     if self.overall is None: return Table()
     n = Counter(a['type'] for a in self.answers)
-    rows = [('overall', self.n, f'{self.overall:.1%}'), *((t, n.get(t, ''), f'{v:.1%}') for t, v in self.types.items())]
-    return Table(dict(zip((self.benchmark, 'questions', 'score'), r)) for r in [*rows, *((f'{g}: {k}', '', f'{v:.3f}') for g, d in self.details.items() for k, v in d.items())])
+    rows = [('overall', self.n, f'{self.overall:.1%}'),
+            *((t, n.get(t, ''), f'{v:.1%}') for t, v in self.types.items())]
+    return Table(dict(zip((self.benchmark, 'questions', 'score'), r)) for r in [*rows, *(
+        (f'{g}: {k}', '', f'{v:.3f}') for g, d in self.details.items() for k, v in d.items())])
 Result.table = _result_table
-Result._repr_html_ = lambda self: f'<p>{html.escape(repr(self))}</p>'+(self.table()._repr_html_() if self.table() else '')
+Result._repr_html_ = lambda self: f'<p>{html.escape(repr(self))}</p>'+(
+    self.table()._repr_html_() if self.table() else '')
 
 # %% ../../nbs/use/03_evaluation.ipynb #d926e42f
 def compare_results(
     models:dict,  # {name of a model: its Results}
-) -> Table:  # One decimal
+)->Table:  # One decimal
     "The figures that papers print, one row per model; a benchmark that was not run, or is scored elsewhere, stays empty."
     columns = list(dict.fromkeys(r.benchmark for results in models.values() for r in results))
-    cell = lambda results, c: next((f'{r.figure:.1f}' for r in results if r.benchmark == c and r.figure is not None), '')
-    return Table({'model': m, **{c: cell(results, c) for c in columns}} for m, results in models.items())
+    cell = lambda results, c: next((f'{r.figure:.1f}' for r in results if r.benchmark == c
+                                    and r.figure is not None), '')
+    return Table({'model': m, **{c: cell(results, c) for c in columns}}
+                 for m, results in models.items())
 
 # %% ../../nbs/use/03_evaluation.ipynb #5a64c781
 def _as_text(
     question:str|list,  # Or turns (role, text)
-) -> str:  # A line per turn
+)->str:  # A line per turn
     "A question as one text; earlier turns on their own lines."
     return question if isinstance(question, str) else '\n'.join(t for _, t in question)
 
 def _answer_record(
     item,  # An `Item`
     answer:str,  # Of the model
-) -> dict:  # id, type, question, answer, references
+)->dict:  # id, type, question, answer, references
     "What the scorers read and an `answers.jsonl` holds: one answered question."
-    return dict(id=item.id, type=item.type, question=_as_text(item.question), answer=answer, references=item.references)
+    return dict(id=item.id, type=item.type, question=_as_text(item.question), answer=answer,
+                references=item.references)
 
 # %% ../../nbs/use/03_evaluation.ipynb #4555cb14
 def _answers_so_far(
     folder:Path,  # Holds answers*.jsonl
     items:list,  # The questions to be asked
-) -> dict:  # {id: answer}
+)->dict:  # {id: answer}
     "Answers of an earlier, interrupted run; ValueError if they belong to other questions."
     asked, done = {i.id: i for i in items}, {}
     for path in sorted(folder.glob('answers*.jsonl')):
         for line in path.read_text(encoding='utf-8', errors='replace').split('\n'):
             try: r = json.loads(line)
-            except ValueError: continue                # an empty line, or one cut off while it was written
-            if r['id'] not in asked or _as_text(asked[r['id']].question) != r['question']: raise ValueError(f'{path} holds an answer to another question under id {r["id"]!r}: give each benchmark and model its own folder')
+            except ValueError: continue  # an empty line, or one cut off while it was written
+            if r['id'] not in asked or _as_text(asked[r['id']].question) != r['question']:
+                raise ValueError(f'{path} holds an answer to another question under id '
+                                 f'{r["id"]!r}: give each benchmark and model its own folder')
             done[r['id']] = r['answer']
     return done
 
@@ -155,15 +185,24 @@ def load_items(
     bench:Benchmark,  # Its loader reads
     data_dir:str|Path,  # Folder with its files
     limit:int|None=None,  # Only the first questions
-) -> list:  # of `Item`
+)->list:  # of `Item`
     "A benchmark's questions, checked; ValueError if there are none, ids repeat or a file has another form, FileNotFoundError if files or pictures are missing."
-    if limit is not None and limit < 1: raise ValueError(f'limit={limit}: expected None for all questions, or 1 or more')
+    if limit is not None and limit < 1:
+        raise ValueError(f'limit={limit}: expected None for all questions, or 1 or more')
     try: items = bench.load(data_dir)[:limit]
-    except (KeyError, IndexError, TypeError, AttributeError) as e: raise ValueError(f'{bench.name}: a file in {data_dir} has another form than its loader expects ({type(e).__name__}: {e}); is it of another version or benchmark?') from e
+    except (KeyError, IndexError, TypeError, AttributeError) as e:
+        raise ValueError(f'{bench.name}: a file in {data_dir} has another form than its loader '
+                         f'expects ({type(e).__name__}: {e}); is it of another version or '
+                         f'benchmark?') from e
     if not items: raise ValueError(f'{bench.name}: no questions in {data_dir}')
-    if twice := [i for i, n in Counter(i.id for i in items).items() if n > 1]: raise ValueError(f'{bench.name}: the id {twice[0]!r} stands for more than one question; ids must be unique')
-    files = dict.fromkeys(Path(p) for i in items for p in [*i.images, *([i.video] if i.video else [])] if not isinstance(p, bytes))
-    if lost := [p for p in files if not p.exists()]: raise FileNotFoundError(f'{bench.name}: {len(lost):,} of {len(files):,} pictures are missing, the first is {lost[0]}')
+    if twice := [i for i, n in Counter(i.id for i in items).items() if n > 1]:
+        raise ValueError(f'{bench.name}: the id {twice[0]!r} stands for more than one question; '
+                         f'ids must be unique')
+    files = dict.fromkeys(Path(p) for i in items for p in [
+        *i.images, *([i.video] if i.video else [])] if not isinstance(p, bytes))
+    if lost := [p for p in files if not p.exists()]:
+        raise FileNotFoundError(f'{bench.name}: {len(lost):,} of {len(files):,} pictures are '
+                                f'missing, the first is {lost[0]}')
     return items
 
 # %% ../../nbs/use/03_evaluation.ipynb #e4b77154
@@ -175,7 +214,8 @@ def _prefetch(
     with ThreadPoolExecutor(1) as pool:
         waiting = [pool.submit(fn, x) for x in xs[:1]]
         for x in xs[1:]:
-            waiting.append(pool.submit(fn, x)); yield waiting.pop(0).result()
+            waiting.append(pool.submit(fn, x))
+            yield waiting.pop(0).result()
         for w in waiting: yield w.result()
 
 # %% ../../nbs/use/03_evaluation.ipynb #d90d55b8
@@ -186,17 +226,21 @@ def _ask_all(
     path:Path|None=None,  # JSON lines, appended to
     num_frames:int=8,  # Shown of a video
     quiet:bool=False,  # No progress bar
-) -> dict:  # {id: answer}
+)->dict:  # {id: answer}
     "Ask batch by batch, and write each batch's answers before the next; ValueError for a batch size below 1, or if answers are missing."
     if batch_size < 1: raise ValueError(f'batch_size={batch_size}: expected 1 or more')
     done, batches = {}, [items[i:i+batch_size] for i in range(0, len(items), batch_size)]
     opened = _prefetch(lambda batch: [(i.pictures(num_frames), i.question) for i in batch], batches)
-    for batch, asked in zip(batches, tqdm(opened, desc='answering', total=len(batches), file=sys.stderr, delay=2, disable=quiet)):
+    for batch, asked in zip(batches, tqdm(opened, desc='answering', total=len(batches),
+                                          file=sys.stderr, delay=2, disable=quiet)):
         replies = ask(asked)
-        if len(replies) != len(batch): raise ValueError(f'{len(batch)} questions were asked, {len(replies)} answers came back')
+        if len(replies) != len(batch):
+            raise ValueError(f'{len(batch)} questions were asked, {len(replies)} answers came back')
         new = {i.id: a for i, a in zip(batch, replies)}
         if path:
-            with path.open('a', encoding='utf-8') as f: f.write('\n'+'\n'.join(json.dumps(_answer_record(i, new[i.id]), ensure_ascii=False) for i in batch)+'\n')
+            with path.open('a', encoding='utf-8') as f:
+                f.write('\n'+'\n'.join(json.dumps(_answer_record(i, new[i.id]), ensure_ascii=False)
+                                       for i in batch)+'\n')
         done.update(new)
     return done
 
@@ -205,7 +249,8 @@ def _ask_all(
 def _process_group():  # Yields (rank, number of processes)
     "This process among those started together; joins them if nobody has yet, and leaves them again."
     joins = not dist.is_initialized() and int(os.environ.get('WORLD_SIZE', 1)) > 1
-    if joins: dist.init_process_group('gloo', timeout=timedelta(days=7))       # the slowest may take hours longer
+    # the slowest may take hours longer
+    if joins: dist.init_process_group('gloo', timeout=timedelta(days=7))
     try: yield (dist.get_rank(), dist.get_world_size()) if dist.is_initialized() else (0, 1)
     finally:
         if joins: dist.destroy_process_group()
@@ -213,7 +258,7 @@ def _process_group():  # Yields (rank, number of processes)
 def _merge_processes(
     mine:dict,  # {id: answer} of this process
     world:int,  # Number of processes
-) -> dict:  # {id: answer} of all
+)->dict:  # {id: answer} of all
     "The dicts of all processes as one; each waits for all."
     if world == 1: return mine
     parts = [None]*world
@@ -226,12 +271,14 @@ def _answer_items(
     items:list,  # of `Item`; the same in every process
     folder:Path|None,  # For answers*.jsonl
     **kwargs,  # For `_ask_all`
-) -> tuple:  # ({id: answer}, rank)
+)->tuple:  # ({id: answer}, rank)
     "All answers: those of earlier runs, and new ones, with the work divided among the processes."
     with _process_group() as (rank, world):
-        done = _merge_processes(_answers_so_far(folder, items) if folder else {}, world)                       # nobody writes before all have read
+        # nobody writes before all have read
+        done = _merge_processes(_answers_so_far(folder, items) if folder else {}, world)
         mine = [i for i in items if i.id not in done][rank::world]
-        new = _ask_all(ask, mine, path=folder and folder/('answers.jsonl' if world == 1 else f'answers-{rank}.jsonl'), quiet=rank > 0, **kwargs)
+        new = _ask_all(ask, mine, path=folder and folder/(
+            'answers.jsonl' if world == 1 else f'answers-{rank}.jsonl'), quiet=rank > 0, **kwargs)
         return {**done, **_merge_processes(new, world)}, rank
 
 # %% ../../nbs/use/03_evaluation.ipynb #7efd4e7a
@@ -245,15 +292,19 @@ def evaluate(
     max_new_tokens:int|None=None,  # The benchmark's own by default
     num_frames:int=8,  # Shown of a video
     **kwargs,  # For `answer_batch`: tokenizer, template, …
-) -> Result:  # The same in every process
+)->Result:  # The same in every process
     "Ask a model a benchmark's questions and score the answers; under torchrun every process answers its share. ValueError for an unknown or empty benchmark, FileNotFoundError for missing files."
     bench, folder = get_benchmark(benchmark), None if out is None else Path(out)
     items = load_items(bench, data_dir, limit)
     if folder: folder.mkdir(parents=True, exist_ok=True)
-    def answers(asked): return answer_batch(model, asked, max_new_tokens=max_new_tokens or bench.max_new_tokens, **kwargs)
-    done, rank = _answer_items(answers if hasattr(model, 'generate') else model, items, folder, batch_size=batch_size, num_frames=num_frames)
+    def answers(asked):
+        return answer_batch(model, asked, max_new_tokens=max_new_tokens or bench.max_new_tokens,
+                            **kwargs)
+    done, rank = _answer_items(answers if hasattr(model, 'generate') else model, items, folder,
+                               batch_size=batch_size, num_frames=num_frames)
     records = [_answer_record(i, done[i.id]) for i in items]
-    result = Result(bench.name, **(bench.score(records) if bench.score else dict(n=len(records))), answers=records)
+    result = Result(bench.name, **(bench.score(records) if bench.score else dict(n=len(records))),
+                    answers=records)
     if bench.score: result.figure = bench.figure(result)
     if folder and rank == 0:
         if bench.submit: result.submission = str(bench.submit(records, data_dir, folder))

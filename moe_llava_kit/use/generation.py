@@ -22,13 +22,19 @@ from ..data.media import open_picture
 def as_turns(
     question,  # A question, or a list of turns (role 0|1, text)
     n_images:int=0,  # Pictures to mention before the first question
-) -> list:  # (role, text) turns, the last one an open answer
+)->list:  # (role, text) turns, the last one an open answer
     "Turns to render: pictures are announced by `<image>` unless the text already has its marks; a lone `<video>` stands for all of them; ValueError for marks that do not match."
     turns = [(0, question)] if isinstance(question, str) else list(question)
     marks, videos = (sum(t.count(m) for _, t in turns) for m in (IMAGE_TOKEN, VIDEO_TOKEN))
-    if videos == 1 and not marks and n_images: turns, marks = [(r, t.replace(VIDEO_TOKEN, IMAGE_TOKEN*n_images)) for r, t in turns], n_images
-    elif videos: raise ValueError(f'{videos} <video> and {marks} <image> marks in the text, {n_images} pictures: write one <video> for all frames, or one <image> per picture')
-    if marks not in (0, n_images): raise ValueError(f'{marks} <image> marks in the text, {n_images} pictures: write one mark per picture, or none')
+    if videos == 1 and not marks and n_images:
+        turns, marks = [(r, t.replace(VIDEO_TOKEN, IMAGE_TOKEN*n_images))
+                        for r, t in turns], n_images
+    elif videos:
+        raise ValueError(f'{videos} <video> and {marks} <image> marks in the text, {n_images} '
+                         f'pictures: write one <video> for all frames, or one <image> per picture')
+    if marks not in (0, n_images):
+        raise ValueError(f'{marks} <image> marks in the text, {n_images} pictures: write one mark '
+                         f'per picture, or none')
     if n_images and not marks: turns[0] = (turns[0][0], f'{IMAGE_TOKEN}\n'*n_images + turns[0][1])
     return [*turns, (1, None)]
 
@@ -37,7 +43,7 @@ def render_prompt(
     question,  # As in `as_turns`
     template,  # Key or `Conversation`
     n_images:int=0,  # Pictures to mention before the first question
-) -> str:  # Ends in the assistant's role marker
+)->str:  # Ends in the assistant's role marker
     "The prompt up to where the answer begins; errors as in `as_turns`."
     conv = get_template(template).copy()
     for role, text in as_turns(question, n_images): conv.append_message(conv.roles[role], text)
@@ -46,17 +52,20 @@ def render_prompt(
 # %% ../../nbs/use/00_generation.ipynb #dc4ab82c
 def _picture_list(
     images,  # A picture, a list or tuple of them, or None
-) -> list:  # A new one
+)->list:  # A new one
     "Pictures as a list, however many there are."
     return [] if images is None else list(images) if isinstance(images, (list, tuple)) else [images]
 
 def prepare_pictures(
     model,  # A LLaVA model with an image_processor
     images,  # A PIL image or a path, a list of them, or None
-) -> list:  # Tensors (3, H, W)
+)->list:  # Tensors (3, H, W)
     "Pictures as the tower wants them; BadSample naming a file that is none, ValueError for a model without an image_processor."
-    images = [open_picture(im) if isinstance(im, (str, Path)) else im for im in _picture_list(images)]
-    if images and model.image_processor is None: raise ValueError('the model has no image_processor: set model.image_processor = image_processor_for(model.config.vision_config)')
+    images = [open_picture(im) if isinstance(im, (str, Path)) else im
+              for im in _picture_list(images)]
+    if images and model.image_processor is None:
+        raise ValueError('the model has no image_processor: set model.image_processor = '
+                         'image_processor_for(model.config.vision_config)')
     return [model.image_processor(im) for im in images]
 
 # %% ../../nbs/use/00_generation.ipynb #35b0b78b
@@ -65,24 +74,28 @@ def prepare_batch(
     items:list,  # (images, question) pairs
     tokenizer,  # Prepared by `prepare_tokenizer`
     template,  # Key or `Conversation`
-) -> dict:  # input_ids, attention_mask (B, T), pixel_values (N, 3, H, W) or None
+)->dict:  # input_ids, attention_mask (B, T), pixel_values (N, 3, H, W) or None
     "Ids, mask and pictures of a batch of questions; errors as in `as_turns` and `prepare_pictures`."
     pics = [prepare_pictures(model, images) for images, _ in items]
-    rows = [tokenizer_image_token(render_prompt(q, template, len(p)), tokenizer) for (_, q), p in zip(items, pics)]
+    rows = [tokenizer_image_token(render_prompt(q, template, len(p)), tokenizer)
+            for (_, q), p in zip(items, pics)]
     T, flat = max(map(len, rows)), [p for ps in pics for p in ps]
     pad = lambda vs, v: [v]*(T-len(vs))+list(vs)
-    batch = dict(input_ids=[pad(r, tokenizer.pad_token_id or 0) for r in rows], attention_mask=[pad([1]*len(r), 0) for r in rows])
+    batch = dict(input_ids=[pad(r, tokenizer.pad_token_id or 0) for r in rows],
+                 attention_mask=[pad([1]*len(r), 0) for r in rows])
     batch = {k: torch.tensor(v, device=model.device) for k, v in batch.items()}
-    return dict(batch, pixel_values=torch.stack(flat).to(model.device, model.dtype) if flat else None)
+    return dict(batch,
+                pixel_values=torch.stack(flat).to(model.device, model.dtype) if flat else None)
 
 # %% ../../nbs/use/00_generation.ipynb #9ecbd59e
 def _stop_ids(
     tokenizer,  # Prepared by `prepare_tokenizer`
     stop:str|None,  # The text that closes an answer
-) -> list[int]:  # Token ids, sorted
+)->list[int]:  # Token ids, sorted
     "Tokens that end an answer: the tokenizer's end token, and the template's where it is one added token."
     own = tokenizer(stop.strip(), add_special_tokens=False).input_ids if stop else []
-    ids = {tokenizer.eos_token_id, *(own if len(own) == 1 and own[0] in tokenizer.added_tokens_decoder else [])}
+    ids = {tokenizer.eos_token_id,
+           *(own if len(own) == 1 and own[0] in tokenizer.added_tokens_decoder else [])}
     return sorted(ids - {None})
 
 # %% ../../nbs/use/00_generation.ipynb #bb73fa9f
@@ -98,9 +111,12 @@ class _StopAt(StoppingCriteria):
 
     def __call__(self, input_ids, scores, **kwargs):  # bool (B,)
         self.new += 1
-        if self.given_up and self.given_up.is_set(): return torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
-        tail = self.tokenizer.batch_decode(input_ids[:, -min(self.reach, self.new):]) if self.stop else ['']*len(input_ids)
-        return torch.tensor([bool(self.stop) and self.stop in t for t in tail], device=input_ids.device)
+        if self.given_up and self.given_up.is_set():
+            return torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
+        tail = self.tokenizer.batch_decode(
+            input_ids[:, -min(self.reach, self.new):]) if self.stop else ['']*len(input_ids)
+        return torch.tensor([bool(self.stop) and self.stop in t for t in tail],
+                            device=input_ids.device)
 
 # %% ../../nbs/use/00_generation.ipynb #dcd05a32
 def _answer_text(
@@ -108,7 +124,7 @@ def _answer_text(
     tokenizer,  # Of the model
     ends:list,  # As `_stop_ids` gives them
     stop:str|None,  # The text that closes an answer
-) -> str:  # Without special tokens, and without blanks at either end
+)->str:  # Without special tokens, and without blanks at either end
     "What was said before the first stop."
     at = next((i for i, t in enumerate(ids) if t in ends), len(ids))
     text = tokenizer.decode(ids[:at], skip_special_tokens=True)
@@ -119,12 +135,15 @@ def generation_options(
     model,  # A LLaVA model
     tokenizer=None,  # The model's own by default
     template=None,  # The model's own by default
-) -> tuple:  # (tokenizer, template)
+)->tuple:  # (tokenizer, template)
     "What to ask with; ValueError if the model has none and none is given."
     tokenizer, template = tokenizer or model.tokenizer, template or model.config.template
-    if tokenizer is None or template is None: raise ValueError('answer needs a tokenizer and a template: give them, or build the model with build_llava(…, tokenizer=…, template=…)')
+    if tokenizer is None or template is None:
+        raise ValueError('answer needs a tokenizer and a template: give them, or build the model '
+                         'with build_llava(…, tokenizer=…, template=…)')
     return tokenizer, get_template(template, tokenizer)
 
+# %% ../../nbs/use/00_generation.ipynb #99a6b33d
 def _generate_ids(
     model,  # A LLaVA model
     items:list,  # (images, question) pairs
@@ -134,13 +153,14 @@ def _generate_ids(
     temperature:float,  # 0 = greedy
     given_up:Event|None=None,  # When set, generation ends
     **kwargs,  # For `generate`
-) -> list[list[int]]:  # New token ids, a list per item
+)->list[list[int]]:  # New token ids, a list per item
     "Generate until each row has come to its end."
     batch = prepare_batch(model, items, tokenizer, template)
-    sampling = dict(do_sample=True, temperature=temperature) if temperature > 0 else dict(do_sample=False, temperature=None, top_p=None, top_k=None)
+    sampling = dict(do_sample=True, temperature=temperature) if temperature > 0 else dict(
+        do_sample=False, temperature=None, top_p=None, top_k=None)
     ends, stop = _stop_ids(tokenizer, template.stop), _StopAt(tokenizer, template.stop, given_up)
-    limits = dict(max_new_tokens=max_new_tokens, stopping_criteria=[stop], eos_token_id=ends or None,
-                  pad_token_id=tokenizer.pad_token_id or 0)
+    limits = dict(max_new_tokens=max_new_tokens, stopping_criteria=[stop],
+                  eos_token_id=ends or None, pad_token_id=tokenizer.pad_token_id or 0)
     with evaluating(model): out = model.generate(**batch, **limits, **sampling, **kwargs)
     return out[:, batch['input_ids'].shape[1]:].tolist()
 
@@ -153,11 +173,12 @@ def answer_batch(
     max_new_tokens:int=32,  # For each answer, at most
     temperature:float=0.,  # 0 = greedy
     **kwargs,  # For `generate`
-) -> list[str]:  # One answer per item
+)->list[str]:  # One answer per item
     "Answer several questions at once; ValueError if the model has no tokenizer or template and none is given, or marks and pictures do not match."
     tokenizer, template = generation_options(model, tokenizer, template)
     rows = _generate_ids(model, items, tokenizer, template, max_new_tokens, temperature, **kwargs)
-    return [_answer_text(r, tokenizer, _stop_ids(tokenizer, template.stop), template.stop) for r in rows]
+    return [_answer_text(r, tokenizer, _stop_ids(tokenizer, template.stop), template.stop)
+            for r in rows]
 
 # %% ../../nbs/use/00_generation.ipynb #43eca324
 def answer(
@@ -165,7 +186,7 @@ def answer(
     images,  # A PIL image or a path, a list of them, or None; for a video read_frames(path)
     question,  # Text, or turns (role 0|1, text)
     **kwargs,  # As for `answer_batch`
-) -> str:  # The answer
+)->str:  # The answer
     "Answer one question about any number of pictures; errors as in `answer_batch`."
     return answer_batch(model, [(images, question)], **kwargs)[0]
 
@@ -175,14 +196,16 @@ def _pieces_until(
     stop:str|None,  # The text that ends them
 ):  # Yields texts
     "The pieces up to the stop, without blanks at either end; what may be the beginning of the stop, or the last blanks, waits."
-    held, begun = '', False                                                    # what was not passed on yet; was anything?
+    held, begun = '', False  # what was not passed on yet; was anything?
     for piece in pieces:
         held, ended, _ = (held+piece).partition(stop) if stop else (held+piece, '', '')
         if ended: break
         wait = next((n for n in range(len(stop or '')-1, 0, -1) if held.endswith(stop[:n])), 0)
         ready = held[:len(held)-wait].rstrip()
         held = held[len(ready):]
-        if ready: yield ready if begun else ready.lstrip(); begun = True
+        if ready:
+            yield ready if begun else ready.lstrip()
+            begun = True
     if rest := held.rstrip(): yield rest if begun else rest.lstrip()
 
 # %% ../../nbs/use/00_generation.ipynb #a84039da
@@ -198,14 +221,20 @@ def stream(
 ):  # Yields pieces of the answer
     "Answer one question, piece by piece; a generator that is closed early ends the generation; errors as in `answer_batch`."
     tokenizer, template = generation_options(model, tokenizer, template)
-    pieces, given_up, failed = TextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True), Event(), []
+    pieces, given_up, failed = TextIteratorStreamer(tokenizer, skip_prompt=True,
+                                                    skip_special_tokens=True), Event(), []
     def run():
-        try: _generate_ids(model, [(images, question)], tokenizer, template, max_new_tokens, temperature, given_up, streamer=pieces, **kwargs)
+        try:
+            _generate_ids(model, [(images, question)], tokenizer, template, max_new_tokens,
+                          temperature, given_up, streamer=pieces, **kwargs)
         except Exception as e: failed.append(e)
         finally: pieces.end()
-    thread = Thread(target=run, daemon=True); thread.start()
+    thread = Thread(target=run, daemon=True)
+    thread.start()
     try: yield from _pieces_until(pieces, template.stop)
-    finally: given_up.set(); thread.join()
+    finally:
+        given_up.set()
+        thread.join()
     if failed: raise failed[0]
 
 # %% ../../nbs/use/00_generation.ipynb #aec193b9
@@ -220,7 +249,7 @@ class Chat:
     def asked(self,
         text:str,  # The next question
         images,  # Further pictures, which it is about, or None
-    ) -> tuple:  # (all pictures, all turns)
+    )->tuple:  # (all pictures, all turns)
         "The conversation with one more question; pictures nobody mentioned yet are announced in it, errors as in `as_turns`."
         images = [*self.images, *_picture_list(images)]
         question, _ = as_turns(text, len(images)-sum(t.count(IMAGE_TOKEN) for _, t in self.turns))
@@ -230,7 +259,7 @@ class Chat:
         text:str,  # The next question
         images=None,  # Further pictures, which it is about
         **kwargs,  # For `answer`
-    ) -> str:  # The answer
+    )->str:  # The answer
         "Ask, remember question and answer."
         return ''.join(self.stream(text, images, **kwargs))
 
@@ -242,17 +271,21 @@ class Chat:
         "Ask, and remember what was said, also if nobody waited for the end; a question that failed is forgotten."
         (images, turns), said = self.asked(text, images), []
         try:
-            for piece in stream(self.model, images, turns, **{**self.kwargs, **kwargs}): said.append(piece); yield piece
+            for piece in stream(self.model, images, turns, **{**self.kwargs, **kwargs}):
+                said.append(piece)
+                yield piece
         except GeneratorExit: pass
         self.images, self.turns = images, [*turns, (1, ''.join(said))]
 
-    def __repr__(self): return '\n'.join(f'{"you" if r == 0 else "model"}: {t}' for r, t in self.turns) or 'Chat: nothing said yet'
+    def __repr__(self):
+        return '\n'.join(f'{"you" if r == 0 else "model"}: {t}'
+                         for r, t in self.turns) or 'Chat: nothing said yet'
 
 # %% ../../nbs/use/00_generation.ipynb #24595afd
 def chat(
     model,  # A LLaVA model
     images=None,  # A PIL image or a path, a list of them, or None
     **kwargs,  # Defaults for every answer
-) -> Chat:  # With nothing said yet
+)->Chat:  # With nothing said yet
     "Start a conversation about pictures."
     return Chat(model, _picture_list(images), kwargs=kwargs)

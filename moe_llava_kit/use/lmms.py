@@ -10,27 +10,30 @@ import os
 from pathlib import Path
 import torch
 from moe_llava_kit.text.samples import mask_sample
-from moe_llava_kit.use.generation import answer_batch, as_turns, prepare_pictures, generation_options
+from moe_llava_kit.use.generation import (answer_batch, as_turns, prepare_pictures,
+                                          generation_options)
 from moe_llava_kit.data.media import read_frames
 from moe_llava_kit.core.runtime import evaluating
 try:
     from lmms_eval.api.model import lmms as Base
     from lmms_eval.api.instance import GenerationResult as Reply
-except ImportError: Base, Reply = object, lambda x: x                           # everything works without it, but for being called by it
+# everything works without it, but for being called by it
+except ImportError: Base, Reply = object, lambda x: x
 
 # %% ../../nbs/use/04_lmms.ipynb #ea07d2c1
 def _open_media(
     shown:list|None,  # What a task shows: PIL images, paths of videos; None = nothing
     num_frames:int,  # Of each video
-) -> list:  # PIL images
+)->list:  # PIL images
     "Pictures as they are, videos as their frames."
-    return [f for v in shown or [] for f in (read_frames(v, num_frames) if isinstance(v, (str, Path)) else [v])]
+    return [f for v in shown or []
+            for f in (read_frames(v, num_frames) if isinstance(v, (str, Path)) else [v])]
 
 def _request_question(
     model,  # Has `task_dict`: {task: {split: documents}}
     request,  # Its `args` are (question, settings, doc_to_visual, document, task, split)
     num_frames:int,  # Of a video
-) -> tuple:  # (pictures, question)
+)->tuple:  # (pictures, question)
     "What a request asks, and what it shows."
     question, _, doc_to_visual, doc, task, split = request.args
     return _open_media(doc_to_visual(model.task_dict[task][split][doc]), num_frames), question
@@ -38,19 +41,21 @@ def _request_question(
 # %% ../../nbs/use/04_lmms.ipynb #d756ad30
 def _generation_settings(
     given:dict,  # What a task sets: max_new_tokens, temperature, until, …
-) -> tuple:  # (for `answer_batch`, texts that end an answer)
+)->tuple:  # (for `answer_batch`, texts that end an answer)
     "A task's settings in our words; without any, 128 tokens and always the likeliest."
     until = given.get('until') or []
-    keep = {k: v for k, v in given.items() if k in ('top_p', 'top_k', 'num_beams', 'repetition_penalty') and v is not None}
+    keep = {k: v for k, v in given.items()
+            if k in ('top_p', 'top_k', 'num_beams', 'repetition_penalty') and v is not None}
     sampled = given.get('do_sample', True) and (given.get('temperature') or 0) > 0
     if not sampled: keep = {k: v for k, v in keep.items() if not k.startswith('top_')}
-    how = dict(keep, max_new_tokens=given.get('max_new_tokens', 128), temperature=given['temperature'] if sampled else 0.)
+    how = dict(keep, max_new_tokens=given.get('max_new_tokens', 128),
+               temperature=given['temperature'] if sampled else 0.)
     return how, [until] if isinstance(until, str) else list(until)
 
 def _cut_at_stop(
     text:str,  # An answer
     ends:list,  # Texts at which it ends; may be empty
-) -> str:  # Without spaces around it
+)->str:  # Without spaces around it
     "The text before the first of the ends."
     return min((text.split(e)[0] for e in ends if e), key=len, default=text).strip()
 
@@ -63,44 +68,51 @@ def _answer_likelihood(
     answer:str,  # That it might give
     tokenizer=None,  # The model's own by default
     template=None,  # The model's own by default
-) -> tuple:  # (log-probability in nats, is_greedy, number of tokens)
+)->tuple:  # (log-probability in nats, is_greedy, number of tokens)
     "How likely a model finds an answer, including its end token; ValueError if it is empty."
-    if not answer.strip(): raise ValueError(f'an empty answer has no tokens to score: expected the text of an answer to {question[:60]!r}')
+    if not answer.strip():
+        raise ValueError(f'an empty answer has no tokens to score: expected the text of an answer '
+                         f'to {question[:60]!r}')
     tokenizer, template = generation_options(model, tokenizer, template)
     pictures = prepare_pictures(model, images)
     roles, turns = ('human', 'gpt'), [*as_turns(question, len(pictures))[:-1], (1, answer)]
-    sample = mask_sample([{'from': roles[r], 'value': t} for r, t in turns], tokenizer, template, has_image=bool(pictures))
+    sample = mask_sample([{'from': roles[r], 'value': t} for r, t in turns], tokenizer, template,
+                         has_image=bool(pictures))
     n = len(sample.labels) - next(i for i, l in enumerate(sample.labels) if l >= 0)
     ids, wanted = (torch.tensor(x, device=model.device) for x in (sample.ids, sample.labels[-n:]))
     pixels = torch.stack(pictures).to(model.device, model.dtype) if pictures else None
     with evaluating(model): logits = model(input_ids=ids[None], pixel_values=pixels).logits
     logits = logits[0, -n-1:-1].float()
     logits, wanted = logits[wanted >= 0], wanted[wanted >= 0]
-    return logits.log_softmax(-1).gather(-1, wanted[:, None]).sum().item(), bool((logits.argmax(-1) == wanted).all()), len(wanted)
+    return logits.log_softmax(-1).gather(-1, wanted[:, None]).sum().item(), bool(
+        (logits.argmax(-1) == wanted).all()), len(wanted)
 
 # %% ../../nbs/use/04_lmms.ipynb #5d4ed9af
 def _answer_requests(
     lm,  # A `MoELlava`
     requests:list,  # Their `args` as in `_request_question`
-) -> list:  # Texts, in the order of the requests
+)->list:  # Texts, in the order of the requests
     "Answer requests, those with equal settings in batches."
     out, groups = {}, {}
-    for i, r in enumerate(requests): groups.setdefault(repr(sorted(r.args[1].items())), []).append(i)
+    for i, r in enumerate(requests):
+        groups.setdefault(repr(sorted(r.args[1].items())), []).append(i)
     for g in groups.values():
         for batch in (g[k:k+lm.batch_size] for k in range(0, len(g), lm.batch_size)):
-            out.update(zip(batch, lm.reply([_request_question(lm, requests[i], lm.num_frames) for i in batch], requests[batch[0]].args[1])))
+            out.update(zip(batch, lm.reply([_request_question(lm, requests[i], lm.num_frames)
+                                            for i in batch], requests[batch[0]].args[1])))
     return [out[i] for i in range(len(requests))]
 
 # %% ../../nbs/use/04_lmms.ipynb #c8a55c8c
 def _likelihoods(
     lm,  # A `MoELlava`
     requests:list,  # Their `args`: (question, answer or document -> answer, doc_to_visual, document, task, split)
-) -> list:  # (mean loss in nats, is_greedy) per request
+)->list:  # (mean loss in nats, is_greedy) per request
     "How unlikely the model finds given answers, per token; ValueError for an empty one."
     def one(r):
         wanted, doc = r.args[1], lm.task_dict[r.args[4]][r.args[5]][r.args[3]]
         pictures, question = _request_question(lm, r, lm.num_frames)
-        score, greedy, n = _answer_likelihood(lm.model, pictures, question, (wanted if isinstance(wanted, str) else wanted(doc)).strip(), template=lm.template)
+        score, greedy, n = _answer_likelihood(lm.model, pictures, question, (
+            wanted if isinstance(wanted, str) else wanted(doc)).strip(), template=lm.template)
         return Reply((-score/n, greedy))
     return [one(r) for r in requests]
 
@@ -108,7 +120,7 @@ def _likelihoods(
 def _run_dialogues(
     lm,  # A `MoELlava`
     requests:list,  # Their `args`: (question, settings, doc_to_visual, doc_to_text, document, task, split)
-) -> list:  # Per request, its answers of every round
+)->list:  # Per request, its answers of every round
     "Ask again as long as the task has another question about what was said."
     def talk(r):
         text, given, doc_to_visual, doc_to_text, doc, task, split = r.args
@@ -116,7 +128,8 @@ def _run_dialogues(
         shown = doc_to_visual(doc)
         while not over:
             said = [*said, *lm.reply([(_open_media(shown, lm.num_frames), text)], given)]
-            shown, text, over, said, info = doc_to_text(doc, previous_output=said, round_idx=len(said), previous_round_info=info)
+            shown, text, over, said, info = doc_to_text(
+                doc, previous_output=said, round_idx=len(said), previous_round_info=info)
         return list(said)
     return [talk(r) for r in requests]
 
@@ -135,9 +148,11 @@ class MoELlava(Base):
     ):
         from moe_llava_kit.model.checkpoints import load_checkpoint
         super().__init__()
-        self.batch_size, self.num_frames, self.template, self.task_dict = int(batch_size), int(num_frames), template, getattr(self, 'task_dict', {})
+        self.batch_size, self.num_frames, self.template, self.task_dict = int(batch_size), int(
+            num_frames), template, getattr(self, 'task_dict', {})
         self.join()
-        self.device = torch.device(device or (f'cuda:{os.environ.get("LOCAL_RANK", 0)}' if torch.cuda.is_available() else 'cpu'))
+        self.device = torch.device(device or (f'cuda:{os.environ.get("LOCAL_RANK", 0)}'
+                                              if torch.cuda.is_available() else 'cpu'))
         self.model = load_checkpoint(pretrained, image_tower).to(self.device).eval()
 
     def join(self):
@@ -145,17 +160,20 @@ class MoELlava(Base):
         if int(os.environ.get('WORLD_SIZE', 1)) == 1: return
         from accelerate import Accelerator
         self.accelerator = Accelerator()
-        self._rank, self._world_size = self.accelerator.process_index, self.accelerator.num_processes
+        self._rank, self._world_size = (self.accelerator.process_index,
+                                        self.accelerator.num_processes)
 
     def reply(self,
         items:list,  # (PIL images, question) pairs
         given:dict,  # A task's settings
-    ) -> list:  # Texts
+    )->list:  # Texts
         "Answer items under one task's settings."
         how, ends = _generation_settings(given)
-        return [_cut_at_stop(a, ends) for a in answer_batch(self.model, items, template=self.template, **how)]
+        return [_cut_at_stop(a, ends)
+                for a in answer_batch(self.model, items, template=self.template, **how)]
 
-    generate_until, loglikelihood, generate_until_multi_round = _answer_requests, _likelihoods, _run_dialogues
+    generate_until, loglikelihood, generate_until_multi_round = (
+        _answer_requests, _likelihoods, _run_dialogues)
 
 # %% ../../nbs/use/04_lmms.ipynb #1bcc7e4c
 def _manifest():  # `ModelManifest` of lmms-eval, which must be installed

@@ -32,56 +32,73 @@ def _sandboxed_frame(
     view:str,  # HTML with its scripts
     title:str,  # Read aloud instead of the frame
     height:int=420,  # Pixels
-) -> str:  # HTML of an iframe
+)->str:  # HTML of an iframe
     "A view in a frame that can reach neither the page around it nor the network."
-    head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{html.escape(_POLICY)}"><style>:root{{color-scheme:light dark}}body{{margin:.5rem}}</style>'
-    inner = html.escape(f'<!doctype html><html lang="en"><head>{head}</head><body>{view}</body></html>')
-    return f'<iframe title="{html.escape(title)}" sandbox="allow-scripts" srcdoc="{inner}" style="width:100%;height:{height}px;border:1px solid rgba(128,128,128,.4);border-radius:6px"></iframe>'
+    head = (f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
+            f'content="{html.escape(_POLICY)}"><style>:root{{color-scheme:light '
+            f'dark}}body{{margin:.5rem}}</style>')
+    inner = html.escape(
+        f'<!doctype html><html lang="en"><head>{head}</head><body>{view}</body></html>')
+    return (f'<iframe title="{html.escape(title)}" sandbox="allow-scripts" srcdoc="{inner}" '
+            f'style="width:100%;height:{height}px;border:1px solid '
+            f'rgba(128,128,128,.4);border-radius:6px"></iframe>')
 
 # %% ../../nbs/use/05_web.ipynb #995380fd
 def _mask_view(
     talk:Chat,  # With an answer at its end
-) -> str:  # HTML
+)->str:  # HTML
     "The mask of a conversation, as it would be trained."
-    tokenizer, template = generation_options(talk.model, talk.kwargs.get('tokenizer'), talk.kwargs.get('template'))
+    tokenizer, template = generation_options(talk.model, talk.kwargs.get('tokenizer'),
+                                             talk.kwargs.get('template'))
     if not talk.turns[-1][1]: return '<p>The answer is empty: nothing would be trained.</p>'
     turns = [{'from': ('human', 'gpt')[role], 'value': text} for role, text in talk.turns]
-    return _sandboxed_frame(show_mask(mask_sample(turns, tokenizer, template), patches=getattr(talk.model, 'image_tokens', None)).html, 'which tokens would be trained')
+    return _sandboxed_frame(show_mask(mask_sample(turns, tokenizer, template), patches=getattr(
+        talk.model, 'image_tokens', None)).html, 'which tokens would be trained')
 
 def _routing_view(
     talk:Chat,  # With an answer at its end
     trace:RoutingTrace|None,  # Of the last answer; None for a model without experts
-) -> str:  # HTML
+)->str:  # HTML
     "Which experts read each token of a conversation."
     if trace is None: return '<p>This model has no experts, so there is no routing to show.</p>'
     if not len(trace): return '<p>Nothing was recorded: the answer was stopped before it began.</p>'
-    tokenizer, _ = generation_options(talk.model, talk.kwargs.get('tokenizer'), talk.kwargs.get('template'))
-    return _sandboxed_frame(show_routing(trace, tokenizer, [talk.model.image_processor.fit(im) for im in talk.images] or None).html, 'which experts read each token')
+    tokenizer, _ = generation_options(talk.model, talk.kwargs.get('tokenizer'),
+                                      talk.kwargs.get('template'))
+    return _sandboxed_frame(show_routing(trace, tokenizer, [talk.model.image_processor.fit(
+        im) for im in talk.images] or None).html, 'which experts read each token')
 
 # %% ../../nbs/use/05_web.ipynb #82c6c40a
 _FORMATS = 'PNG', 'JPEG', 'WEBP', 'GIF', 'BMP', 'TIFF'
-_MAX_PIXELS = 50_000_000                                                         # about 150 MB once decoded
+_MAX_PIXELS = 50_000_000  # about 150 MB once decoded
 
+# %% ../../nbs/use/05_web.ipynb #f4c13608
 def _read_upload(
     path,  # A file that was uploaded
     room:int=_MAX_PIXELS,  # Pixels it may have
-) -> Image.Image:  # RGB; of an animation the first frame
+)->Image.Image:  # RGB; of an animation the first frame
     "A picture from an uploaded file; BadSample if it is none or too large."
-    name, large = repr(Path(path).name), f'pixels: expected at most {_MAX_PIXELS:,} in all pictures of a conversation'
+    name, large = repr(Path(
+        path).name), f'pixels: expected at most {_MAX_PIXELS:,} in all pictures of a conversation'
     try:
         with Image.open(path, formats=_FORMATS) as im:
             if im.width*im.height <= room: return im.convert('RGB')
             raise BadSample('image_broken', f'{name} has {im.width:,} × {im.height:,} {large}')
     except BadSample: raise
-    except Image.DecompressionBombError as e: raise BadSample('image_broken', f'{name} has far too many {large}') from e
-    except Exception as e: raise BadSample('image_broken', f'{name} is no picture that can be read ({type(e).__name__}): expected {", ".join(_FORMATS)}') from e
+    except Image.DecompressionBombError as e:
+        raise BadSample('image_broken', f'{name} has far too many {large}') from e
+    except Exception as e:
+        raise BadSample('image_broken',
+                        f'{name} is no picture that can be read ({type(e).__name__}): expected '
+                        f'{", ".join(_FORMATS)}') from e
 
+# %% ../../nbs/use/05_web.ipynb #d65701f0
 def _read_uploads(
     paths:list,  # Files that were uploaded
-) -> list:  # Pillow images
+)->list:  # Pillow images
     "The pictures of a conversation, which share the room there is; BadSample naming the first that does not fit."
     pictures = []
-    for p in paths: pictures.append(_read_upload(p, _MAX_PIXELS-sum(im.width*im.height for im in pictures)))
+    for p in paths:
+        pictures.append(_read_upload(p, _MAX_PIXELS-sum(im.width*im.height for im in pictures)))
     return pictures
 
 # %% ../../nbs/use/05_web.ipynb #0fcc6d89
@@ -92,7 +109,9 @@ class _Worker:
         template=None,  # The model's own by default
     ):  # ValueError if the model cannot be asked
         generation_options(model, None, template)
-        if model.image_processor is None: raise ValueError('the model has no image_processor: set model.image_processor = image_processor_for(model.config.vision_config)')
+        if model.image_processor is None:
+            raise ValueError('the model has no image_processor: set model.image_processor = '
+                             'image_processor_for(model.config.vision_config)')
         self.model, self.template, self.lock, self.running = model, template, Lock(), {}
 
     def ask(self,
@@ -101,8 +120,10 @@ class _Worker:
         stop:Event,  # Set it to end the answer
     ):  # Yields (piece, None), and at the end ('', RoutingTrace or None without experts)
         "Answer piece by piece; a generator that is closed early ends the answer."
-        out = Queue(); thread = Thread(target=self.work, args=(talk, question, stop, out), daemon=True)
-        self.running[thread] = stop; thread.start()
+        out = Queue()
+        thread = Thread(target=self.work, args=(talk, question, stop, out), daemon=True)
+        self.running[thread] = stop
+        thread.start()
         try:
             for got in iter(out.get, None):
                 if isinstance(got, Exception): raise got
@@ -112,17 +133,22 @@ class _Worker:
     def work(self, talk, question, stop, out):  # As for `ask`, and the queue
         "Answer into a queue, in a thread of its own; None ends it."
         try:
-            with self.lock, (record_routing(self.model) if moe_layers(self.model) else nullcontext()) as trace, closing(talk.stream(question)) as pieces:
+            with self.lock, (record_routing(self.model) if moe_layers(self.model)
+                             else nullcontext()) as trace, closing(talk.stream(question)) as pieces:
                 for piece in pieces:
                     out.put((piece, None))
                     if stop.is_set(): break
             out.put(('', trace))
         except Exception as e: out.put(e)
-        finally: self.running.pop(current_thread()); out.put(None)
+        finally:
+            self.running.pop(current_thread())
+            out.put(None)
 
     def close(self):
         "End whatever is being answered, and wait until the model is free."
-        for thread, stop in list(self.running.items()): stop.set(); thread.join()
+        for thread, stop in list(self.running.items()):
+            stop.set()
+            thread.join()
 
 # %% ../../nbs/use/05_web.ipynb #1af8366f
 _MAX_CHARS = 4_000
@@ -141,11 +167,12 @@ class _Session:
 def _context_positions(
     talk:Chat,  # So far
     question:str,  # The next one
-) -> int:  # Tokens and patches
+)->int:  # Tokens and patches
     "How much of the context a conversation takes with one more question; ValueError if its marks of pictures do not fit."
     tokenizer, template = generation_options(talk.model, None, talk.kwargs['template'])
     images, turns = talk.asked(question, None)
-    return len(tokenizer_image_token(render_prompt(turns, template, len(images)), tokenizer)) + len(images)*(talk.model.image_tokens-1)
+    return len(tokenizer_image_token(render_prompt(turns, template, len(images)),
+                                     tokenizer)) + len(images)*(talk.model.image_tokens-1)
 
 # %% ../../nbs/use/05_web.ipynb #a7ee2167
 def _start_question(
@@ -155,25 +182,33 @@ def _start_question(
     question:str,  # At most `_MAX_CHARS` characters
     max_new_tokens:int,  # Of the answer; fewer if the context has no room
     temperature:float,  # 0 for the most likely token
-) -> _Session:  # The same, or a new one if the pictures have changed
+)->_Session:  # The same, or a new one if the pictures have changed
     "The session with the conversation this question belongs to; ValueError if it cannot be asked."
     if not question.strip(): raise ValueError('the question is empty: write something to ask')
-    if len(question) > _MAX_CHARS: raise ValueError(f'the question has {len(question):,} characters: expected at most {_MAX_CHARS:,}')
+    if len(question) > _MAX_CHARS:
+        raise ValueError(
+            f'the question has {len(question):,} characters: expected at most {_MAX_CHARS:,}')
     if session.talk is None or session.over or tuple(files) != session.files:
-        session = _Session(chat(worker.model, _read_uploads(files), template=worker.template), tuple(files))
-    context, taken = getattr(worker.model.config.get_text_config(), 'max_position_embeddings', None), _context_positions(session.talk, question)
-    if context and taken >= context: raise ValueError(f'the conversation takes {taken:,} positions, the model was made for {context:,}: press new, or ask about fewer pictures')
-    session.talk.kwargs.update(max_new_tokens=min(max_new_tokens, context-taken) if context else max_new_tokens, temperature=temperature)
+        session = _Session(chat(worker.model, _read_uploads(files), template=worker.template),
+                           tuple(files))
+    context, taken = getattr(worker.model.config.get_text_config(), 'max_position_embeddings',
+                             None), _context_positions(session.talk, question)
+    if context and taken >= context:
+        raise ValueError(f'the conversation takes {taken:,} positions, the model was made for '
+                         f'{context:,}: press new, or ask about fewer pictures')
+    session.talk.kwargs.update(max_new_tokens=min(max_new_tokens, context-taken)
+                               if context else max_new_tokens, temperature=temperature)
     session.stop = Event()
     return session
 
 # %% ../../nbs/use/05_web.ipynb #c3e10259
 _WAITING = '<p>…</p>'
 
-def _as_plain(text:str) -> str:  # HTML
+def _as_plain(text:str)->str:  # HTML
     "Text that shows as it was typed."
     return html.escape(text, quote=False)
 
+# %% ../../nbs/use/05_web.ipynb #92c14cdd
 def _answer_on_page(
     worker:_Worker,  # With the model to ask
     session:_Session|None,  # None at the first question
@@ -184,61 +219,80 @@ def _answer_on_page(
 ):  # Yields (session, messages, mask, routing)
     "Ask, and yield what the page shows after every piece of the answer."
     session, question, said = session or _Session(), question or '', ''
-    def shows(text, *views): return session, [*session.shown, dict(role='user', content=_as_plain(question)), dict(role='assistant', content=_as_plain(text))], *views
+    def shows(text, *views):
+        return session, [*session.shown, dict(role='user', content=_as_plain(question)),
+                         dict(role='assistant', content=_as_plain(text))], *views
     try:
-        session = _start_question(session, worker, files or [], question, int(max_new_tokens), float(temperature))
+        session = _start_question(session, worker, files or [], question, int(max_new_tokens),
+                                  float(temperature))
         yield shows('…', _WAITING, _WAITING)
         for piece, trace in worker.ask(session.talk, question, session.stop):
             said += piece
             if session.over: break
             if piece: yield shows(said, _WAITING, _WAITING)
-        if not session.over: done = shows(said or '(no words)', _mask_view(session.talk), _routing_view(session.talk, trace))
+        if not session.over:
+            done = shows(said or '(no words)', _mask_view(session.talk),
+                         _routing_view(session.talk, trace))
     except ValueError as e: done = shows(f'Not answered: {e}', '', '')
-    except Exception as e: traceback.print_exc(); done = shows(f'{said}\nNot answered: {type(e).__name__}, whoever runs this page can see why'.strip(), '', '')
-    if session.over: yield None, [], '', ''; return
+    except Exception as e:
+        traceback.print_exc()
+        done = shows(f'{said}\nNot answered: {type(e).__name__}, whoever runs this page can see '
+                     f'why'.strip(), '', '')
+    if session.over:
+        yield None, [], '', ''
+        return
     if said: session.shown = done[1]
     yield done
 
 # %% ../../nbs/use/05_web.ipynb #49832b15
 _PAGES = '/', '/config', '/theme.css', '/favicon.ico', '/robots.txt'
-_FOLDERS = '/assets/', '/static/', '/svelte/'                                    # Gradio's own scripts and styles
-_ROUTES = 'upload', 'upload_progress', 'queue/join', 'queue/data', 'run/predict', 'heartbeat/', 'startup-events', 'info', 'cancel', 'reset', 'app_id', 'theme.css'
+_FOLDERS = '/assets/', '/static/', '/svelte/'  # Gradio's own scripts and styles
+_ROUTES = ('upload', 'upload_progress', 'queue/join', 'queue/data', 'run/predict', 'heartbeat/',
+           'startup-events', 'info', 'cancel', 'reset', 'app_id', 'theme.css')
 _API = '/gradio_api/'
 
-def _inside(path, folder) -> bool:  # Of a file, and of where it should be
+def _inside(path, folder)->bool:  # Of a file, and of where it should be
     "Whether a path lies in a folder, links resolved."
     return '\0' not in path and Path(path).resolve().is_relative_to(Path(folder).resolve())
 
 def _allowed_path(
     path:str,  # Of a request, decoded once as ASGI does
     folder,  # Of uploads
-) -> bool:  # If not, there is no such page
+)->bool:  # If not, there is no such page
     "Whether the page uses this address."
     name, file = path.removeprefix(_API), f'{_API}file='
-    if path.startswith(file): return all(_inside(p.removeprefix(file), folder) for p in (path, unquote(path)))
-    return path in _PAGES or path.startswith(_FOLDERS) or path.startswith(_API) and (name.rstrip('/') in _ROUTES or name.startswith('heartbeat/'))
+    if path.startswith(file):
+        return all(_inside(p.removeprefix(file), folder) for p in (path, unquote(path)))
+    return path in _PAGES or path.startswith(_FOLDERS) or path.startswith(_API) and (
+        name.rstrip('/') in _ROUTES or name.startswith('heartbeat/'))
 
 # %% ../../nbs/use/05_web.ipynb #169dc9e9
 def _foreign_reference(
     data,  # Parsed JSON
     folder,  # Of uploads
     host:str,  # The page's own name and port
-) -> str|None:  # What is wrong
+)->str|None:  # What is wrong
     "The first file or address in a request that is not an upload."
-    if isinstance(data, list): return next((f for d in data if (f := _foreign_reference(d, folder, host))), None)
+    if isinstance(data, list):
+        return next((f for d in data if (f := _foreign_reference(d, folder, host))), None)
     if not isinstance(data, dict): return None
     path, url = data.get('path'), data.get('url')
-    if isinstance(path, str) and path and ('://' in path or not _inside(path, folder)): return f'file {path[:80]!r}'
+    if isinstance(path, str) and path and ('://' in path or not _inside(path, folder)):
+        return f'file {path[:80]!r}'
     if isinstance(url, str) and url and not url.startswith('data:'):
         parts, file = urlsplit(url), f'{_API}file='
-        if parts.netloc not in ('', host) or not (parts.path.startswith(file) and _allowed_path(unquote(parts.path), folder)): return f'address {url[:80]!r}'
+        if parts.netloc not in ('', host) or not (parts.path.startswith(file)
+                                                  and _allowed_path(unquote(parts.path), folder)):
+            return f'address {url[:80]!r}'
     return _foreign_reference(list(data.values()), folder, host)
 
 # %% ../../nbs/use/05_web.ipynb #a50d6ff2
-_PAGE_POLICY = ("default-src 'self' 'unsafe-inline' data: blob:; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'")
+_PAGE_POLICY = ("default-src 'self' 'unsafe-inline' data: blob:; script-src 'self' 'unsafe-inline' "
+                "'unsafe-eval' blob:; connect-src 'self'; object-src 'none'; base-uri 'self'; "
+                "form-action 'none'; frame-ancestors 'none'")
 _FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
 
-def _folder_size(folder) -> int:  # Bytes
+def _folder_size(folder)->int:  # Bytes
     "What all uploads take; files that vanish meanwhile take nothing."
     def size(f):
         try: return f.stat().st_size
@@ -257,14 +311,16 @@ class _Guard:
 
     async def __call__(self, scope, receive, send):
         if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
-        if scope['type'] != 'http': return                                      # the page has no websockets
+        if scope['type'] != 'http': return  # the page has no websockets
         headers = {k.decode('latin-1').lower(): v.decode('latin-1') for k, v in scope['headers']}
         status, why = self.look(scope, headers)
         if not status and scope['method'] == 'POST' and scope['path'] != f'{_API}upload':
-            body = await self.whole(receive); status, why = self.read(body, headers)
+            body = await self.whole(receive)
+            status, why = self.read(body, headers)
             receive = self.again(body, receive)
         if status: return await self.refuse(send, status, why)
-        await self.app(scope, receive, self.with_policy(send, _FILE_POLICY if scope['path'].startswith(f'{_API}file=') else _PAGE_POLICY))
+        await self.app(scope, receive, self.with_policy(
+            send, _FILE_POLICY if scope['path'].startswith(f'{_API}file=') else _PAGE_POLICY))
 
 # %% ../../nbs/use/05_web.ipynb #1508f97c
 def _check_headers(self:_Guard, scope, headers):  # (status or 0, why)
@@ -273,10 +329,14 @@ def _check_headers(self:_Guard, scope, headers):  # (status or 0, why)
     if not _allowed_path(scope['path'], self.folder): return 404, 'no such page'
     if scope['method'] not in ('GET', 'HEAD', 'POST'): return 405, 'expected GET, HEAD or POST'
     if scope['method'] != 'POST': return 0, None
-    if origin and urlsplit(origin).netloc != headers.get('host'): return 403, f'asked by another site, {origin[:80]!r}'
-    if not (length or '').isdecimal() or 'transfer-encoding' in headers: return 411, 'expected a body of declared length'
-    if int(length) > self.max_bytes: return 413, f'too large: at most {self.max_bytes/2**20:g} MB at once'
-    if scope['path'] == f'{_API}upload' and _folder_size(self.folder) > self.max_folder: return 507, 'too many uploads: wait an hour, or start the page anew'
+    if origin and urlsplit(origin).netloc != headers.get('host'):
+        return 403, f'asked by another site, {origin[:80]!r}'
+    if not (length or '').isdecimal() or 'transfer-encoding' in headers:
+        return 411, 'expected a body of declared length'
+    if int(length) > self.max_bytes:
+        return 413, f'too large: at most {self.max_bytes/2**20:g} MB at once'
+    if scope['path'] == f'{_API}upload' and _folder_size(self.folder) > self.max_folder:
+        return 507, 'too many uploads: wait an hour, or start the page anew'
     return 0, None
 
 def _check_body(self:_Guard, body, headers):  # (status or 0, why)
@@ -290,7 +350,10 @@ _Guard.look, _Guard.read = _check_headers, _check_body
 async def whole(self:_Guard, receive) -> bytes:  # The body
     "A request's body; the server ends it at its declared length."
     parts, more = [], True
-    while more: m = await receive(); parts.append(m.get('body', b'')); more = m.get('more_body', False)
+    while more:
+        m = await receive()
+        parts.append(m.get('body', b''))
+        more = m.get('more_body', False)
     return b''.join(parts)
 
 def _replay_body(self:_Guard, body, receive):  # An ASGI receive
@@ -299,20 +362,26 @@ def _replay_body(self:_Guard, body, receive):  # An ASGI receive
     async def once(): return waiting.pop() if waiting else await receive()
     return once
 
+# %% ../../nbs/use/05_web.ipynb #822929b1
 def _with_policy(self:_Guard, send, policy):  # An ASGI send
     "Replies with a policy, and without hints to other sites."
     async def reply(message):
         if message['type'] == 'http.response.start':
-            message = {**message, 'headers': [*message['headers'], (b'content-security-policy', policy.encode()), (b'x-content-type-options', b'nosniff'), (b'referrer-policy', b'no-referrer')]}
+            message = {**message, 'headers': [
+                *message['headers'], (b'content-security-policy', policy.encode()),
+                (b'x-content-type-options', b'nosniff'), (b'referrer-policy', b'no-referrer')]}
         await send(message)
     return reply
 
 async def refuse(self:_Guard, send, status, why):  # An HTTP status, and what to say
     "A short reply in place of the page's."
     text = json.dumps(dict(detail=why)).encode()
-    await send(dict(type='http.response.start', status=status, headers=[(b'content-type', b'application/json'), (b'content-length', str(len(text)).encode()), (b'connection', b'close')]))
+    await send(dict(type='http.response.start', status=status,
+                    headers=[(b'content-type', b'application/json'), (
+                        b'content-length', str(len(text)).encode()), (b'connection', b'close')]))
     await send(dict(type='http.response.body', body=text))
-_Guard.whole, _Guard.again, _Guard.with_policy, _Guard.refuse = whole, _replay_body, _with_policy, refuse
+_Guard.whole, _Guard.again, _Guard.with_policy, _Guard.refuse = (
+    whole, _replay_body, _with_policy, refuse)
 
 # %% ../../nbs/use/05_web.ipynb #828d0917
 def _build_page(
@@ -322,34 +391,47 @@ def _build_page(
 ):  # gradio.Blocks; `.worker` is its Worker
     "The page as Gradio describes it, not started; ImportError without gradio, ValueError for a model that cannot be asked."
     gr, worker = import_optional('gradio', 'serve'), _Worker(model, template)
-    def ask(session, files, question, n, t): yield from _answer_on_page(worker, session, [f[0] for f in files or []], question, n, t)
+    def ask(session, files, question, n, t):
+        yield from _answer_on_page(worker, session, [f[0] for f in files or []], question, n, t)
     def stop(session): session and session.stop.set()
     def anew(session):
-        if session: session.over = True; session.stop.set()
+        if session:
+            session.over = True
+            session.stop.set()
         return None, [], None, '', '', ''
     with gr.Blocks(title=title, analytics_enabled=False, delete_cache=(600, 3600)) as page:
         session = gr.State(None, time_to_live=3600)
         with gr.Row():
             with gr.Column(scale=1):
-                files = gr.Gallery(label='pictures', type='filepath', interactive=True, file_types=['image'], height=220, buttons=[], elem_id='pictures')
-                n, t = gr.Slider(1, 1024, 128, step=1, label='longest answer, in tokens'), gr.Slider(0, 2, 0, step=.1, label='temperature')
+                files = gr.Gallery(label='pictures', type='filepath', interactive=True,
+                                   file_types=['image'], height=220, buttons=[], elem_id='pictures')
+                n, t = gr.Slider(1, 1024, 128, step=1,
+                                 label='longest answer, in tokens'), gr.Slider(
+                                     0, 2, 0, step=.1, label='temperature')
             with gr.Column(scale=2):
-                said = gr.Chatbot(label='conversation', render_markdown=False, allow_tags=False, feedback_options=None, buttons=[], height=320, elem_id='said')
-                question = gr.Textbox(label='question', placeholder='Ask about the pictures', max_length=_MAX_CHARS, elem_id='question')
-                with gr.Row(): go, halt, new = (gr.Button(b, variant=v, elem_id=b) for b, v in (('ask', 'primary'), ('stop', 'stop'), ('new', 'secondary')))
+                said = gr.Chatbot(label='conversation', render_markdown=False, allow_tags=False,
+                                  feedback_options=None, buttons=[], height=320, elem_id='said')
+                question = gr.Textbox(label='question', placeholder='Ask about the pictures',
+                                      max_length=_MAX_CHARS, elem_id='question')
+                with gr.Row():
+                    go, halt, new = (gr.Button(b, variant=v, elem_id=b) for b, v in (
+                        ('ask', 'primary'), ('stop', 'stop'), ('new', 'secondary')))
         with gr.Tab('which tokens would be trained'): mask = gr.HTML(elem_id='mask')
         with gr.Tab('which experts read each token'): routing = gr.HTML(elem_id='routing')
-        one = dict(inputs=[session, files, question, n, t], outputs=[session, said, mask, routing], concurrency_limit=1, concurrency_id='model', show_progress='hidden')
+        one = dict(inputs=[session, files, question, n, t], outputs=[session, said, mask, routing],
+                   concurrency_limit=1, concurrency_id='model', show_progress='hidden')
         for event in (go.click, question.submit): event(ask, **one, api_visibility='private')
-        for event in (new.click, said.clear): event(anew, session, [session, said, files, mask, routing, question], queue=False, api_visibility='private')
+        for event in (new.click, said.clear):
+            event(anew, session, [session, said, files, mask, routing, question], queue=False,
+                  api_visibility='private')
         halt.click(stop, session, None, queue=False, api_visibility='private')
     page.worker = worker
     return page.queue(max_size=16, api_open=False)
 
 # %% ../../nbs/use/05_web.ipynb #eb5b9982
-_MAX_FILES = 8                                                                   # pictures in one upload
+_MAX_FILES = 8  # pictures in one upload
 
-def _is_loopback(host:str) -> bool:  # A name or an address, of IPv4 or IPv6
+def _is_loopback(host:str)->bool:  # A name or an address, of IPv4 or IPv6
     "Whether only this machine can reach an address."
     try: return ip_address(host.strip('[]')).is_loopback
     except ValueError: return host == 'localhost'
@@ -369,15 +451,24 @@ def _launch_settings(
     host:str,  # To listen on
     max_bytes:int,  # Of a picture
     folder:str,  # Of uploads
-) -> dict:  # For `launch`
+)->dict:  # For `launch`
     "How the page is served."
-    Middleware, Hosts = import_optional('starlette.middleware', 'serve').Middleware, import_optional('starlette.middleware.trustedhost', 'serve').TrustedHostMiddleware
-    names = [Middleware(Hosts, allowed_hosts=['localhost', '127.0.0.1', '[::1]', '::1', host])] if _is_loopback(host) else []
-    guard = Middleware(_Guard, folder=folder, max_bytes=_MAX_FILES*max_bytes + 2**16, max_folder=100*max_bytes)
-    return dict(theme=gr.themes.Base(font=['system-ui', 'sans-serif'], font_mono=['ui-monospace', 'monospace']), server_name=f'[{host}]' if ':' in host.strip('[]') and host[0] != '[' else host,
-        app_kwargs=dict(middleware=[*names, guard], docs_url=None, redoc_url=None, openapi_url=None), max_file_size=max_bytes, allowed_paths=[], state_session_capacity=64,
-        blocked_paths=[p for p in (os.getcwd(), str(Path.home())) if not _inside(folder, p)], footer_links=[], share=False, ssr_mode=False, enable_monitoring=False, mcp_server=False, pwa=False,
-        prevent_thread_lock=True, quiet=True, inbrowser=False, inline=False)
+    Middleware, Hosts = import_optional(
+        'starlette.middleware', 'serve').Middleware, import_optional(
+            'starlette.middleware.trustedhost', 'serve').TrustedHostMiddleware
+    names = [Middleware(Hosts, allowed_hosts=['localhost', '127.0.0.1', '[::1]', '::1',
+                                              host])] if _is_loopback(host) else []
+    guard = Middleware(_Guard, folder=folder, max_bytes=_MAX_FILES*max_bytes + 2**16,
+                       max_folder=100*max_bytes)
+    return dict(theme=gr.themes.Base(font=['system-ui', 'sans-serif'],
+                                     font_mono=['ui-monospace', 'monospace']),
+                server_name=f'[{host}]' if ':' in host.strip('[]') and host[0] != '[' else host,
+                app_kwargs=dict(middleware=[*names, guard], docs_url=None, redoc_url=None,
+                                openapi_url=None), max_file_size=max_bytes, allowed_paths=[],
+                state_session_capacity=64, blocked_paths=[p for p in (
+                    os.getcwd(), str(Path.home())) if not _inside(folder, p)], footer_links=[],
+                share=False, ssr_mode=False, enable_monitoring=False, mcp_server=False, pwa=False,
+                prevent_thread_lock=True, quiet=True, inbrowser=False, inline=False)
 
 # %% ../../nbs/use/05_web.ipynb #2e759f9c
 @contextmanager
@@ -389,14 +480,24 @@ def served(
     template=None,  # The model's own by default
 ):  # Yields its address
     "A running page during a `with` block; OSError if the port is taken, ValueError if max_mb is not positive."
-    if not max_mb > 0: raise ValueError(f'max_mb is {max_mb}: expected the megabytes a picture may have')
-    if not _is_loopback(host): print(f'listening on {host}: whoever can reach this machine can use the page, there is no password', file=sys.stderr)
-    local = ','.join(filter(None, (os.environ.get('no_proxy') or os.environ.get('NO_PROXY'), 'localhost,127.0.0.1,::1')))
-    with tempfile.TemporaryDirectory(prefix='moe_llava_kit_', ignore_cleanup_errors=True) as folder, \
-         _environment_variables(GRADIO_TEMP_DIR=folder, GRADIO_ANALYTICS_ENABLED='False', GRADIO_RUN_HISTORY='False', GRADIO_ANALYTICS_CACHE_FREQUENCY='1000000000', NO_PROXY=local, no_proxy=local):
+    if not max_mb > 0:
+        raise ValueError(f'max_mb is {max_mb}: expected the megabytes a picture may have')
+    if not _is_loopback(host):
+        print(f'listening on {host}: whoever can reach this machine can use the page, there is no '
+              f'password', file=sys.stderr)
+    local = ','.join(filter(None, (os.environ.get('no_proxy') or os.environ.get('NO_PROXY'),
+                                   'localhost,127.0.0.1,::1')))
+    with tempfile.TemporaryDirectory(
+        prefix='moe_llava_kit_', ignore_cleanup_errors=True) as folder, _environment_variables(
+            GRADIO_TEMP_DIR=folder, GRADIO_ANALYTICS_ENABLED='False', GRADIO_RUN_HISTORY='False',
+            GRADIO_ANALYTICS_CACHE_FREQUENCY='1000000000', NO_PROXY=local, no_proxy=local):
         page = _build_page(model, template)
-        try: yield page.launch(server_port=port, **_launch_settings(import_optional('gradio', 'serve'), host, int(max_mb*2**20), folder))[1]
-        finally: page.close(verbose=False); page.worker.close()
+        try:
+            yield page.launch(server_port=port, **_launch_settings(
+                import_optional('gradio', 'serve'), host, int(max_mb*2**20), folder))[1]
+        finally:
+            page.close(verbose=False)
+            page.worker.close()
 
 # %% ../../nbs/use/05_web.ipynb #53ff64a6
 def serve(
@@ -406,7 +507,9 @@ def serve(
     "Run the page until it is interrupted or terminated."
     done, former = Event(), {}
     with served(model, **kwargs) as url:
-        if current_thread() is main_thread(): former = {n: signal.signal(n, lambda *_: done.set()) for n in (signal.SIGINT, signal.SIGTERM)}
+        if current_thread() is main_thread():
+            former = {n: signal.signal(n, lambda *_: done.set())
+                      for n in (signal.SIGINT, signal.SIGTERM)}
         print(f'talk to it at {url} (end with Ctrl-C)', file=sys.stderr, flush=True)
         try: done.wait()
         finally:
