@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 LIB = 'moe_llava_kit'
 FLOORS = 'core text data moe model training insight use demo'.split()   # the top has no folder
 WIDTH, PUBLIC, FUNCTION, CELL = 100, 200, 29, 25
-VIEWS = ('_repr_html_', '_repr_markdown_', '__repr__')   # these may look up what draws them
+# methods that may look up what draws or writes their object
+VIEWS = '_repr_html_', '_repr_markdown_', '__repr__', 'text', 'notebook'
 COMPOUND = (ast.For, ast.While, ast.If, ast.With, ast.Try, ast.FunctionDef, ast.ClassDef)
 
 def text(cell): return ''.join(cell['source'])

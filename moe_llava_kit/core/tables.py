@@ -5,29 +5,51 @@
 # %% auto #0
 __all__ = ['Table']
 
-# %% ../../nbs/core/02_tables.ipynb #46c958c9
+# %% ../../nbs/core/02_tables.ipynb #e25451a3
 import html
 
-# %% ../../nbs/core/02_tables.ipynb #962ca3b5
-def _cell(x)->str:
-    return {True: 'yes', False: 'no',
-            None: '–'}.get(x, str(x)) if x is None or isinstance(x, bool) else str(x)
+# %% ../../nbs/core/02_tables.ipynb #42b1d38d
+class Html(str):
+    "Text that is markup already and goes into a table as it is."
 
-# %% ../../nbs/core/02_tables.ipynb #b8b37762
+def cell_text(
+    x,  # Any value
+)->str:  # 'yes', 'no' or '–' for True, False and None
+    "What a table shows of a value."
+    if x is None or isinstance(x, bool): return {True: 'yes', False: 'no', None: '–'}[x]
+    return str(x)
+
+# %% ../../nbs/core/02_tables.ipynb #c98248a3
+_RULE = ('padding:.2em .6em;text-align:left;vertical-align:top;white-space:pre-wrap;'
+         'border-bottom:1px solid rgba(128,128,128,.35)')
+
+def _html_row(tag, cells)->str:
+    "One row; what is not `Html` is escaped."
+    texts = (x if isinstance(x, Html) else html.escape(cell_text(x)) for x in cells)
+    return '<tr>' + ''.join(f'<{tag} style="{_RULE}">{t}</{tag}>' for t in texts) + '</tr>'
+
+def html_table(
+    rows,  # Rows of cells
+    head=(),  # Names of the columns; none for a table without a head
+    caption:str|Html='',  # Stands above it
+)->Html:  # A table that scrolls by itself where it is too wide
+    "Rows as HTML; cells are escaped unless they are `Html`."
+    top = caption if isinstance(caption, Html) else html.escape(caption)
+    top = f'<caption style="text-align:left;caption-side:top">{top}</caption>' if top else ''
+    body = _html_row('th', head) if head else ''
+    body += ''.join(_html_row('td', r) for r in rows)
+    return Html('<div style="overflow-x:auto"><table style="border-collapse:collapse;'
+                f'font-size:90%">{top}{body}</table></div>')
+
+# %% ../../nbs/core/02_tables.ipynb #c3693d1f
 class Table(list):
-    "A list of dicts (rows with the same keys) that shows itself as a table, in HTML and in plain text."
+    "A list of dicts (rows with the same keys) that shows itself, in HTML and in plain text."
     def to_dicts(self)->list[dict]:  # Rows as plain dicts, ready for `json.dumps`
         "The rows."
         return [dict(r) for r in self]
     def __repr__(self):
-        rows = [list(self[0]) if self else [], *([_cell(x) for x in r.values()] for r in self)]
+        rows = [list(self[0]) if self else [], *([cell_text(x) for x in r.values()] for r in self)]
         widths = [max(map(len, col)) for col in zip(*rows)]
         return '\n'.join('  '.join(x.ljust(w) for x,w in zip(r, widths)).rstrip() for r in rows)
     def _repr_html_(self):
-        rule = ('padding:.2em .6em;text-align:left;white-space:pre-wrap;border-bottom:1px solid '
-                'rgba(128,128,128,.35)')
-        def row(tag, xs):
-            return '<tr>' + ''.join(f'<{tag} style="{rule}">{html.escape(_cell(x))}</{tag}>'
-                                    for x in xs) + '</tr>'
-        head = row('th', self[0]) if self else ''
-        return f'<div style="overflow-x:auto"><table style="border-collapse:collapse;font-size:90%">{head}{"".join(row("td", r.values()) for r in self)}</table></div>'
+        return html_table([r.values() for r in self], self[0] if self else ())
