@@ -1,4 +1,4 @@
-"How the docs site shows a function or class: signature, docstring, a table of its parameters, and the folded source."
+"How the docs site shows a function or class: signature, docstring, parameters, folded source."
 import inspect
 from importlib import import_module
 from operator import attrgetter
@@ -11,7 +11,7 @@ EMPTY = inspect.Parameter.empty
 COLUMNS = dict(anno='Type', default='Default', docment='Details')
 
 def cell(key, value):
-    "The text of one table cell; types and defaults are code, so that nbdev links the names it knows"
+    "The text of one table cell; types and defaults are code, so that nbdev links known names"
     if value in (None, EMPTY): return ''
     if key == 'docment': return ' '.join(value.split()).replace('|', r'\|')
     text = inspect.formatannotation(value) if key == 'anno' else getattr(
@@ -54,13 +54,13 @@ def source(name):
     except (TypeError, OSError): return
 
 def folded(code):
-    "`code`, highlighted, behind a summary line; backticks are escaped as nbdev would turn them into links"
+    "`code`, highlighted, behind a summary line; nbdev would turn its backticks into links"
     code = highlight(inspect.cleandoc('\n' + code), 'python').replace('`', '&#96;')
     return (f'<details class="code-fold"><summary>Source</summary>\n\n<pre class="sourceCode '
             f'python"><code class="sourceCode python">' f'{code}</code></pre>\n\n</details>')
 
 class TableRenderer(BasicMarkdownRenderer):
-    "What `show_doc` writes when the site is built by `build_docs.py`; `nbdev_docs` keeps nbdev's own"
+    "What `show_doc` writes in a site built by `build_docs.py`; `nbdev_docs` keeps nbdev's own"
     def signature(self):
         params = [p for p, _ in self.dm.params if p != 'self']
         returns = self.sig.return_annotation if self.sig else EMPTY

@@ -1,4 +1,5 @@
-"""Serve what pages need from the site itself (KaTeX, mermaid, the widget manager), so that reading needs no network."""
+"""Serve what pages need (KaTeX, mermaid, the widget manager) from the site itself:
+reading needs no network."""
 import json, re, shutil, subprocess, sys, tarfile
 from tempfile import TemporaryDirectory
 
@@ -15,8 +16,12 @@ KATEX, FONTS = (r'https://cdn\.jsdelivr\.net/npm/katex@[\d.]+/dist',
 MERMAID = re.compile(
     r'''<script type="module">import mermaid from '[^']*mermaid[^']*';(.*?)</script>''', re.S)
 LOAD_WIDGETS = """const libs = document.currentScript.dataset.libs
-const load = src => new Promise(done => document.body.append(Object.assign(document.createElement('script'), {src, onload: done})))
-addEventListener('load', () => load(libs + 'requirejs/require.js').then(() => load(libs + 'html-manager/embed-amd.js')))
+const script = given => Object.assign(document.createElement('script'), given)
+const load = src => new Promise(onload => document.body.append(script({src, onload})))
+addEventListener('load', async () => {
+  await load(libs + 'requirejs/require.js')
+  load(libs + 'html-manager/embed-amd.js')
+})
 """  # after everything else: other scripts would register with requirejs instead of the page
 
 def fetch(spec, mods):

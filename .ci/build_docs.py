@@ -35,7 +35,7 @@ def text(cell): return ''.join(cell['source'])
 def relink(s, fn): return LINK.sub(lambda m: m[1] + fn(m[2], m[3] or ''), s)
 
 def page_names(cfg):
-    "Notebook -> the page it becomes, both relative to `nbs`: 03_masks.ipynb is served as masks.html"
+    "Notebook -> its page, both relative to `nbs`: text/08_masks.ipynb becomes text/masks.html"
     res = {}
     for path in nbglob(cfg.nbs_path, as_path=True):
         meta = NBProcessor(path, procs=FrontmatterProc, process=True).nb.frontmatter_
@@ -82,7 +82,7 @@ def readme(cfg, names):
 # Pages
 
 def process(cfg):
-    "What `nbdev_proc_nbs` does, without its attempt to install Quarto; our table renderer is set as a user's nbdev setting"
+    "What `nbdev_proc_nbs` does, without installing Quarto; our renderer is a user's setting"
     with TemporaryDirectory() as d:
         settings = Path(d)/'nbdev'/'settings.ini'
         settings.parent.mkdir()
@@ -110,7 +110,7 @@ def documented(cache):
     return {n.lower() for c in cells for n in re.findall(r'^show_doc\(([\w.]+)', c, re.M)}
 
 def entry(frag, shown):
-    "nbdev also links private names and methods without an entry: link to the entry of their class, or to the page"
+    "nbdev also links names without an entry: link to the entry of their class, or to the page"
     name = frag.removeprefix('#')
     return next((f'#{n}' for n in (name, name.partition('.')[0]) if n in shown), '')
 
@@ -144,7 +144,7 @@ def reachable(state, ids):
     return found
 
 def embed_widgets(nb, root):
-    "Turn widget outputs without HTML of their own into elements that the html-manager fills from the state in the notebook"
+    "Turn widget outputs without HTML into elements that the html-manager fills from the state"
     state, views = nb['metadata'].pop('widgets', {}).get(STATE, {}), []
     for out in (o for c in nb['cells'] for o in c.get('outputs', [])):
         view = out.get('data', {}).pop(VIEW, None)

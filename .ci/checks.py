@@ -1,6 +1,6 @@
 """Everything that must hold, from a fresh clone; started by `.ci/run`.
-README's two commands run as they are written there, each in a fresh copy of the repository; the checks use the
-environments that these commands made. The last line is `N passed, M failed`."""
+README's two commands run as they are written there, each in a fresh copy of the repository; the
+checks use the environments that these commands made. The last line is `N passed, M failed`."""
 import json, os, re, shutil, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,7 +38,8 @@ def succeed(name, cmd, cwd, **kw):
     return out
 
 def venv(cmd): return f'. .venv/bin/activate && {cmd}'
-def installed(code): return venv(f"cd / && python - <<'END'\n{code}\nEND")   # elsewhere, so that the installed package is imported
+# elsewhere, so that the installed package is imported
+def installed(code): return venv(f"cd / && python - <<'END'\n{code}\nEND")
 
 def git(args): return f'git -c safe.directory="*" -c user.name=ci -c user.email=ci@localhost {args}'
 
@@ -68,7 +69,7 @@ def unchanged(repo):
 # The demo and the command line, in the environment of README's demo command
 
 def check_metrics(out):
-    "metrics.json has the promised keys, and the trained model beats the baseline; returns the metrics"
+    "The metrics; they have the promised keys, and the trained model beats the baseline"
     m = json.loads((out/'metrics.json').read_text())
     need(not (missing := [k for k in METRICS if k not in m]), f'metrics.json misses {missing}')
     gain = m['moe']['overall'] - m['baseline']['overall']
@@ -102,7 +103,7 @@ def same_figures(a, b):
 IMPORTS = """import sys, pkgutil, importlib, importlib.util
 import moe_llava_kit as kit
 assert 'torch' not in sys.modules, 'import moe_llava_kit imports torch'
-assert importlib.util.find_spec('nbdev') is None, 'this check needs an environment without the dev packages'
+assert importlib.util.find_spec('nbdev') is None, 'the dev packages are installed here'
 modules = [m.name for m in pkgutil.iter_modules(kit.__path__)]
 for m in modules: importlib.import_module(f'moe_llava_kit.{m}')
 for name in kit.__all__: getattr(kit, name)
@@ -114,14 +115,14 @@ def prints_json(name, args, repo):
     except json.JSONDecodeError as e: raise Failure(f'stdout is not JSON alone: {e}')
 
 def refuses(name, args, repo, word):
-    "Bad input: one line on stderr that holds `word`, nothing on stdout, and an exit code other than 0"
+    "Bad input: one line on stderr that holds `word`, nothing on stdout, and not exit code 0"
     code, out, err = run(name, venv(f'moe-llava-kit {args}'), repo)
     need(code != 0, 'exit code 0')
     need(not out and len(err.splitlines()) == 1 and word in err,
          f'expected one line on stderr with {word!r}\n{tail(out, err)}')
 
 BAD_INPUT = {  # name: (arguments, a word of the answer)
-    'unknown tokenizer': ('demo --fast --out bad --tokenizer no-such-tokenizer', 'no-such-tokenizer'),
+    'unknown tokenizer': ('demo --fast --out bad --tokenizer no-such-one', 'no-such-one'),
     'unwritable --out': ('demo --fast --out README.md/demo', 'README.md'),
     'missing vocabulary package': ('demo --fast --out bad --tokenizer qwen', 'pip install')}
 
@@ -144,7 +145,7 @@ def check_demo(report, repo):
 # The notebooks, in the environment of README's test command
 
 def count_notebooks(log, code, expected):
-    "{notebook: did it pass} from what `nbdev_test --do_print` wrote; a notebook that did not end has failed"
+    "{notebook: did it pass} by what `nbdev_test --do_print` wrote; one that did not end failed"
     ended = set(re.findall(r'- Completed (\S+?\.ipynb)', log))
     failed = set(re.findall(r'^\t(\S+\.ipynb)$', log.partition('nbdev Tests Failed')[2], re.M))
     res = {nb: any(Path(e) == nb for e in ended) and nb.name not in failed for nb in expected}
@@ -217,12 +218,17 @@ from importlib.metadata import metadata
 from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-ini = ConfigParser(interpolation=None); ini.read('settings.ini'); floor = ini['DEFAULT']['min_python']
-tested = yaml.safe_load(Path('.github/workflows/test.yaml').read_text())['jobs']['test']['strategy']['matrix']['python-version']
+ini = ConfigParser(interpolation=None)
+ini.read('settings.ini')
+floor = ini['DEFAULT']['min_python']
+jobs = yaml.safe_load(Path('.github/workflows/test.yaml').read_text())['jobs']
+tested = jobs['test']['strategy']['matrix']['python-version']
 assert tested[0] == floor, f'CI tests Python {tested}, the oldest promised is {floor}'
-assert f'Python {floor} or newer' in Path('README.md').read_text(), f'README does not say Python {floor} or newer'
+said = f'Python {floor} or newer'
+assert said in Path('README.md').read_text(), f'README does not say {said}'
 wanted = [Requirement(r) for r in ini['DEFAULT']['dev_requirements'].split()]
-pinned = {r.name: metadata(r.name)['Requires-Python'] or '' for r in wanted if '==' in str(r.specifier)}
+pins = [r.name for r in wanted if '==' in str(r.specifier)]
+pinned = {name: metadata(name)['Requires-Python'] or '' for name in pins}
 high = {n: w for n, w in pinned.items() if not SpecifierSet(w).contains(floor + '.99')}
 assert not high, f'pinned, and not to be had for Python {floor}: {high}'
 print('Python', floor, 'or newer;', len(pinned), 'pinned packages agree')"""
@@ -244,7 +250,8 @@ def check_notebooks(report, repo):
 
 # The docs site
 
-BAD_PAGE = """<a href="gone.html">broken</a> <a href="#gone">broken</a> <script src="https://example.org/x.js"></script>
+BAD_PAGE = """<a href="gone.html">broken</a> <a href="#gone">broken</a>
+<script src="https://example.org/x.js"></script>
 <img src="//example.org/x.png"> <style>@import url(https://example.org/x.css)</style>"""
 
 def bad_page_is_seen(repo):

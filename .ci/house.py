@@ -3,7 +3,7 @@
 Lines of code cells and of `.ci` fit into 100 characters and hold one statement. A module imports
 from lower floors, or from a lower number on its own floor; names with an underscore stay at home;
 at most 200 names are public, no two alike. Exported functions are under 30 lines, exported cells
-at most 25 outside classes, docstrings are sentences. `--list` prints every place, otherwise three."""
+at most 25 outside classes, docstrings are sentences. `--list` prints every place, else three."""
 import ast, json, re, sys, tokenize
 from collections import Counter
 from io import StringIO

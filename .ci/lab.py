@@ -1,4 +1,5 @@
-"""A tutorial in JupyterLab, in Chromium: it reads well before it is trusted, all cells run, MaskExplorer is driven by hand, and its mask follows.
+"""A tutorial in JupyterLab, in Chromium: it reads well before it is trusted, all cells run,
+MaskExplorer is driven by hand, and its mask follows.
     python .ci/lab.py nbs/tutorials/phi.ipynb"""
 import json, os, shutil, socket, subprocess, sys, tempfile, time, urllib.request
 from pathlib import Path
@@ -49,7 +50,7 @@ def open_notebook(page, base, name):
     page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=2*MINUTES)
 
 def untrusted(page, base, name):
-    "As it comes from somebody else: JupyterLab runs none of its JavaScript, and still every stored output shows something, masks their tokens"
+    "From somebody else: no JavaScript runs, and still every stored output shows something"
     open_notebook(page, base, name)
     page.wait_for_function(r"() => [...document.querySelectorAll('.jp-StatusItem-trust')].some(e "
                            r"=> /not trusted: 0 of \d\d/.test(e.title))", timeout=1*MINUTES)

@@ -1,4 +1,4 @@
-"""What is wrong with a built site: broken links, and anything that a page would load from another machine.
+"""What is wrong with a built site: broken links, and what a page would load from elsewhere.
 `python .ci/links.py DIR` prints one line for each problem."""
 import re, sys
 from html.parser import HTMLParser

@@ -1,7 +1,8 @@
 """Plants one fault at a time in a notebook's exported code and asks whether a test notices.
 
-`python .ci/mutate.py` runs all of `FAULTS`, `python .ci/mutate.py NAME …` those whose name holds a word.
-Each fault is a string of a source notebook, what takes its place, and a notebook that must then fail.
+`python .ci/mutate.py` runs all of `FAULTS`, `python .ci/mutate.py NAME …` those whose name holds a
+word. Each fault is a string of a source notebook, what takes its place, and a notebook that must
+then fail.
 Run it in the environment of README's test command; the last line is `N caught, M missed`."""
 import json, os, re, shutil, subprocess, sys, tempfile
 from pathlib import Path

@@ -1,5 +1,7 @@
-"""README's way as a newcomer walks it, timed: a fresh clone, a fresh environment, the demo, and a tokenizer of one's own.
-    python .ci/newcomer.py FOLDER NAME > nbs/gold/newcomer.json      # FOLDER: a tokenizer that no page names, NAME: what it is"""
+"""README's way as a newcomer walks it, timed: a fresh clone, a fresh environment, the demo, and a
+tokenizer of one's own.
+    python .ci/newcomer.py FOLDER NAME > nbs/gold/newcomer.json
+FOLDER holds a tokenizer that no page names, NAME says what it is."""
 import json, re, shlex, sys, time
 from pathlib import Path
 from checks import LOGS, ROOT, copy_repo, readme_command, succeed, venv

@@ -1,6 +1,6 @@
 """No stored output of a notebook holds a path of the machine that ran it.
-`python .ci/outputs.py [notebook …]`, all of nbs/ by default. Texts, HTML, JSON, errors and warnings
-are looked at; pictures and sources are not."""
+`python .ci/outputs.py [notebook …]`, all of nbs/ by default. Texts, HTML, JSON, errors and
+warnings are looked at; pictures and sources are not."""
 import json, re, sys
 from pathlib import Path
 

@@ -1,4 +1,5 @@
-"""What the playground page needs: vocabularies and templates as JSON and the JavaScript tokenizer; and Python's masks, to hold the page's against."""
+"""What the playground page needs: vocabularies and templates as JSON and the JavaScript tokenizer;
+and Python's masks, to hold the page's against."""
 import json, shutil
 from assets import fetch
 
@@ -37,7 +38,7 @@ def kinds():
                                'llama_3', 'gemma', 'phi_3', 'deepseek']))
 
 def python_says(nbs, name):
-    "Python's masks of the gold conversations with a tokenizer: [(template, key, ids, labels) or (template, key, None, why)]"
+    "Python's masks of the gold conversations: [(template, key, ids or None, labels or why not)]"
     from moe_llava_kit import mask_sample
     tok, res = tokenizer(name), []
     for template in kinds():

@@ -1,5 +1,6 @@
-"""Drive `moe-llava-kit serve` in Chromium: `python .ci/web.py [MODEL_DIR]`; without a model, a tiny one with random weights.
-Uploads a scene, asks, watches the answer grow, looks into both views; then files that are none, scripts, a second visitor."""
+"""Drive `moe-llava-kit serve` in Chromium: `python .ci/web.py [MODEL_DIR]`; without a model, a tiny
+one with random weights. Uploads a scene, asks, watches the answer grow, looks into both views; then
+files that are none, scripts, a second visitor."""
 import os, shutil, sys, tempfile
 from pathlib import Path
 from PIL import Image, ImageDraw
@@ -38,6 +39,14 @@ def files(folder):
         f'<svg xmlns="http://www.w3.org/2000/svg"><script>{SCRIPT}</script></svg>')
     return folder
 
+ANSWERED = """n => {
+  const find = what => document.querySelector(what)
+  const more = document.querySelectorAll('#said [data-testid=bot]').length > n
+  const drawn = !find('#mask').innerText.includes('…')
+  const done = find('#mask iframe') || find('#said').innerText.includes('Not answered')
+  return more && drawn && done
+}"""
+
 class Visitor:
     "A browser of its own; whatever it asks of another machine is stopped and remembered"
     def __init__(self, browser, url):
@@ -62,12 +71,7 @@ class Visitor:
         self.page.locator('#question textarea').fill(text)
         self.page.locator('#ask').click()
         if wait:
-            self.page.wait_for_function("n => document.querySelectorAll('#said "
-                                        "[data-testid=bot]').length > n && "
-                                        "!document.querySelector('#mask').innerText.includes('…') "
-                                        "&& (document.querySelector('#mask iframe') || "
-                                        "document.querySelector('#said').innerText.includes('Not "
-                                        "answered'))", arg=before)
+            self.page.wait_for_function(ANSWERED, arg=before)
 
     def view(self, name):
         "The frame of a view, its tab opened"
@@ -118,10 +122,11 @@ def sealed(v):
     "What runs in a view's frame reaches neither the page nor the network"
     frame = next(f for f in v.page.frames if f.parent_frame
                  and f.evaluate("!!document.querySelector('.mlr')"))
-    tried = frame.evaluate("""async () => { const out = {};
-      try { parent.document.title = 'owned'; out.page = 'reached' } catch (e) { out.page = 'kept out' }
-      try { await fetch(document.referrer || 'http://127.0.0.1/'); out.network = 'reached' } catch (e) { out.network = 'kept out' }
-      return out }""")
+    tried = frame.evaluate("""async () => {
+      const reach = async job => { try { await job(); return 'reached' } catch { return 'kept out' } }
+      return {page: await reach(() => { parent.document.title = 'owned' }),
+              network: await reach(() => fetch(document.referrer || 'http://127.0.0.1/'))}
+    }""")
     need(set(tried.values()) == {'kept out'}, f'a view could reach {tried}')
     v.check()
 
