@@ -53,10 +53,11 @@ def source(name):
             inspect.unwrap(attrgetter(name.removeprefix(module.__name__ + '.'))(module)))
     except (TypeError, OSError): return
 
-def folded(code):
+def folded(code, names=''):
     "`code`, highlighted, behind a summary line; nbdev would turn its backticks into links"
+    summary = f'Source of <code>{names}</code>' if names else 'Source'
     code = highlight(inspect.cleandoc('\n' + code), 'python').replace('`', '&#96;')
-    return (f'<details class="code-fold"><summary>Source</summary>\n\n<pre class="sourceCode '
+    return (f'<details class="code-fold"><summary>{summary}</summary>\n\n<pre class="sourceCode '
             f'python"><code class="sourceCode python">' f'{code}</code></pre>\n\n</details>')
 
 class TableRenderer(BasicMarkdownRenderer):

@@ -1,6 +1,6 @@
 """Drive the built site and the demo's report in Chromium: `python .ci/browser.py SITE [REPORT]`.
 Every request that would leave the machine is stopped and counted."""
-import functools, json, os, shutil, sys, tempfile, threading
+import functools, json, os, re, shutil, sys, tempfile, threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from playwright.sync_api import sync_playwright, expect
@@ -45,6 +45,32 @@ class Tab:
 def every_page(tab, base, pages):
     need(pages, 'the site has no page')
     for p in pages: tab.open(base + p)
+    tab.check()
+
+SIDEWAYS = """() => {
+  document.querySelectorAll('main details').forEach(d => { d.open = true })
+  const wide = e => e.scrollWidth > e.clientWidth + 1
+  return [...document.querySelectorAll('main pre')]
+    .filter(p => wide(p) || [...p.querySelectorAll('code')].some(wide)).map(p => p.innerText)
+}"""
+SOURCE = re.compile('(core|text|data|moe|model|training|insight|use|demo)/|bench|cli')
+
+def code_fits(tab, base, pages):
+    "On a laptop's screen no code of a source page scrolls sideways, folded code included"
+    pages = [p for p in pages if SOURCE.match(p)]
+    need(len(pages) > 50, f'only {len(pages)} source pages')
+    found = {p: texts for p in pages if (texts := tab.open(base + p).evaluate(SIDEWAYS))}
+    need(not found, '; '.join(f'{p}: {texts[0][:80]!r}' for p, texts in list(found.items())[:5]))
+    tab.check()
+
+def on_a_phone(tab, base, pages):
+    "On 390 pixels no page moves sideways, and the text keeps its width"
+    tab.page.set_viewport_size(dict(width=390, height=844))
+    wide = [p for p in pages if tab.open(base + p).evaluate(
+        'document.documentElement.scrollWidth > innerWidth')]
+    need(not wide, f'wider than the screen: {wide[:5]}')
+    page = tab.open(base + 'text/masks.html')
+    need(page.locator('main p').first.bounding_box()['width'] > 300, 'the text is squeezed')
     tab.check()
 
 def search(tab, base):
@@ -271,6 +297,8 @@ def main(site, report_html=None):
         tab = lambda: Tab(browser, base)
         report.check(f'site ({len(pages)} pages) opens with no outside request',
                      lambda: every_page(tab(), base, pages))
+        report.check('site, code fits at 1,280 pixels', lambda: code_fits(tab(), base, pages))
+        report.check('site, on a phone', lambda: on_a_phone(tab(), base, pages))
         report.check('site, a newcomer\'s way through it', lambda: journey(tab(), base))
         report.check('site, search', lambda: search(tab(), base))
         report.check('site, dark mode', lambda: dark_mode(tab(), base))

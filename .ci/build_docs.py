@@ -1,6 +1,6 @@
 """Build README.md and the docs site from the notebooks, without Quarto:
 nbdev's processors -> `_proc` -> pages under their final names in `_stage` -> smalldocs -> `_docs`.
-People with Quarto can run `nbdev_docs`: it reads the same notebooks, `_quarto.yml` and `sidebar.yml`."""
+People with Quarto can run `nbdev_docs`: it reads the same notebooks and settings."""
 import argparse, ast, json, os, re, shutil, subprocess, sys
 from pathlib import Path, PurePosixPath as P
 from posixpath import normpath, relpath
@@ -14,6 +14,7 @@ from nbdev.frontmatter import FrontmatterProc
 from nbdev.process import NBProcessor
 from nbdev.processors import FilterDefaults
 from nbdev.serve import proc_nbs
+from api_tables import folded
 from assets import localise
 from links import problems
 import playground
@@ -95,7 +96,7 @@ def process(cfg):
 
 def mixed_imports(cfg):
     "Cells of source notebooks that import something and do other things too"
-    for path in sorted(cfg.nbs_path.glob('[0-9]*.ipynb')):
+    for path in sorted(cfg.nbs_path.rglob('[0-9]*.ipynb')):
         for cell in (c for c in json.loads(path.read_text())['cells'] if c['cell_type'] == 'code'):
             if re.search(r'^#\| *export|^[%!]', text(cell), re.M): continue
             body = ast.parse(text(cell)).body
@@ -174,6 +175,34 @@ def page(nb, name, link):
     embed_widgets(nb, '../'*len(P(name).parent.parts))
     return nb
 
+def internals(path):
+    "{id of the next shown cell: folded sources of what is exported without an entry before it}"
+    waiting, found = [], {}
+    for cell in json.loads(path.read_text(encoding='utf-8'))['cells']:
+        if re.match(r'#\|\s*exporti\b', text(cell)): waiting.append(inner_source(cell))
+        elif not re.match(r'#\|\s*(export|hide|default_exp)', text(cell)):
+            found[cell['id']] = waiting
+            waiting = []
+    return found
+
+def inner_source(cell):
+    "The code of a cell without a directive, folded under the names it defines"
+    code = re.sub(r'^#\|.*\n', '', text(cell))
+    names = re.findall(r'^(?:def|class) (\w+)|^(\w+)(?:, \w+)* = ', code, re.M)
+    return folded(code, ', '.join(a or b for a, b in names))
+
+def with_internals(nb, path):
+    "A processed notebook in which the reader finds all of the code, not only what has an entry"
+    before = internals(path)
+    cells = []
+    for cell in nb['cells']:
+        for k, html in enumerate(before.get(cell.get('id'), ())):
+            name = f"{cell['id']}-{k}"
+            cells.append(dict(cell_type='markdown', id=name, metadata={}, source=html))
+        cells.append(cell)
+    nb['cells'] = cells
+    return nb
+
 def settings(o, names):
     "A Quarto settings file with the pages' final names, and without the site's own address"
     if isinstance(o, dict): return {k: settings(v, names) for k, v in o.items() if k not in OUTSIDE}
@@ -202,7 +231,8 @@ def stage(cfg, cache, names, out):
         new = out/(names[rel].replace('.html', '.ipynb') if rel in names else rel)
         new.parent.mkdir(parents=True, exist_ok=True)
         if rel in names:
-            new.write_text(json.dumps(page(json.loads(path.read_text()), names[rel],
+            nb = with_internals(json.loads(path.read_text()), cfg.nbs_path/rel)
+            new.write_text(json.dumps(page(nb, names[rel],
                                            site_link(cfg, names, shown, rel))))
         elif path.suffix == '.yml':
             new.write_text(yaml.safe_dump(settings(yaml.safe_load(path.read_text()), names),

@@ -123,7 +123,9 @@ def sealed(v):
     frame = next(f for f in v.page.frames if f.parent_frame
                  and f.evaluate("!!document.querySelector('.mlr')"))
     tried = frame.evaluate("""async () => {
-      const reach = async job => { try { await job(); return 'reached' } catch { return 'kept out' } }
+      const reach = async job => {
+        try { await job(); return 'reached' } catch { return 'kept out' }
+      }
       return {page: await reach(() => { parent.document.title = 'owned' }),
               network: await reach(() => fetch(document.referrer || 'http://127.0.0.1/'))}
     }""")
