@@ -46,12 +46,12 @@ def _timed(
 )->dict:  # {name: [seconds]}, one per round that counts
     "Times of each function, run in turns; ValueError without rounds."
     if rounds < 1: raise ValueError(f'rounds={rounds}: at least one round must be measured')
-    names, times, rng, begun = list(fns), {n: []
-                                           for n in fns}, random.Random(seed), time.perf_counter()
+    times = {name: [] for name in fns}
+    rng, begun = random.Random(seed), time.perf_counter()
     for r in range(warmup+rounds):
         late = time.perf_counter()-begun > limit_s
         if late and any(times.values()): break
-        for n in rng.sample(names, len(names)):
+        for n in rng.sample(list(fns), len(fns)):
             start = time.perf_counter()
             fns[n]()
             spent = time.perf_counter()-start
@@ -92,8 +92,8 @@ def _published_labels(
     if tokenizer.pad_token_id == tokenizer.eos_token_id: total += text.count(conv.sep2)
     labels[:at] = IGNORE_INDEX
     for question, rnd, _ in ROUNDS[recipe.split](text, conv):
-        n, asked = len(_encode_with_images(rnd, tokenizer))+recipe.round_extra, len(
-            _encode_with_images(question, tokenizer))+recipe.instruction_extra
+        n = len(_encode_with_images(rnd, tokenizer)) + recipe.round_extra
+        asked = len(_encode_with_images(question, tokenizer)) + recipe.instruction_extra
         labels[at:at+asked] = IGNORE_INDEX
         at += n
     labels[at:] = IGNORE_INDEX
@@ -110,11 +110,13 @@ def _made_up_conversations(
     "Conversations with the shape of LLaVA's, always the same for a seed."
     rng = random.Random(seed)
     say = lambda lo, hi: ' '.join(rng.choices(_WORDS, k=rng.randint(lo, hi))).capitalize()
-    turns = lambda i: [{'from': who,
-                        'value': (f'{IMAGE_TOKEN}\n' if who == 'human' and r == 0 else '')
-                        +(say(6, 14)+'?' if who == 'human' else say(10, 80)+'.')}
-                       for r in range(rng.randint(1, 4)) for who in ('human', 'gpt')]
-    return [dict(id=str(i), image='any.png', conversations=turns(i)) for i in range(n)]
+    def turn(who, first):
+        mark = f'{IMAGE_TOKEN}\n' if first and who == 'human' else ''
+        words = say(6, 14)+'?' if who == 'human' else say(10, 80)+'.'
+        return {'from': who, 'value': mark + words}
+    def turns():
+        return [turn(who, r == 0) for r in range(rng.randint(1, 4)) for who in ('human', 'gpt')]
+    return [dict(id=str(i), image='any.png', conversations=turns()) for i in range(n)]
 
 # %% ../nbs/90_bench.ipynb #e0bfb620
 _TEMPLATE_OF = {'phi-2': 'phi', 'qwen': 'qwen', 'qwen2': 'qwen', 'stablelm-2': 'stablelm',
@@ -129,11 +131,11 @@ def _mask_row(
     tok, template = prepare_tokenizer(load_tokenizer(name)), _TEMPLATE_OF.get(name, 'v1')
     prompts = [''.join(s.text for s in get_template(template).segments(parse_turns(s)))
                for s in samples]
-    t = interleaved(
-        dict(exact=lambda: [preprocess([s], tok, template, has_image=True) for s in samples],
-             recipe=lambda: [_published_labels(s, tok, template) for s in samples],
-             encode=lambda: [tok(p) for p in prompts],
-             batched=lambda: preprocess(samples, tok, template, has_image=True)), rounds)
+    ways = dict(exact=lambda: [preprocess([s], tok, template, has_image=True) for s in samples],
+                recipe=lambda: [_published_labels(s, tok, template) for s in samples],
+                encode=lambda: [tok(p) for p in prompts],
+                batched=lambda: preprocess(samples, tok, template, has_image=True))
+    t = interleaved(ways, rounds)
     speed = {f'{k}_per_s': round(len(samples)/v, 1) for k, v in t.items()}
     ratios = dict(ratio_recipe=t['recipe']/t['exact'], ratio_encode=t['encode']/t['exact'],
                   ratio_batched=t['recipe']/t['batched'])
@@ -144,7 +146,7 @@ def bench_masks(
     tokenizers:list=None,  # Names; default: those of `_TEMPLATE_OF` that are installed
     rounds:int=7,  # Interleaved rounds; medians are reported
     conversations:int=200,  # Made-up samples in a round
-)->list:  # dict(tokenizer, exact_per_s, recipe_per_s, encode_per_s, batched_per_s, ratio_recipe, ratio_encode, ratio_batched)
+)->list:  # Rows, one a tokenizer: conversations per second of each way, and their ratios
     "Speed of the exact mask beside the published recipe and a plain encode, per tokenizer."
     samples, rows = _made_up_conversations(conversations), []
     for name in tokenizers or _TEMPLATE_OF:
@@ -172,7 +174,8 @@ def _mixtral_block(
 @contextlib.contextmanager
 def _deepspeed_layer(
     mlp:nn.Module,  # The expert
-    hidden:int, num_experts:int, top_k:int,  # Width of a token, experts in the layer, experts a token visits
+    hidden:int,  # Width of a token
+    num_experts:int, top_k:int,  # Experts in the layer, and those that a token visits
 ):  # Yields the layer, or None if DeepSpeed is not installed
     "DeepSpeed's MoE layer in a process group of one, which is taken down afterwards."
     import torch.distributed as dist
@@ -183,9 +186,8 @@ def _deepspeed_layer(
             yield None
             return
         mine = not dist.is_initialized()
-        if mine:
-            dist.init_process_group('nccl' if torch.cuda.is_available() else 'gloo',
-                                    store=dist.HashStore(), rank=0, world_size=1)
+        backend = 'nccl' if torch.cuda.is_available() else 'gloo'
+        if mine: dist.init_process_group(backend, store=dist.HashStore(), rank=0, world_size=1)
         try:
             import_optional('deepspeed', '').init_distributed(auto_mpi_discovery=False)
             layer = ds.MoE(hidden, copy.deepcopy(mlp), num_experts, k=top_k, capacity_factor=1.5,
@@ -225,16 +227,41 @@ class KDense(nn.Module):
     def __init__(self,
         mlp:nn.Module,  # To copy
         k:int,  # How many copies
-    ): super().__init__(); self.mlps = nn.ModuleList(copy.deepcopy(mlp) for _ in range(k))
+    ):
+        super().__init__()
+        self.mlps = nn.ModuleList(copy.deepcopy(mlp) for _ in range(k))
     def forward(self, x):
         "Sum of the MLPs, (B, T, hidden)."
         return sum(m(x) for m in self.mlps)
 
 # %% ../nbs/90_bench.ipynb #f86a19aa
+@contextlib.contextmanager
+def _measured_layers(
+    sizes:tuple,  # (hidden, intermediate, num_experts, top_k)
+    implementation:str|None,  # Of our experts; None: that of `MoEConfig`
+    deepspeed:bool,  # DeepSpeed's layer too, if it is installed
+):  # A context; its value is {name: layer, None where it is missing}
+    "What is compared: our layer, the least that k experts can cost, and the layers of others."
+    hidden, intermediate, num_experts, top_k = sizes
+    mlp = LlamaMLP(LlamaConfig(hidden_size=hidden, intermediate_size=intermediate,
+                               num_attention_heads=1))
+    chosen = dict(implementation=implementation) if implementation else {}
+    ours = SparseMoE(mlp, num_experts, MoEConfig(num_experts, top_k, **chosen))
+    with torch.no_grad():
+        for p in ours.experts.parameters(): p.add_(torch.randn_like(p)*.02)
+    theirs = _deepspeed_layer(mlp, hidden, num_experts, top_k)
+    with theirs if deepspeed else contextlib.nullcontext() as ds:
+        yield dict(ours=ours, k_dense=KDense(mlp, top_k), deepspeed=ds,
+                   mixtral_eager=_mixtral_block('eager', *sizes),
+                   mixtral_grouped_mm=_mixtral_block('grouped_mm', *sizes))
+
+# %% ../nbs/90_bench.ipynb #bfc2e9b1
 def _moe_row(
     layers:dict,  # {name: module or None}
-    tokens:int, dtype:str, train:bool, hidden:int, rounds:int, device:str,  # What a pass is, how often, and where
-    limit_s:float,  # Of `_timed`
+    tokens:int, dtype:str, train:bool,  # What a pass is
+    hidden:int,  # Width of a token
+    device:str,  # Where
+    rounds:int, limit_s:float,  # Of `_timed`
 )->dict:  # A row of `bench_moe`
     "Milliseconds of each layer on the same tokens, and how many rounds they are the median of."
     dt = getattr(torch, dtype)
@@ -259,36 +286,26 @@ def bench_moe(
     deepspeed:bool=True,  # Measure DeepSpeed's layer too, if it is installed
     device:str=None,  # Default: a GPU if there is one
     limit_s:float=60,  # Per row: no further round begins after so many seconds
-)->list:  # dict(tokens, dtype, pass, rounds, ours, k_dense, deepspeed, mixtral_eager, mixtral_grouped_mm (ms or None), ratio_limit)
-    "Speed of `SparseMoE` beside k dense MLPs (the limit), DeepSpeed's layer and Mixtral's block; ValueError for an unknown pass."
+)->list:  # Rows: milliseconds of each layer, None where it is missing, and ours to k dense MLPs
+    "Speed of `SparseMoE` beside k dense MLPs (the limit) and the layers of others."
     if bad := set(passes)-{'forward', 'train'}:
         raise ValueError(f'unknown pass {sorted(bad)}: expected forward or train')
-    device, sizes = device or ('cuda' if torch.cuda.is_available()
-                               else 'cpu'), (hidden, intermediate, num_experts, top_k)
-    mlp = LlamaMLP(LlamaConfig(hidden_size=hidden, intermediate_size=intermediate,
-                               num_attention_heads=1))
-    config = MoEConfig(num_experts, top_k,
-                       **(dict(implementation=implementation) if implementation else {}))
-    ours = SparseMoE(mlp, num_experts, config)
-    with torch.no_grad():
-        for p in ours.experts.parameters(): p.add_(torch.randn_like(p)*.02)
-    with _deepspeed_layer(mlp, hidden, num_experts,
-                          top_k) if deepspeed else contextlib.nullcontext() as ds:
-        layers = dict(ours=ours, k_dense=KDense(mlp, top_k), deepspeed=ds,
-                      mixtral_eager=_mixtral_block('eager', *sizes),
-                      mixtral_grouped_mm=_mixtral_block('grouped_mm', *sizes))
-        return [_moe_row(layers, t, d, p == 'train', hidden, rounds, device, limit_s)
+    device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
+    sizes = hidden, intermediate, num_experts, top_k
+    with _measured_layers(sizes, implementation, deepspeed) as layers:
+        return [_moe_row(layers, t, d, p == 'train', hidden, device, rounds, limit_s)
                 for d in dtypes for p in passes for t in tokens]
 
 # %% ../nbs/90_bench.ipynb #4774982e
 class MadeUpItems(torch.utils.data.Dataset):
-    "Items as `LlavaDataset` gives them: a picture, a question of 30 tokens, an answer of 10 to 20 or more."
+    "Items as `LlavaDataset` gives them: a picture, a question of 30 tokens, an answer."
     def __init__(self,
         n:int,  # Items
         vocab:int,  # Ids are below it
         image_size:int,  # Pixels of a side
         answer:int=10,  # Tokens of the shortest answer
-    ): self.n, self.vocab, self.image_size, self.answer = n, vocab, image_size, answer
+    ):
+        self.n, self.vocab, self.image_size, self.answer = n, vocab, image_size, answer
     def __len__(self): return self.n
     def __getitem__(self, i):
         g = torch.Generator().manual_seed(i)
@@ -378,14 +395,44 @@ def _clocked_trainer(
     args = training_args(get_stage(stage), folder, steps, batch_size, disable_tqdm=True,
                          logging_strategy='no', **kwargs)
     clock = _StepClock()
-    trainer = (_FullLogitsTrainer
-               if plain else LlavaTrainer)(model=model, args=args, train_dataset=data,
-                                           data_collator=LlavaCollator(), callbacks=[clock])
+    kind = _FullLogitsTrainer if plain else LlavaTrainer
+    trainer = kind(model=model, args=args, train_dataset=data, data_collator=LlavaCollator(),
+                   callbacks=[clock])
     trainer.remove_callback(PrinterCallback)
     trainer.clock = clock
     return trainer
 
 # %% ../nbs/90_bench.ipynb #83d112d8
+def _step_times(
+    new,  # Function of ('ours' | 'plain', steps): a trainer that has not started
+    model:nn.Module,  # What they train
+    rounds:int, steps:int,  # Runs of each, and steps measured in a run
+)->tuple[dict, dict]:  # Median seconds of a step, and peak MB, of 'ours' and 'plain'
+    "Both trainers in turns."
+    seconds = dict(ours=[], plain=[])
+    for r in range(rounds):
+        for who in random.Random(r).sample(list(seconds), 2):
+            t = new(who, steps+1)
+            t.train()
+            seconds[who] += t.clock.seconds()
+    peaks = {who: peak_mb(new(who, 1).train, model) for who in seconds}
+    return {who: statistics.median(v) for who, v in seconds.items()}, peaks
+
+# %% ../nbs/90_bench.ipynb #8c69a3a9
+def _sample_size(data, model)->tuple[float, float]:  # Labels, positions; means over samples
+    "How much a sample asks of the model."
+    items = [data[i] for i in range(len(data))]
+    labels = sum((o['labels'] != IGNORE_INDEX).sum().item() for o in items)/len(items)
+    ids = sum(len(o['input_ids']) for o in items)/len(items)
+    return labels, ids + model.image_tokens - 1
+
+# %% ../nbs/90_bench.ipynb #4a93d0a1
+def _new_model(name, llm, tower)->nn.Module:  # Dense, or for 'moe' upcycled
+    "A model with the same random weights every time."
+    torch.manual_seed(0)
+    model = build_llava(llm, tower)
+    return upcycle(model) if name == 'moe' else model
+
 def _train_row(
     name:str,  # 'dense' or 'moe'
     model:nn.Module,  # A LLaVA model
@@ -393,20 +440,12 @@ def _train_row(
     **kwargs,  # Of `training_args`
 )->dict:  # A row of `bench_train`
     "Throughput and peak memory of one model, by our trainer and by a plain one."
-    stage, seconds, peaks = dict(dense='finetune', moe='moe')[name], dict(ours=[], plain=[]), {}
+    stage = dict(dense='finetune', moe='moe')[name]
     with tempfile.TemporaryDirectory() as d, contextlib.redirect_stdout(sys.stderr):
         new = lambda who, n: _clocked_trainer(model, stage, who == 'plain', d, n, batch_size, data,
                                               **kwargs)
-        for r in range(rounds):
-            for who in random.Random(r).sample(list(seconds), 2):
-                t = new(who, steps+1)
-                t.train()
-                seconds[who] += t.clock.seconds()
-        for who in seconds: peaks[who] = peak_mb(new(who, 1).train, model)
-    s, n = {who: statistics.median(v) for who, v in seconds.items()}, len(data)
-    per_sample = lambda f: sum(f(data[i]) for i in range(n))/n
-    labels, places = per_sample(lambda o: (o['labels'] != IGNORE_INDEX).sum().item()), per_sample(
-        lambda o: len(o['input_ids'])) + model.image_tokens - 1
+        s, peaks = _step_times(new, model, rounds, steps)
+    labels, places = _sample_size(data, model)
     return dict(model=name, vocab=model.config.text_config.vocab_size, positions=round(places, 1),
                 supervised=round(labels, 1), samples_per_s=round(batch_size/s['ours'], 2),
                 supervised_tokens_per_s=round(labels*batch_size/s['ours'], 1),
@@ -425,21 +464,20 @@ def bench_train(
     image_size:int=64, patch_size:int=8,  # Of the tower, in pixels
     answer:int=10,  # Tokens of the shortest answer
     bf16:bool=None,  # Mixed precision; default: on a GPU
-)->list:  # dict(model, vocab, positions and supervised (per sample), samples_per_s, supervised_tokens_per_s, peak_mb, plain_samples_per_s, plain_peak_mb, ratio)
-    "Training speed and peak memory of a dense and a MoE model; `ratio` is the speed-up over a plain Trainer with full logits. ValueError for an unknown model."
+)->list:  # Rows: speed and peak memory of ours and of a plain Trainer; `ratio` is the speed-up
+    "Training speed and peak memory of a dense and a MoE model, beside a Trainer with full logits."
     if bad := set(models)-{'dense', 'moe'}:
         raise ValueError(f'unknown model {sorted(bad)}: expected dense or moe')
     tower = CLIPVisionConfig(hidden_size=64, intermediate_size=128, num_hidden_layers=2,
                              num_attention_heads=2, image_size=image_size, patch_size=patch_size)
-    sizes, rows = dict(hidden_size=hidden, intermediate_size=intermediate, num_hidden_layers=layers,
-                       num_attention_heads=max(4, hidden//128), tie_word_embeddings=True), []
-    for name, vocab in itertools.product(models, vocabs):
-        torch.manual_seed(0)
-        model = build_llava(LlamaConfig(vocab_size=vocab, **sizes), tower)
-        rows.append(_train_row(name, upcycle(model) if name == 'moe' else model, MadeUpItems(
-            batch_size*(steps+1), vocab, image_size, answer), rounds, steps, batch_size,
-                               bf16=torch.cuda.is_available() if bf16 is None else bf16))
-    return rows
+    sizes = dict(hidden_size=hidden, intermediate_size=intermediate, num_hidden_layers=layers,
+                 num_attention_heads=max(4, hidden//128), tie_word_embeddings=True)
+    bf16 = torch.cuda.is_available() if bf16 is None else bf16
+    def row(name, vocab):
+        model = _new_model(name, LlamaConfig(vocab_size=vocab, **sizes), tower)
+        items = MadeUpItems(batch_size*(steps+1), vocab, image_size, answer)
+        return _train_row(name, model, items, rounds, steps, batch_size, bf16=bf16)
+    return [row(name, vocab) for name, vocab in itertools.product(models, vocabs)]
 
 # %% ../nbs/90_bench.ipynb #dce0be86
 def _count_hooks(model:nn.Module)->int:  # All kinds
@@ -457,14 +495,29 @@ def _routing_row(
     before = _count_hooks(watched)
     def recorded():
         with record_routing(watched): run(watched)
-    ms = {k: 1000*v for k, v in interleaved(dict(never=lambda: run(
-        alone), recorded=recorded, after=lambda: run(watched)), rounds, limit_s=limit_s).items()}
+    passes = dict(never=lambda: run(alone), recorded=recorded, after=lambda: run(watched))
+    seconds = interleaved(passes, rounds, limit_s=limit_s)
+    ms = {name: 1000*s for name, s in seconds.items()}
     return dict(ms, ratio_recorded=ms['recorded']/ms['never'], ratio_after=ms['after']/ms['never'],
                 hooks_left=_count_hooks(watched)-before)
 
 # %% ../nbs/90_bench.ipynb #7c1e5a04
+def _watched(hidden, intermediate, layers, image_size, words, device)->tuple:  # (model, a prompt)
+    "A MoE model, and a prompt with one picture."
+    torch.manual_seed(0)
+    tower = CLIPVisionConfig(hidden_size=64, intermediate_size=128, num_hidden_layers=2,
+                             num_attention_heads=2, image_size=image_size, patch_size=8)
+    llm = LlamaConfig(vocab_size=1000, hidden_size=hidden, intermediate_size=intermediate,
+                      num_hidden_layers=layers, num_attention_heads=4)
+    model = upcycle(build_llava(llm, tower)).to(device).eval()
+    ids = torch.tensor([[IMAGE_TOKEN_INDEX, *range(5, 5+words)]], device=device)
+    pixels = torch.rand(1, 3, image_size, image_size).to(device)
+    return model, dict(input_ids=ids, attention_mask=torch.ones_like(ids), pixel_values=pixels)
+
+# %% ../nbs/90_bench.ipynb #f7c90c11
 def bench_routing(
-    hidden:int=512, intermediate:int=1408, layers:int=8, image_size:int=128,  # Sizes of decoder and pictures
+    hidden:int=512, intermediate:int=1408, layers:int=8,  # Sizes of the decoder
+    image_size:int=128,  # Pixels of a side
     words:int=64,  # Of the prompt, beside one picture
     new_tokens:int=32,  # Of an answer
     rounds:int=15,  # Interleaved rounds; medians are reported
@@ -472,18 +525,10 @@ def bench_routing(
     device:str=None,  # Default: a GPU if there is one
 )->list:  # dict(pass, never, recorded, after (ms), ratio_recorded, ratio_after, hooks_left)
     "What recording routes costs while it runs, and afterwards."
-    torch.manual_seed(0)
     device = device or ('cuda' if torch.cuda.is_available() else 'cpu')
     wait = _device_synchronizer(device)
-    tower = CLIPVisionConfig(hidden_size=64, intermediate_size=128, num_hidden_layers=2,
-                             num_attention_heads=2, image_size=image_size, patch_size=8)
-    watched = upcycle(build_llava(
-        LlamaConfig(vocab_size=1000, hidden_size=hidden, intermediate_size=intermediate,
-                    num_hidden_layers=layers, num_attention_heads=4), tower)).to(device).eval()
-    alone, ids = copy.deepcopy(watched), torch.tensor([[IMAGE_TOKEN_INDEX, *range(5, 5+words)]],
-                                                      device=device)
-    batch = dict(input_ids=ids, attention_mask=torch.ones_like(ids),
-                 pixel_values=torch.rand(1, 3, image_size, image_size).to(device))
+    watched, batch = _watched(hidden, intermediate, layers, image_size, words, device)
+    alone = copy.deepcopy(watched)
     def prompt(m):
         with torch.no_grad(): m(**batch)
         wait()
@@ -500,8 +545,8 @@ _PACKAGES = ('torch', 'transformers', 'tokenizers', 'deepspeed')
 def machine()->str:  # Such as 'AMD EPYC, 2 virtual cores, Linux'
     "What measures here: the GPU if there is one, the processor with its cores, the system."
     info = Path('/proc/cpuinfo')
-    named = [l.partition(':')[2].strip() for l in info.read_text().splitlines()
-             if l.startswith('model name')] if info.exists() else []
+    lines = info.read_text().splitlines() if info.exists() else []
+    named = [l.partition(':')[2].strip() for l in lines if l.startswith('model name')]
     gpu = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []
     return ', '.join([*gpu, named[0] if named else platform.processor() or platform.machine(),
                       f'{os.cpu_count()} virtual cores', platform.system()])
@@ -520,7 +565,7 @@ def bench_record(
     command:str='',  # How it was called
     **settings,  # Of that benchmark
 )->dict:  # dict(command, date, machine, versions, rows)
-    "Run a benchmark and say where its figures come from; ValueError for an unknown benchmark or a setting that it lacks."
+    "Run a benchmark and say where its figures come from; ValueError for an unknown setting."
     if what not in _BENCHES:
         raise ValueError(f'unknown benchmark {what!r}: expected one of {", ".join(_BENCHES)}')
     known = inspect.signature(_BENCHES[what]).parameters

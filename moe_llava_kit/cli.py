@@ -8,12 +8,13 @@ __all__ = ['main']
 # %% ../nbs/99_cli.ipynb #9a76386e
 import argparse, json, os, re, shlex, sys
 from collections.abc import Iterator
-from pathlib import Path
 from itertools import chain
 
 # %% ../nbs/99_cli.ipynb #b8fc2138
-COMMANDS = {}  # name: (function, flags)
-_OPEN = {'train'}  # commands whose other flags are read by themselves
+# name: (function, flags)
+COMMANDS = {}
+# commands whose other flags are read by themselves
+_OPEN = {'train'}
 
 def _arg(*flags, **kwargs)->tuple:  # A flag of a command, in argparse's words
     "What `add_argument` will be given."
@@ -56,7 +57,7 @@ class _StdoutToStderr:
 # %% ../nbs/99_cli.ipynb #3e5a0003
 def main(
     argv:list=None,  # Arguments; `sys.argv[1:]` by default
-)->int:  # Exit code: 0 fine, 1 an audit that found something, 2 wrong input, 130 interrupted, 143 stopped by SIGTERM
+)->int:  # 0 fine, 1 an audit found something, 2 wrong input, 130 interrupted, 143 by SIGTERM
     "Run the `moe-llava-kit` command."
     args, rest = _parser().parse_known_args(argv)
     if rest and args.command not in _OPEN:
@@ -165,7 +166,7 @@ def _decode_mismatch(args):  # Parsed flags; returns what to print
     return re.sub(r'\[(measured|likely)\]', green, repr(causes)) if args.color else repr(causes)
 
 # %% ../nbs/99_cli.ipynb #3e5a0011
-@_command(_arg('data', nargs='+', metavar='DATA', help='JSON or JSONL files'),
+_DATA = [_arg('data', nargs='+', metavar='DATA', help='JSON or JSONL files'),
           _arg('--image-folder', nargs='+', help='where the paths of pictures start'),
           _arg('--video-folder', nargs='+', help='the same for videos'),
           _arg('--tokenizer', default='phi-2', help='a name or folder (default: phi-2)'),
@@ -174,7 +175,10 @@ def _decode_mismatch(args):  # Parsed flags; returns what to print
           _arg('--max-length', type=int, help='where training will cut, in positions'),
           _arg('--patches', type=int, default=576,
                help='positions per picture (default: 576, CLIP-L at 336 pixels)'),
-          _arg('--num-frames', type=int, default=8, help='pictures a video becomes (default: 8)'),
+          _arg('--num-frames', type=int, default=8, help='pictures a video becomes (default: 8)')]
+
+# %% ../nbs/99_cli.ipynb #ac9faae1
+@_command(*_DATA,
           _arg('--no-images', action='store_true', help='do not open the pictures'),
           _arg('--allow', nargs='+', default=(), metavar='KIND',
                help='kinds of findings that are fine'),
@@ -188,15 +192,14 @@ def _audit(args):  # Parsed flags; returns what to print
                    tokenizer=load(args.tokenizer), template=args.template, patches=args.patches,
                    num_frames=args.num_frames)
     if args.html:
-        Path(args.html).write_text(
-            f'<!doctype html><meta charset="utf-8"><title>audit</title>{report._repr_html_()}',
-            encoding='utf-8')
+        from moe_llava_kit.core.pages import write_page
+        write_page(args.html, report._repr_html_(), 'audit')
     return report.to_dict() if args.json else report.text(args.limit), 0 if report.ok else 1
 
 # %% ../nbs/99_cli.ipynb #3e5a0013
 @_command(_JSON)
 def _train(args):  # Parsed flags; returns what to print
-    "train a stage by MoE-LLaVA's own flags, its presets, or a YAML file; exit code 143 if a signal ended it"
+    "train a stage by MoE-LLaVA's own flags, its presets, or a YAML file; 143 if a signal ended it"
     from moe_llava_kit.training.deepspeed import end_process_group
     from moe_llava_kit.training.flags import usage
     from moe_llava_kit.training.plan import plan_run
@@ -221,8 +224,9 @@ def _train(args):  # Parsed flags; returns what to print
 _MODEL = [_arg('--model', required=True, metavar='DIR',
                help='folder of a model: ours, MoE-LLaVA or LLaVA'),
           _arg('--template', help="default: the model's own"),
-          _arg('--adapters', metavar='DIR', help='LoRA to merge into it'), _arg(
-              '--bits', type=int, default=16, choices=[4, 8, 16], help='4 or 8: quantized weights'),
+          _arg('--adapters', metavar='DIR', help='LoRA to merge into it'),
+          _arg('--bits', type=int, default=16, choices=[4, 8, 16],
+               help='4 or 8: quantized weights'),
           _arg('--image-tower', help='for the originals, if not the one in the config'),
           _arg('--num-frames', type=int, default=8, help='pictures a video becomes (default: 8)')]
 
@@ -232,13 +236,12 @@ def _open(args):
     from moe_llava_kit.training.adapters import (
         load_adapters, merge_lora, quantization, quantize_experts)
     from moe_llava_kit.model.checkpoints import load_checkpoint
-    few = quantization(args.bits) if args.bits < 16 else None
-    model = load_checkpoint(args.model, args.image_tower,
-                            **(dict(quantization_config=few) if few else {}))
+    few = dict(quantization_config=quantization(args.bits)) if args.bits < 16 else {}
+    model = load_checkpoint(args.model, args.image_tower, **few)
     if args.adapters: model = merge_lora(load_adapters(model, args.adapters))
     if args.bits == 4 and model.config.moe: quantize_experts(model)
-    return (model.to(f'cuda:{os.environ.get("LOCAL_RANK", 0)}') if torch.cuda.is_available()
-            and not few else model)
+    if few or not torch.cuda.is_available(): return model
+    return model.to(f'cuda:{os.environ.get("LOCAL_RANK", 0)}')
 
 # %% ../nbs/99_cli.ipynb #3e5a0016
 @_command(*_MODEL, _arg('--image', nargs='+', metavar='F', help='pictures to talk about'),
@@ -264,9 +267,10 @@ def _chat(args):  # Parsed flags; returns what to print
             for piece in chain(talk.stream(line.strip()), '\n'))
 
 # %% ../nbs/99_cli.ipynb #3e5a0017
-@_command(*_MODEL, _arg('--benchmark', required=True, metavar='NAME', help='exact_match, vqav2, '
-                        'gqa, vizwiz, scienceqa, textvqa, pope, mme, mmbench, seed, mmvet, '
-                        'llava_bench, …'),
+@_command(*_MODEL,
+          _arg('--benchmark', required=True, metavar='NAME',
+               help='exact_match, vqav2, gqa, vizwiz, scienceqa, textvqa, pope, mme, mmbench, '
+                    'seed, mmvet, llava_bench, …'),
           _arg('--data', required=True, metavar='DIR',
                help='folder with its files, as its authors or MoE-LLaVA lay them out'),
           _arg('--out', metavar='DIR',
@@ -274,7 +278,7 @@ def _chat(args):  # Parsed flags; returns what to print
           _arg('--batch-size', type=int, default=8),
           _arg('--limit', type=int, help='only the first questions'), _JSON)
 def _evaluate(args):  # Parsed flags; returns what to print
-    "ask a model every question of a benchmark, resume where it was interrupted, score or write the file for the server"
+    "ask a model every question of a benchmark, or the rest of them, and score the answers"
     from moe_llava_kit.use.evaluation import evaluate, get_benchmark, load_items
     bench = get_benchmark(args.benchmark)
     load_items(bench, args.data, args.limit)  # refused before a model is loaded
@@ -292,7 +296,7 @@ def _evaluate(args):  # Parsed flags; returns what to print
           _arg('--port', type=int, help='default: the first free one from 7860'),
           _arg('--max-mb', type=float, default=10, help='largest upload (default: 10)'))
 def _serve(args):  # Parsed flags; returns when the page is closed
-    "open a web page to talk to a model, with the mask and the routing of each answer, on this machine only"
+    "open a web page to talk to a model, with masks and routes, on this machine only"
     from moe_llava_kit.core.files import import_optional
     import_optional('gradio', 'serve')  # refused before a model is loaded
     from moe_llava_kit.use.web import serve
@@ -302,10 +306,15 @@ def _serve(args):  # Parsed flags; returns when the page is closed
 _SIZES = ('hidden', 'intermediate', 'layers', 'tokens', 'dtypes', 'vocabs', 'image_size',
           'patch_size', 'batch_size', 'answer')
 
+def _size(name)->tuple:
+    "The flag of a size; some take several values."
+    kind, several = str if name == 'dtypes' else int, name in ('tokens', 'dtypes', 'vocabs')
+    return _arg(f'--{name.replace("_", "-")}', type=kind, nargs='+' if several else None,
+                help='of what is measured')
+
 @_command(_arg('what', choices=['masks', 'moe', 'train', 'routing']),
           _arg('--rounds', type=int, default=15, help='interleaved runs; medians are reported'),
-          *(_arg(f'--{n.replace("_", "-")}', type=str if n == 'dtypes' else int, nargs='+' if n in (
-              'tokens', 'dtypes', 'vocabs') else None, help='of what is measured') for n in _SIZES))
+          *map(_size, _SIZES))
 def _bench(args):  # Parsed flags; returns a record
     "measure speed: masks, moe layer, training step or recording of routes, as JSON"
     from moe_llava_kit.bench import bench_record
