@@ -8,13 +8,15 @@ from checks import LOGS, ROOT, WORK, copy_repo, count_notebooks, run, succeed, w
 from report import Report
 
 def lowest():
-    "What a user's install asks for, each at its lower bound, as constraints for pip."
+    "What a user's install asks for, each in the lowest minor version, as constraints for pip."
     ini = ConfigParser(interpolation=None)
     ini.read(ROOT/'settings.ini', encoding='utf-8')
     keys = [k for k in ini['DEFAULT'] if k.endswith('requirements') and not k.startswith('dev')]
     for word in (w for k in keys for w in ini['DEFAULT'][k].split()):
         bound = re.match(r'([\w.-]+)>=([\w.]+)', word)
-        if bound: yield '=='.join(bound.groups())
+        if not bound: continue
+        parts = [*bound[2].split('.'), '0']
+        yield f'{bound[1]}=={bound[2] if len(parts) > 3 else ".".join(parts[:2]) + ".*"}'
 
 def numbered(repo):
     "Source notebooks, from the lowest floor to the top."
