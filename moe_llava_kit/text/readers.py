@@ -32,8 +32,10 @@ def _byte_chars()->list[str]:
 _BYTE_CHARS = _byte_chars()
 
 # %% ../../nbs/text/00_readers.ipynb #cb21c426
-def _file_bytes(path:Path)->bytes:
-    "The bytes of a file, unpacked if its name ends in .gz."
+def file_bytes(
+    path:Path,  # A file
+)->bytes:  # Unpacked if its name ends in .gz
+    "The bytes of a vocabulary file; KitError where it is packed and damaged."
     if path.suffix != '.gz': return path.read_bytes()
     try: return gzip.decompress(path.read_bytes())
     except (OSError, EOFError, zlib.error) as e:
@@ -43,7 +45,7 @@ def _read_tiktoken(
     path:str|Path,  # A .tiktoken file: lines of base64, space, rank; it may be packed (.gz)
 )->list[str]:  # Entries in rank order, as printable characters
     "The entries of a `.tiktoken` file, in rank order; KitError where it is damaged."
-    raw = _file_bytes(Path(path))
+    raw = file_bytes(Path(path))
     if not re.fullmatch(rb'(?:[A-Za-z0-9+/]+={0,2} \d+\s*)+', raw):
         raise KitError('this is no .tiktoken file (lines of base64, a space, a rank), '
                        'or it is damaged', file=str(path))
