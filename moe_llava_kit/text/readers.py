@@ -141,7 +141,7 @@ def _same_as_sentencepiece(t, sp, path):
                            f'one with a text normalizer): {s!r} gives {ids} instead of {want}. '
                            'Use a tokenizer.json of this model.', file=str(path))
 
-# %% ../../nbs/text/00_readers.ipynb #c3d0936c
+# %% ../../nbs/text/00_readers.ipynb #f5184a91
 def _open_sentencepiece(path):
     "SentencePiece's own reader; KitError for a file that it cannot read."
     import sentencepiece
@@ -150,6 +150,7 @@ def _open_sentencepiece(path):
         raise KitError('this is no SentencePiece model, or it is damaged: '
                        f'{str(e).splitlines()[0]}', file=str(path)) from None
 
+# %% ../../nbs/text/00_readers.ipynb #c3d0936c
 def from_sentencepiece(
     path:str|Path,  # A SentencePiece .model of the BPE kind
     legacy:bool=True,  # A space after every special token (Llama, Vicuna), or at the start only

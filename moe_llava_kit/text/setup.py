@@ -42,7 +42,7 @@ def _auto_tokens(tok)->dict:
         needed['unk_token'] = free[0] if free else '<|extra_0|>'
     return needed
 
-# %% ../../nbs/text/03_setup.ipynb #0b958a6f
+# %% ../../nbs/text/03_setup.ipynb #7350414f
 def _refuse_missing(tok, missing:list, may_add:bool, where:str):
     "Raise where tokens that do not exist cannot be added."
     aside = reserved_tokens(tok)[:3]
@@ -54,6 +54,7 @@ def _refuse_missing(tok, missing:list, may_add:bool, where:str):
                        f'special tokens. Put aside by the publisher: {aside}. Set tok.unk_token '
                        'to one of these, or load the vocabulary with load_tokenizer.')
 
+# %% ../../nbs/text/03_setup.ipynb #0b958a6f
 def _refuse(tok, family:str, tokens:dict):
     "Raise where setting `tokens` and pad = unk could not work."
     where, known = f'{tok.name_or_path}, set-up {family!r}', special_tokens(tok)

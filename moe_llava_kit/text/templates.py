@@ -160,12 +160,13 @@ def _options(tokenizer, switches:dict)->dict:
 # %% ../../nbs/text/07_templates.ipynb #e1efb415
 def _print_talk(program:dict, name:str)->tuple[bool,str]:  # Does it read parts; what it prints
     "Let a program print `_TALK`, as strings or as parts; UnfitTemplate unless each text is there."
-    best = []
+    seen = []
     for parts in (False, True):
         whole = render_chat(SimpleNamespace(system='', parts=parts, **program), _TALK)
         counts = [whole.count(m) for m in _MARKS]
         if counts == [1]*4: return parts, whole
-        best = max(best, counts, key=lambda c: c.count(1))
+        seen.append(counts)
+    best = max(seen, key=lambda counts: counts.count(1))
     raise UnfitTemplate('texts-kept', f'{name}: its chat template prints the four texts of a '
                         f'conversation {best} times; expected once each')
 
