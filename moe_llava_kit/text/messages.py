@@ -8,6 +8,7 @@ __all__ = ['IMAGE_TOKEN', 'IMAGE_TOKEN_INDEX', 'IGNORE_INDEX', 'SeparatorStyle',
 # %% ../../nbs/text/04_messages.ipynb #2fef6d3f
 from enum import auto, Enum
 from typing import NamedTuple
+from ..core.errors import KitError
 
 # %% ../../nbs/text/04_messages.ipynb #25d94f1a
 IMAGE_TOKEN = '<image>'     # where a picture stands in the text
@@ -15,7 +16,7 @@ IMAGE_TOKEN_INDEX = -200    # where it stands in the ids
 IGNORE_INDEX = -100         # the label that the loss skips
 
 class SeparatorStyle(Enum):
-    "How the turns of a conversation are glued together"
+    "How the turns of a conversation are glued together."
     SINGLE = auto()   # one separator after every turn
     TWO = auto()      # one after the user, another (an end token) after the assistant
     MPT = auto()      # ChatML: role strings are whole lines, one separator
@@ -26,52 +27,69 @@ class SeparatorStyle(Enum):
 
 # %% ../../nbs/text/04_messages.ipynb #39c8bbcc
 class Segment(NamedTuple):
-    "A piece of a rendered prompt that knows where it comes from"
-    text: str        # The characters
-    trained: bool    # Must the model produce them?
-    turn: int|None   # Index of the turn, None for the system prompt
+    "A piece of a rendered prompt that knows where it comes from."
+    text:str  # The characters
+    trained:bool  # Must the model produce them?
+    turn:int|None  # Index of the turn, None for the system prompt
 
 # %% ../../nbs/text/04_messages.ipynb #e4a09d11
 class Turns(list):
-    "Turns as pairs (0 user | 1 assistant, text), and what came with them"
+    "Turns as pairs (0 user | 1 assistant, text), and what came with them."
     def __init__(self,
-        pairs=(),              # (0 user | 1 assistant, text), as `parse_turns` gives them
+        pairs=(),  # (0 user | 1 assistant, text), as `parse_turns` gives them
         system:str|None=None,  # The conversation's own system prompt, where it has one
-        id=None,               # Of the sample, for messages
-        dropped:str|None=None  # The text of a leading assistant turn, which is left out
+        id=None,  # Of the sample, for messages
+        dropped:str|None=None,  # The text of a leading assistant turn, which is left out
     ):
         super().__init__(pairs)
         self.system, self.id, self.dropped = system, id, dropped
 
 # %% ../../nbs/text/04_messages.ipynb #0c98f06d
-_roles = dict(human=0, user=0, gpt=1, assistant=1, system='system')
-_role_names = 'human', 'gpt'
+def say_which(why:str, id=None, turn:int|None=None)->str:
+    "`why`, said of a conversation where neither sample nor turn is known."
+    return f'conversation: {why}' if id is None and turn is None else why
 
-def refuse_sample(why, id=None, turn=None):
-    where = ([] if id is None else [f'sample {id!r}']) + ([] if turn is None else [f'turn {turn}'])
-    raise ValueError(f'{", ".join(where) or "conversation"}: {why}')
+def refuse_sample(
+    why:str,  # What was expected, what came
+    id=None,  # Of the sample
+    turn:int|None=None,  # Its place in the conversation, from 0
+):
+    "Raise a KitError that says which conversation is meant."
+    raise KitError(say_which(why, id, turn), sample=id, turn=turn)
 
 # %% ../../nbs/text/04_messages.ipynb #ec00d9a3
-def _read_turn(turn, id, i):
-    "One turn as (role, text): from a LLaVA dict, a chat dict, or a pair that is already read"
-    if isinstance(turn, (tuple, list)) and len(turn)==2 and turn[0] in (0,1):
+_ROLES = dict(human=0, user=0, gpt=1, assistant=1, system='system')
+
+def _read_turn(turn, id, i:int):
+    "One turn as (role, text): from a LLaVA dict, a chat dict, or a pair that is already read."
+    if isinstance(turn, (tuple, list)) and len(turn)==2 and turn[0] in (0, 1):
         return turn[0], turn[1] or ''
     if not isinstance(turn, dict):
-        refuse_sample(f'a turn is a dict like {{"from": "human", "value": "…"}}, got '
+        refuse_sample('a turn is a dict like {"from": "human", "value": "…"}, got '
                       f'{type(turn).__name__}', id, i)
     role, value = turn.get('from', turn.get('role')), turn.get('value', turn.get('content'))
-    if not isinstance(role, str) or role not in _roles:
-        refuse_sample(f'unknown role {role!r}; known: {", ".join(_roles)}', id, i)
+    if not isinstance(role, str) or role not in _ROLES:
+        refuse_sample(f'unknown role {role!r}; known: {", ".join(_ROLES)}', id, i)
     if not isinstance(value, str):
         refuse_sample(f'the text of {role!r} must be a string, got {type(value).__name__}', id, i)
-    return _roles[role], value
+    return _ROLES[role], value
+
+# %% ../../nbs/text/04_messages.ipynb #085ecb14
+def _check_order(turns, id):
+    "Refuse turns (place, role, text) that do not alternate, the user first."
+    names = 'human', 'gpt'
+    for j,(i,role,_) in enumerate(turns):
+        if role=='system': refuse_sample('a system turn can only come first', id, i)
+        if role != j%2:
+            refuse_sample(f'expected a {names[j%2]} turn, got {names[role]}: turns must alternate',
+                          id, i)
 
 # %% ../../nbs/text/04_messages.ipynb #35d80a75
 def parse_turns(
     conversation,  # Turns, or a sample that holds them under "conversations" or "messages"
-    id=None,       # How errors call the sample; a sample's own "id" comes first
+    id=None,  # How errors call the sample; a sample's own "id" comes first
 )->Turns:  # Pairs (0|1, text), alternating, the user first
-    "Read a conversation; a ValueError names the sample and the turn that cannot be used"
+    "Read a conversation; a KitError names the sample and the turn that cannot be used."
     if isinstance(conversation, Turns): return conversation
     if isinstance(conversation, dict):
         id, sample = conversation.get('id', id), conversation
@@ -81,9 +99,5 @@ def parse_turns(
     turns = [(i, *_read_turn(t, id, i)) for i,t in enumerate(conversation)]
     system = turns.pop(0)[2] if turns[0][1]=='system' else None
     dropped = turns.pop(0)[2] if turns and turns[0][1]==1 else None
-    for j,(i,role,_) in enumerate(turns):
-        if role=='system': refuse_sample('a system turn can only come first', id, i)
-        if role!=j%2:
-            refuse_sample(f'expected a {_role_names[j%2]} turn, got {_role_names[role]}: turns '
-                          f'must alternate', id, i)
+    _check_order(turns, id)
     return Turns([t[1:] for t in turns], system, id, dropped)

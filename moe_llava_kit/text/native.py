@@ -7,82 +7,103 @@ __all__ = ['UnfitTemplate']
 
 # %% ../../nbs/text/05_native.ipynb #90b622c4
 from os.path import commonprefix
-from .messages import refuse_sample, IMAGE_TOKEN, Segment, Turns
+from ..core.errors import KitError
+from .messages import (
+    IMAGE_TOKEN, refuse_sample, say_which, Segment, Turns)
 
 # %% ../../nbs/text/05_native.ipynb #8c4455ee
 def _messages(conv, turns)->list:
-    "Turns as messages for a chat template"
+    "Turns as messages for a chat template."
+    def content(text): return [dict(type='text', text=text)] if conv.parts else text
     system = [('system', conv.system)] if conv.system else []
-    content = lambda text: [dict(type='text', text=text)] if conv.parts else text
     return [dict(role=role, content=content(text)) for role,text in [*system, *turns]]
 
-def render_chat(conv, turns, ask=False, id=None)->str:
-    "What the Jinja program prints; `ask` adds the generation prompt"
+def render_chat(
+    conv,  # Has `jinja`, `options`, `parts` and `system`
+    turns,  # (role, text)
+    ask:bool=False,  # Add the generation prompt
+    id=None,  # Of the sample, for messages
+)->str:  # One string, as the model reads it
+    "What the Jinja program prints; KitError where it fails."
     from jinja2 import TemplateError
     from transformers.utils.chat_template_utils import render_jinja_template
     try:
-        return render_jinja_template([_messages(conv, turns)], chat_template=conv.jinja,
-                                     add_generation_prompt=ask, **conv.options)[0][0]
+        printed, _ = render_jinja_template([_messages(conv, turns)], chat_template=conv.jinja,
+                                           add_generation_prompt=ask, **conv.options)
     except (TemplateError, TypeError, AttributeError, KeyError) as e:
         refuse_sample(f'the chat template itself fails: {e}', id)
+    return printed[0]
 
 # %% ../../nbs/text/05_native.ipynb #2bce37cd
-class UnfitTemplate(ValueError):
-    "A chat template lacks a property that an exact mask needs; `property` names it"
+class UnfitTemplate(KitError):
+    "A chat template lacks a property that an exact mask needs; `property` names it."
+    def __init__(self,
+        property:str,  # Its name, like 'prefix-preserving'
+        why:str,  # What was seen
+        *,
+        sample=None,  # The sample's own id
+        turn:int|None=None,  # Place in the conversation, from 0
+    ):
+        why = say_which(f'not {property}: {why}', sample, turn)
+        super().__init__(why, sample=sample, turn=turn)
+        self.property = property
 
 # %% ../../nbs/text/05_native.ipynb #3fcb43f4
-def refuse_template(property, why, id=None, turn=None):
-    try: refuse_sample(f'not {property}: {why}', id, turn)
-    except ValueError as e:
-        error = UnfitTemplate(str(e))
-        error.property = property
-    raise error
+def marker(i:int)->str: return chr(0xe000+i)   # characters for private use, to stand for texts
+def without_markers(text:str)->str:
+    return ''.join('…' if '\ue000' <= c <= '\ue0ff' else c for c in text)
 
-def marker(i): return chr(0xe000+i)   # characters for private use, to stand for texts
-def without_markers(text): return ''.join('…' if '\ue000'<=c<='\ue0ff' else c for c in text)
-
-def _need_prefix(part, whole, what, id, turn):
-    "Refuse a program whose parts do not begin its whole, showing where they part"
+def _need_prefix(part:str, whole:str, what:str, id, turn:int):
+    "Refuse a program whose parts do not begin its whole, showing where they part."
     if whole.startswith(part): return
     k = len(commonprefix([part, whole]))
-    near = lambda s: repr(without_markers(s[max(0,k-24):k+16]))
-    refuse_template('prefix-preserving',
-                    f'{what} reads {near(part)} where the whole conversation has {near(whole)}. '
-                    'Try the options of the program, as in native_template(tok, '
-                    'enable_thinking=False), or a sample for each answer', id, turn)
+    def near(s): return repr(without_markers(s[max(0, k-24):k+16]))
+    raise UnfitTemplate(
+        'prefix-preserving', f'{what} reads {near(part)} where the whole conversation has '
+        f'{near(whole)}. Try the options of the program, as in native_template(tok, '
+        'enable_thinking=False), or a sample for each answer', sample=id, turn=turn)
 
 # %% ../../nbs/text/05_native.ipynb #8ba82d2f
-def _answer_spans(conv, turns, whole)->dict:  # {turn: (start, end)}
-    "Which characters of the printed conversation the model has to produce"
+def _until_next(conv, turns, i:int, whole:str)->str:
+    "What is printed from the start until the question after answer `i`."
+    more = [*turns[:i+1], ('user', marker(255))]
+    seen = render_chat(conv, more, id=turns.id).rpartition(marker(255))[0]
+    _need_prefix(seen, whole, 'the conversation up to the next question', turns.id, i)
+    return seen
+
+def _answer_spans(conv, turns, whole:str)->dict:  # {turn: (start, end)}
+    "Which characters of the printed conversation the model has to produce."
     spans = {}
     for i,(_,text) in enumerate(turns):
-        if i%2==0 or not text: continue
-        last, asked, seen = i==len(turns)-1, render_chat(conv, turns[:i], True, turns.id), whole
+        if i%2 == 0 or not text: continue
+        asked = render_chat(conv, turns[:i], True, turns.id)
         _need_prefix(asked, whole, 'the generation prompt', turns.id, i)
-        if not last:
-            seen = render_chat(conv, [*turns[:i+1], ('user', marker(255))],
-                               id=turns.id).rpartition(marker(255))[0]
-            _need_prefix(seen, whole, 'the conversation up to the next question', turns.id, i)
-        stop = conv.sep2 if last else conv.sep
+        last = i == len(turns)-1
+        seen, stop = (whole, conv.sep2) if last else (_until_next(conv, turns, i, whole), conv.sep)
         end = seen.rfind(stop, len(asked))
-        if end<0:
-            refuse_template('stop-token-trained', f'this answer is not closed with {stop!r}',
-                            turns.id, i)
+        if end < 0:
+            raise UnfitTemplate('stop-token-trained', f'this answer is not closed with {stop!r}',
+                                sample=turns.id, turn=i)
         spans[i] = len(asked), end+len(stop)
     return spans
 
 # %% ../../nbs/text/05_native.ipynb #8c0bf18a
+def _check_images(conv, turns, whole:str):
+    "Refuse a program that drops or doubles the mark of a picture."
+    said = sum(t.count(IMAGE_TOKEN) for _,t in [('', conv.system), *turns])
+    printed = whole.count(IMAGE_TOKEN)
+    if printed != said:
+        raise UnfitTemplate('images-kept', f'the chat template prints {printed} {IMAGE_TOKEN} '
+                            f'marks, the texts have {said}', sample=turns.id)
+
 def native_segments(conv, turns):
-    "NATIVE: pieces of what the Jinja program prints"
-    ask = bool(turns) and len(turns)%2==0 and not turns[-1][1]
+    "NATIVE: pieces of what the Jinja program prints."
+    ask = bool(turns) and len(turns)%2 == 0 and not turns[-1][1]
     seen = Turns(turns[:-1] if ask else turns, id=turns.id)
-    whole, said = render_chat(conv, seen, ask, turns.id), sum(
-        t.count(IMAGE_TOKEN) for _,t in [('', conv.system), *seen])
-    if whole.count(IMAGE_TOKEN)!=said:
-        refuse_template('images-kept', f'the chat template prints {whole.count(IMAGE_TOKEN)} '
-                                       f'{IMAGE_TOKEN} marks, the texts have {said}', turns.id)
+    whole = render_chat(conv, seen, ask, turns.id)
+    _check_images(conv, seen, whole)
     spans = _answer_spans(conv, seen, whole)
     cuts = [0, *(c for span in spans.values() for c in span), len(whole)]
     owner = [k for i in spans for k in (i-1, i)] + [len(turns)-1]
     for k,(a,b) in enumerate(zip(cuts, cuts[1:])):
-        if a<b: yield Segment(whole[a:b], k%2==1, owner[k])
+        if a < b: yield Segment(whole[a:b], k%2 == 1, owner[k])

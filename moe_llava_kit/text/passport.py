@@ -6,11 +6,13 @@
 __all__ = ['MEASURES', 'Measure', 'special_tokens', 'Passport', 'probe']
 
 # %% ../../nbs/text/02_passport.ipynb #bf212f25
-import copy, html, re
-from typing import NamedTuple
+import copy, re
 from dataclasses import asdict, dataclass, field, fields
+from html import escape
 from pathlib import Path
-from ..core.tables import Table
+from typing import NamedTuple
+from ..core.errors import KitError
+from ..core.tables import Html, html_table, Table
 from .loading import light_copy
 
 # %% ../../nbs/text/02_passport.ipynb #51e6f6e4
@@ -36,11 +38,13 @@ MEASURES = {}
 
 # %% ../../nbs/text/02_passport.ipynb #599289a8
 def _measure(
-    seen,  # f(tok, sep) -> str
+    seen,  # What the answer rests on, as text: f(tok), of turns f(tok, sep)
+    of_turns:bool=False,  # Does the question need `sep`?
 ):  # A decorator
-    "Register a measure `f(tok, sep)` under its name; its docstring is the question."
+    "Register a measure under its name; its docstring is the question."
+    def with_sep(f): return f if of_turns else lambda tok, sep: f(tok)
     def register(f):
-        MEASURES[f.__name__.strip('_')] = Measure(f.__doc__, f, seen)
+        MEASURES[f.__name__.strip('_')] = Measure(f.__doc__, with_sep(f), with_sep(seen))
         return f
     return register
 
@@ -53,43 +57,46 @@ def _around(tok)->tuple[list,list]:
 
 def _plain(tok)->str: return f"'a' → {list(tok('a').input_ids)}"
 
-@_measure(lambda tok, sep: _plain(tok))
-def adds_bos(tok, sep:str|None=None)->bool:
+@_measure(_plain)
+def adds_bos(tok)->bool:
     "Is a BOS put in front?"
     return bool(_around(tok)[0])
 
-@_measure(lambda tok, sep: _plain(tok))
-def _adds_eos(tok, sep:str|None=None)->bool:
+@_measure(_plain)
+def _adds_eos(tok)->bool:
     "Is an EOS put at the end?"
     return bool(_around(tok)[1])
 
 # %% ../../nbs/text/02_passport.ipynb #1bd4c6a9
-@_measure(lambda tok, sep: _show(tok, 'a  b '))
-def _keeps_spaces(tok, sep:str|None=None)->bool:
+@_measure(lambda tok: _show(tok, 'a  b '))
+def _keeps_spaces(tok)->bool:
     "Is every space kept?"
     return _ids(tok, 'a ') != _ids(tok, 'a') and _ids(tok, 'a  b') != _ids(tok, 'a b')
 
-@_measure(lambda tok, sep: _show(tok, 'a'))
-def _dummy_prefix(tok, sep:str|None=None)->bool:
+@_measure(lambda tok: _show(tok, 'a'))
+def _dummy_prefix(tok)->bool:
     "Is a space put in front of the text?"
     joined = _ids(tok, 'b a') == _ids(tok, 'b') + _ids(tok, 'a') # the space was there already
     return joined and _keeps_spaces(tok)
 
 # %% ../../nbs/text/02_passport.ipynb #a3bef284
-@_measure(lambda tok, sep: _show(tok, f'x{sep}USER') if _dummy_prefix(tok) else '–')
+def _after_sep(tok, sep)->str:
+    return _show(tok, f'x{sep}USER') if _dummy_prefix(tok) else '–'
+
+@_measure(_after_sep, of_turns=True)
 def _legacy(tok, sep:str)->bool|None:  # None without such a space
     "Is that space put after every special token too (legacy)?"
     if not _dummy_prefix(tok): return None
     return _ids(tok, f'x{sep}USER') == _ids(tok, f'x{sep}') + _ids(tok, 'USER')
 
-@_measure(lambda tok, sep: _show(tok, f'c{sep}USER'))
+@_measure(lambda tok, sep: _show(tok, f'c{sep}USER'), of_turns=True)
 def _joint_equals_separate(tok, sep:str)->bool:
     "Do turns encoded together have the tokens they have alone?"
     turn = f'USER: b ASSISTANT: c{sep}'
     return _ids(tok, turn*2) == _ids(tok, turn)*2
 
 # %% ../../nbs/text/02_passport.ipynb #e7e8d71a
-@_measure(lambda tok, sep: _show(tok, f'a {sep} a'))
+@_measure(lambda tok, sep: _show(tok, f'a {sep} a'), of_turns=True)
 def _keeps_space_at_special(tok, sep:str)->bool:
     "Are spaces beside a special token kept?"
     before = _ids(tok, f'a {sep}') != _ids(tok, f'a{sep}')
@@ -98,48 +105,50 @@ def _keeps_space_at_special(tok, sep:str)->bool:
 # %% ../../nbs/text/02_passport.ipynb #9059de41
 def _is_prefix(a:list, b:list)->bool: return b[:len(a)] == a
 
-@_measure(lambda tok, sep: _show(tok, 'ASSISTANT: Yes'))
-def _prefix_stable(tok, sep:str|None=None)->bool:
+@_measure(lambda tok: _show(tok, 'ASSISTANT: Yes'))
+def _prefix_stable(tok)->bool:
     "Does the role marker keep its tokens when an answer follows?"
     marker, answers = _ids(tok, 'USER: a ASSISTANT:'), ('Yes', '12', '你好', '\nYes', ' Yes', '')
     return all(_is_prefix(marker, _ids(tok, f'USER: a ASSISTANT: {t}')) for t in answers)
 
-@_measure(lambda tok, sep: _show(tok, 'ASSISTANT:\nYes'))
-def _colon_merges(tok, sep:str|None=None)->bool:
+@_measure(lambda tok: _show(tok, 'ASSISTANT:\nYes'))
+def _colon_merges(tok)->bool:
     "Does the colon fuse with a word or newline right after it?"
     marker = _ids(tok, 'ASSISTANT:')
     return not all(_is_prefix(marker, _ids(tok, f'ASSISTANT:{t}')) for t in ('Yes', '\nYes'))
 
-@_measure(lambda tok, sep: _show(tok, 'ASSISTANT: '))
-def _trailing_space_merges(tok, sep:str|None=None)->bool:
+@_measure(lambda tok: _show(tok, 'ASSISTANT: '))
+def _trailing_space_merges(tok)->bool:
     "Is a trailing space one token that moves into the next word?"
     marker, space, answer = (_ids(tok, t) for t in ('ASSISTANT:', 'ASSISTANT: ', 'ASSISTANT: Yes'))
     moves = _is_prefix(marker, answer) and not _is_prefix(space, answer)
     return moves and _is_prefix(marker, space) and len(space) == len(marker)+1
 
 # %% ../../nbs/text/02_passport.ipynb #eb75540c
-@_measure(lambda tok, sep: _show(tok, 'assistant\n\nYes'))
-def _newline_merges(tok, sep:str|None=None)->bool:
+@_measure(lambda tok: _show(tok, 'assistant\n\nYes'))
+def _newline_merges(tok)->bool:
     "Does a newline fuse with the newline before it?"
     return not _is_prefix(_ids(tok, 'assistant\n'), _ids(tok, 'assistant\n\nYes'))
 
-@_measure(lambda tok, sep: _show(tok, ': \nYes'))
-def _space_newline_merges(tok, sep:str|None=None)->bool:
+@_measure(lambda tok: _show(tok, ': \nYes'))
+def _space_newline_merges(tok)->bool:
     "Does a newline fuse with the space before it?"
     return not _is_prefix(_ids(tok, ': '), _ids(tok, ': \nYes'))
 
 # %% ../../nbs/text/02_passport.ipynb #f258a89e
-@_measure(lambda tok, sep: _show(tok, 'a12345'))
-def _digits(tok, sep:str|None=None)->int:
+def _is_one_token(tok, digits:str)->bool:
+    "Does a run of digits take no more room than its first?"
+    return len(_ids(tok, f'a{digits}')) <= len(_ids(tok, f'a{digits[0]}'))
+
+@_measure(lambda tok: _show(tok, 'a12345'))
+def _digits(tok)->int:
     "How many digits share a token at most (0: no limit seen)?"
-    longest = 1
-    for n in range(2, 9): # the longest run of one digit that is a single token
-        longest = max([longest, *(n for d in '0123456789'
-                                  if len(_ids(tok, 'a' + d*n)) <= len(_ids(tok, 'a' + d)))])
+    runs = (d*n for d in '0123456789' for n in range(2, 9))
+    longest = max([1, *(len(run) for run in runs if _is_one_token(tok, run))])
     return longest if longest <= 3 else 0
 
-@_measure(lambda tok, sep: _show(tok, 'e\u0301'))
-def _nfc(tok, sep:str|None=None)->bool:
+@_measure(lambda tok: _show(tok, 'e\u0301'))
+def _nfc(tok)->bool:
     "Is text brought to Unicode NFC first?"
     return _ids(tok, 'e\u0301') == _ids(tok, '\u00e9')
 
@@ -149,28 +158,29 @@ def _there_and_back(tok)->str:
     ids = _ids(tok, _RARE)
     return f'{_RARE!r} → {len(ids)} tokens → {tok.decode(ids)!r}'
 
-@_measure(lambda tok, sep: _there_and_back(tok))
-def _byte_fallback(tok, sep:str|None=None)->bool:
+@_measure(_there_and_back)
+def _byte_fallback(tok)->bool:
     "Does every character come back (bytes as a fallback)?"
     return _RARE in tok.decode(_ids(tok, _RARE))
 
 # %% ../../nbs/text/02_passport.ipynb #d99daeea
 def _spans(tok)->list|None:
     "Character offsets of a short text, where there are any."
-    try:
-        spans = tok('a b', add_special_tokens=False,
-                    return_offsets_mapping=True).get('offset_mapping')
+    ask = dict(add_special_tokens=False, return_offsets_mapping=True)
+    try: spans = tok('a b', **ask).get('offset_mapping')
     except (NotImplementedError, ValueError, TypeError): return None
     return [tuple(s) for s in spans] if spans else None
 
-@_measure(lambda tok, sep: f"'a b' → {_spans(tok)}")
-def _has_offsets(tok, sep:str|None=None)->bool:
+@_measure(lambda tok: f"'a b' → {_spans(tok)}")
+def _has_offsets(tok)->bool:
     "Are character offsets available?"
     return bool(_spans(tok))
 
 # %% ../../nbs/text/02_passport.ipynb #6399ac36
-def tokenizer_copy(tok):
-    "A copy to try things on; a fast tokenizer's vocabulary, which would take long to copy, is shared."
+def tokenizer_copy(
+    tok,  # Any tokenizer; it stays as it is
+):  # Another one of its class
+    "A copy to try things on; a fast tokenizer's vocabulary is shared, for it takes long to copy."
     backend = getattr(tok, 'backend_tokenizer', None)
     if backend is None: return copy.deepcopy(tok)
     backend.__deepcopy__ = lambda memo: light_copy(backend)
@@ -193,8 +203,8 @@ def _growth(tok)->str:
     if isinstance(other, Exception): return f'refused: {other}'
     return f'len {len(tok)} → {len(other)}, vocab_size {tok.vocab_size} → {other.vocab_size}'
 
-@_measure(lambda tok, sep: _growth(tok))
-def next_id(tok, sep:str|None=None)->int|None:
+@_measure(_growth)
+def next_id(tok)->int|None:
     "Which id would a new special token get (none: it cannot be added)?"
     other = _grown(tok)
     if isinstance(other, Exception): return None
@@ -203,91 +213,89 @@ def next_id(tok, sep:str|None=None)->int|None:
 
 # %% ../../nbs/text/02_passport.ipynb #52ddb86f
 def _id(tok, token:str|None)->int|None:
-    "The id of a token; ValueError for one that stands in no vocabulary."
+    "The id of a token; KitError for one that stands in no vocabulary."
     if token is None: return None
     try: i = tok.convert_tokens_to_ids(token)
     except RecursionError: i = None # an unk that is itself unknown
     if i is not None and tok.convert_ids_to_tokens(i) in (token, token.encode()): return i
-    raise ValueError(f'{tok.name_or_path or type(tok).__name__}: {token!r} is set as a special '
-                     f'token, but is no entry of the vocabulary. '
-                     'Add it with tok.add_special_tokens(…), or set one that exists.')
+    name = tok.name_or_path or type(tok).__name__
+    raise KitError(f'{name}: {token!r} is set as a special token, but is no entry of the '
+                   'vocabulary. Add it with tok.add_special_tokens(…), or set one that exists.')
 
 # %% ../../nbs/text/02_passport.ipynb #9f513fb7
 def special_tokens(
     tok,  # Fast, or written in Python
 )->dict[str,int]:  # {token: id}, in the order of the ids
-    "Every special token of `tok` and its id; ValueError where one is set that no vocabulary holds."
+    "Every special token of `tok` and its id; KitError where one is set that no vocabulary holds."
     added = getattr(tok, 'added_tokens_decoder', {})
     found = {t.content: i for i,t in added.items() if t.special}
     found |= {t: _id(tok, t) for t in tok.all_special_tokens}
     # upstream's Qwen and StableLM classes keep theirs here
     own = getattr(tok, 'special_tokens', None)
-    return dict(sorted((found | (own if isinstance(own, dict) else {})).items(),
-                       key=lambda kv: kv[1]))
+    if isinstance(own, dict): found |= own
+    return dict(sorted(found.items(), key=lambda kv: kv[1]))
 
 # %% ../../nbs/text/02_passport.ipynb #a5292ae4
 def reserved_tokens(
     tok,  # Fast, or written in Python
 )->list[str]:  # In id order
-    "Special tokens that belong to a numbered series (two or more that differ in a number only) and have no role."
-    series, roles = {}, {getattr(tok, f'{r}_token', None)
-                         for r in 'bos eos unk pad sep cls mask'.split()}
+    "Special tokens without a role, of which two or more differ in a number only."
+    roles = {getattr(tok, f'{r}_token', None) for r in 'bos eos unk pad sep cls mask'.split()}
+    series = {}
     for t in special_tokens(tok):
-        if t not in roles and re.search(r'\d', t):
-            series.setdefault(re.sub(r'\d+', '#', t), []).append(t)
+        if t in roles or not re.search(r'\d', t): continue
+        series.setdefault(re.sub(r'\d+', '#', t), []).append(t)
     return [t for ts in series.values() if len(ts) > 1 for t in ts]
 
 # %% ../../nbs/text/02_passport.ipynb #e4746bed
+_ONE, _TWO = [('user', 'Q1'), ('assistant', 'A1')], [('user', 'Q2'), ('assistant', 'A2')]
+
+def _printed(tok, *turns, **kw)->str:
+    "What the chat template prints of (role, text) pairs."
+    messages = [dict(role=r, content=c) for r,c in turns]
+    return tok.apply_chat_template(messages, tokenize=False, **kw)
+
+def _shows_system(tok)->bool:
+    "Does a system prompt appear in what is printed?"
+    try: return 'SYS' in _printed(tok, ('system', 'SYS'), *_ONE)
+    except Exception: return False # a template may raise whatever it likes
+
 def _chat(tok)->dict|None:
     "Properties of the chat template, None where there is none."
     if not getattr(tok, 'chat_template', None): return None
-    def render(*turns, **kw):
-        return tok.apply_chat_template([dict(role=r, content=c) for r,c in turns], tokenize=False,
-                                       **kw)
-    one, two = [('user', 'Q1'), ('assistant', 'A1')], [('user', 'Q2'), ('assistant', 'A2')]
     try:
-        full, first, ask, prompt = render(*one, *two), render(*one), render(one[0]), render(
-            one[0], add_generation_prompt=True)
-    # a template may raise whatever it likes
+        full, first = _printed(tok, *_ONE, *_TWO), _printed(tok, *_ONE)
+        ask = _printed(tok, _ONE[0])
+        prompt = _printed(tok, _ONE[0], add_generation_prompt=True)
     except Exception as e: return dict(error=f'{type(e).__name__}: {e}')
-    try: system = 'SYS' in render(('system', 'SYS'), *one)
-    except Exception: system = False
     return dict(prefix_preserving=full.startswith(first),
                 answer_follows_prompt=first.startswith(prompt), generation_prompt=prompt[len(ask):],
-                ends_answer=full.rpartition('A2')[2], system=system,
+                ends_answer=full.rpartition('A2')[2], system=_shows_system(tok),
                 starts_with_bos=bool(tok.bos_token) and full.startswith(tok.bos_token))
 
-# %% ../../nbs/text/02_passport.ipynb #997e2144
-_RULE = ('padding:.15em .7em .15em 0;text-align:left;vertical-align:top;border-bottom:1px solid '
-         'rgba(128,128,128,.25)')
-
-def _answer(x)->str:
-    return {True: '<b>yes</b>', False: 'no',
-            None: '–'}[x] if x is None or isinstance(x, bool) else html.escape(str(x))
-
 # %% ../../nbs/text/02_passport.ipynb #4f458dd8
+def _code(x)->Html:
+    "A value as it would be typed."
+    return Html(f'<code style="background:none;color:inherit;opacity:.8">{escape(str(x))}</code>')
+
+def _facts(p)->list:
+    "What a passport says besides its measures: rows of name, value, detail."
+    ids = ', '.join(f'{k} {"–" if i is None else i}' for k,i in p.ids.items())
+    same = dict(pad=p.pad_is_eos, unk=p.unk_is_eos)
+    alias = ', '.join(f'{k} = eos' for k,is_eos in same.items() if is_eos)
+    special = 'not a special token' if p.sep_id is None else f'one special token, id {p.sep_id}'
+    return [('Size', f'{p.size:,} tokens', f'{p.rows:,} embedding rows'),
+            ('Special ids', ids, _code(alias)),
+            ('Separator', _code(repr(p.sep)), special),
+            ('Put aside', p.reserved_count, _code(', '.join(p.reserved[:3]))),
+            ('Chat template', 'yes' if p.chat else 'none', _code(p.chat or ''))]
+
 def _card(p)->str:
     "HTML of a passport."
-    def row(question, *cells):
-        return f'<tr><td style="{_RULE};min-width:14em">{question}</td>' + ''.join(
-            f'<td style="{_RULE}">{c}</td>' for c in cells) + '</tr>'
-    def code(x):
-        return (f'<code style="background:none;color:inherit;opacity:.8;white-space:pre-wrap">{html.escape(str(x))}</code>')
-    ids = ', '.join(f'{k} {_answer(i)}' for k,i in p.ids.items())
-    alias = [f'{k} = eos' for k,same in (('pad', p.pad_is_eos), ('unk', p.unk_is_eos)) if same]
-    facts = [row('Size', f'{p.size:,} tokens', f'{p.rows:,} embedding rows'),
-             row('Special ids', ids, code(', '.join(alias))),
-             row('Separator', code(repr(p.sep)), f'one special token, id {p.sep_id}'
-                 if p.sep_id is not None else '<b>not</b> a special token'),
-             row('Put aside', p.reserved_count, code(', '.join(p.reserved[:3]))),
-             row('Chat template', 'yes' if p.chat else 'none', code(p.chat or ''))]
-    asked = [row(m.question, _answer(getattr(p, n)), code(p.evidence.get(n, '')))
-             for n, m in MEASURES.items()]
-    return ((f'<div style="overflow-x:auto;border:1px solid '
-             f'rgba(128,128,128,.45);border-radius:.5em;padding:.6em '
-             f'1em;display:inline-block;max-width:100%;box-sizing:border-box">' f'<div '
-             f'style="font-weight:600;margin-bottom:.3em">Passport of {html.escape(p.name)}</div>'
-             f'<table style="border-collapse:collapse;font-size:90%">{"".join(facts + asked)}</table></div>'))
+    asked = [(m.question, getattr(p, name), _code(p.evidence.get(name, '')))
+             for name,m in MEASURES.items()]
+    title = Html(f'<b>Passport of {escape(p.name)}</b>')
+    return html_table([*_facts(p), *asked], ('', 'answer', 'seen'), title)
 
 # %% ../../nbs/text/02_passport.ipynb #3bc4a63b
 class _Record:
@@ -302,14 +310,15 @@ class _Record:
         return cls(**{k: v for k,v in d.items() if k in names})
     def diff(self, other)->Table:  # A row for each field that differs, name and evidence aside
         "Where two passports differ."
-        a, b = self.name, other.name if other.name != self.name else f'{other.name} (other)'
-        return Table({'field': f.name, a: getattr(self, f.name), b: getattr(other, f.name)}
-                     for f in fields(self) if f.compare and f.name != 'name'
-                     and getattr(self, f.name) != getattr(other, f.name))
+        a, b = self.name, other.name
+        if a == b: b = f'{b} (other)'
+        pairs = {f.name: (getattr(self, f.name), getattr(other, f.name))
+                 for f in fields(self) if f.compare and f.name != 'name'}
+        return Table({'field': k, a: x, b: y} for k,(x,y) in pairs.items() if x != y)
     def __repr__(self):
-        said = [f.name for f in fields(self) if getattr(self, f.name) is True]
-        return (f'Passport({self.name}: {self.size} tokens, '
-                f'{", ".join(f"{k} {i}" for k,i in self.ids.items())}; {", ".join(said)})')
+        true = ', '.join(f.name for f in fields(self) if getattr(self, f.name) is True)
+        ids = ', '.join(f'{k} {i}' for k,i in self.ids.items())
+        return f'Passport({self.name}: {self.size} tokens, {ids}; {true})'
     def _repr_html_(self): return _card(self)
 
 # %% ../../nbs/text/02_passport.ipynb #d530a296
@@ -352,38 +361,45 @@ class Passport(_Record):
 def _single_id(tok, text:str)->int|None:
     "The id of `text` if it is one special token, even in the middle of a word."
     ids = _ids(tok, text)
-    return ids[0] if len(ids) == 1 and ids[0] in special_tokens(tok).values() and ids[0] in _ids(
-        tok, f'x{text}y') else None
+    special = len(ids) == 1 and ids[0] in special_tokens(tok).values()
+    return ids[0] if special and ids[0] in _ids(tok, f'x{text}y') else None
 
 def _separator(tok)->str:
-    "What ends a turn unless the caller says otherwise: eos, else the first special token, else a newline."
+    "What ends a turn unless told otherwise: eos, else the first special token, else a newline."
     return tok.eos_token or next(iter(special_tokens(tok)), '\n')
 
-def tokenizer_name(tok)->str:  # The last part of its `name_or_path`, or all of it where that is no folder; "unnamed" where it has none
+def tokenizer_name(
+    tok,  # Any tokenizer
+)->str:  # "unnamed" where it has no name
     "What to call a tokenizer: its known name or hub id, or the last part of its folder."
     name = str(tok.name_or_path or 'unnamed')
     return Path(name).name if Path(name).exists() else name
 
-def embedding_rows(tok)->int:
+# %% ../../nbs/text/02_passport.ipynb #cee8bca3
+def embedding_rows(
+    tok,  # Any tokenizer
+)->int:  # Its highest id + 1
+    "How many embedding rows a model needs for a tokenizer."
     return max([len(tok)-1, *tok.get_vocab().values(), *special_tokens(tok).values()]) + 1
 
 def _counts(tok)->dict:
+    "The fields of a passport that are counted or looked up."
     reserved = reserved_tokens(tok)
     ids = {k: _id(tok, getattr(tok, f'{k}_token')) for k in ('bos', 'eos', 'unk', 'pad')}
-    same = lambda a, b: ids[a] is not None and ids[a] == ids[b]
+    def is_eos(k): return ids[k] is not None and ids[k] == ids['eos']
     return dict(size=len(tok), vocab_size=tok.vocab_size, rows=embedding_rows(tok), ids=ids,
-                pad_is_eos=same('pad', 'eos'), unk_is_eos=same('unk', 'eos'), reserved=reserved[:8],
+                pad_is_eos=is_eos('pad'), unk_is_eos=is_eos('unk'), reserved=reserved[:8],
                 reserved_count=len(reserved))
 
 # %% ../../nbs/text/02_passport.ipynb #ea7b0acc
 def probe(
     tok,  # Any tokenizer of transformers; it is not changed
-    sep:str|None=None,  # Text that ends a turn, e.g. '</s>'; default: its eos, else its first special token
+    sep:str|None=None,  # Text that ends a turn, like '</s>'; default: eos, else a special token
 )->Passport:  # What was measured
-    "Measure what `tok` does by encoding short texts; ValueError where it has a special token that no vocabulary holds."
+    "Measure what `tok` does by encoding short texts; KitError if a special token has no id."
     sep = sep or _separator(tok)
-    answers = {name: m.ask(tok, sep) for name, m in MEASURES.items()}
-    evidence = {name: m.seen(tok, sep) for name, m in MEASURES.items()}
+    answers = {name: m.ask(tok, sep) for name,m in MEASURES.items()}
+    evidence = {name: m.seen(tok, sep) for name,m in MEASURES.items()}
     return Passport(name=tokenizer_name(tok), can_add_tokens=answers['next_id'] is not None,
                     sep=sep, sep_id=_single_id(tok, sep), chat=_chat(tok), evidence=evidence,
                     **_counts(tok), **answers)

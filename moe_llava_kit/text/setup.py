@@ -7,6 +7,7 @@ __all__ = ['FAMILIES', 'Family', 'Setup', 'prepare_tokenizer']
 
 # %% ../../nbs/text/03_setup.ipynb #65ac5206
 from dataclasses import dataclass
+from ..core.errors import KitError
 from .passport import embedding_rows, next_id, reserved_tokens, special_tokens
 
 # %% ../../nbs/text/03_setup.ipynb #314043f6
@@ -30,16 +31,46 @@ _ENDS = '<|endoftext|>', '<|end_of_text|>', '</s>', '<eos>', '<|im_end|>', '<|eo
 
 def _auto_tokens(tok)->dict:
     "The tokens that `tok` needs, decided by what it has."
-    known, free, out = special_tokens(tok), reserved_tokens(tok), {}
+    known, free, needed = special_tokens(tok), reserved_tokens(tok), {}
     if tok.eos_token_id is None:
         end = next((t for t in _ENDS if t in known), None)
         if end is None:
-            raise ValueError(f'{tok.name_or_path} has no eos_token and no special token that looks '
-                             f'like one: set tok.eos_token, then call again')
-        out['eos_token'] = end
+            raise KitError(f'{tok.name_or_path} has no eos_token and no special token that looks '
+                           'like one: set tok.eos_token, then call again')
+        needed['eos_token'] = end
     if tok.unk_token_id is None or tok.unk_token_id == tok.eos_token_id:
-        out['unk_token'] = free[0] if free else '<|extra_0|>'
-    return out
+        needed['unk_token'] = free[0] if free else '<|extra_0|>'
+    return needed
+
+# %% ../../nbs/text/03_setup.ipynb #7350414f
+def _refuse_missing(tok, missing:list, may_add:bool, where:str):
+    "Raise where tokens that do not exist cannot be added."
+    aside = reserved_tokens(tok)[:3]
+    if not may_add:
+        raise KitError(f'{where}: {missing[0]!r} is not a special token here, and this set-up adds '
+                       f'nothing. Special tokens put aside: {aside}. Try "auto".')
+    if next_id(tok) is None:
+        raise KitError(f'{where}: {missing[0]!r} does not exist, and this tokenizer takes no new '
+                       f'special tokens. Put aside by the publisher: {aside}. Set tok.unk_token '
+                       'to one of these, or load the vocabulary with load_tokenizer.')
+
+# %% ../../nbs/text/03_setup.ipynb #0b958a6f
+def _refuse(tok, family:str, tokens:dict):
+    "Raise where setting `tokens` and pad = unk could not work."
+    where, known = f'{tok.name_or_path}, set-up {family!r}', special_tokens(tok)
+    missing = [t for t in tokens.values() if t not in known]
+    may_add = family not in FAMILIES or FAMILIES[family].may_add
+    if missing: _refuse_missing(tok, missing, may_add, where)
+    eos, unk = (tokens.get(name, getattr(tok, name)) for name in ('eos_token', 'unk_token'))
+    if unk is None:
+        raise KitError(f'{where}: unk_token would stay None, and pad = unk needs one. Try "auto", '
+                       'or set tok.unk_token.')
+    if eos is None:
+        raise KitError(f'{where}: eos_token would stay None, and nothing would end an answer. Try '
+                       '"auto", or set tok.eos_token.')
+    if unk == eos:
+        raise KitError(f'{where}: pad = unk = eos = {eos!r}: every end of an answer would count as '
+                       'padding. Try "auto", or set another tok.unk_token.')
 
 # %% ../../nbs/text/03_setup.ipynb #d8514b56
 @dataclass(frozen=True)
@@ -51,59 +82,38 @@ class Setup:
     added:int  # Of these, rows for tokens that did not exist
     why:str  # The reason, in words
 
-# %% ../../nbs/text/03_setup.ipynb #0b958a6f
-def _refuse(tok, family, tokens):
-    "Raise where setting `tokens` and pad = unk could not work."
-    record, known, where = FAMILIES.get(family), special_tokens(
-        tok), f'{tok.name_or_path}, set-up {family!r}'
-    missing = [t for t in tokens.values() if t not in known]
-    if record and not record.may_add and missing:
-        raise ValueError(f'{where}: {missing[0]!r} is not a special token here, and this set-up '
-                         f'adds nothing. Special tokens put aside: {reserved_tokens(tok)[:3]}. Try '
-                         f'"auto".')
-    if missing and next_id(tok) is None:
-        raise ValueError(f'{where}: {missing[0]!r} does not exist, and this tokenizer takes no new '
-                         f'special tokens. Put aside by the publisher: {reserved_tokens(tok)[:3]}. '
-                         f'Set tok.unk_token to one of these, or load the vocabulary with '
-                         f'load_tokenizer.')
-    eos, unk = (tokens.get(f'{k}_token', getattr(tok, f'{k}_token')) for k in ('eos', 'unk'))
-    if unk is None:
-        raise ValueError(f'{where}: unk_token would stay None, and pad = unk needs one. Try '
-                         f'"auto", or set tok.unk_token.')
-    if eos is None:
-        raise ValueError(f'{where}: eos_token would stay None, and nothing would end an answer. '
-                         f'Try "auto", or set tok.eos_token.')
-    if unk == eos:
-        raise ValueError(f'{where}: pad = unk = eos = {eos!r}: every end of an answer would count '
-                         f'as padding. Try "auto", or set another tok.unk_token.')
-
 # %% ../../nbs/text/03_setup.ipynb #fc954a5f
 _ROLES = 'eos_token', 'unk_token', 'pad_token'
 _WHY = dict(llama='consistent with Llama: unk exists', qwen='can add: {unk} becomes unk, {eos} eos',
             phi='can add: {unk} becomes unk, eos exists',
             stablelm='cannot add: the little-used {unk} becomes unk')
 
-def _why(family, tokens, added, tok):
+def _why_auto(tokens:dict, added:int)->str:
+    "The reason of a set-up that was measured."
+    if 'unk_token' not in tokens: return 'unk exists'
+    return '{unk} was added as unk' if added else '{unk}, put aside by the publisher, becomes unk'
+
+def _why(family:str, tokens:dict, added:int, tok)->str:
     "The reason of a set-up, in words."
-    auto = ('unk exists' if 'unk_token' not in tokens else '{unk} was added as unk'
-            if added else '{unk}, put aside by the publisher, becomes unk')
-    return (_WHY.get(family, auto) + '; pad = unk').format(unk=tok.unk_token, eos=tok.eos_token)
+    why = _WHY.get(family) or _why_auto(tokens, added)
+    return f'{why}; pad = unk'.format(unk=tok.unk_token, eos=tok.eos_token)
 
 # %% ../../nbs/text/03_setup.ipynb #5a782ca5
 def prepare_tokenizer(
     tok,  # A tokenizer; changed in place
     family:str='auto',  # Key of `FAMILIES`, or "auto": decided by what the tokenizer has
 ):  # `tok`; what was done is in `tok.setup`
-    "Set unk, eos and pad as LLaVA's recipes need them. Raises `ValueError`, before any change, where pad would equal eos or unk be None."
+    "Set unk, eos and pad as LLaVA's recipes need them; KitError, and no change, if that fails."
     if family != 'auto' and family not in FAMILIES:
-        raise ValueError(
-            f'Unknown family {family!r}: expected one of {", ".join(FAMILIES)} or "auto"')
+        known = ', '.join(FAMILIES)
+        raise KitError(f'Unknown family {family!r}: expected one of {known} or "auto"')
     tokens = _auto_tokens(tok) if family == 'auto' else FAMILIES[family].tokens
     _refuse(tok, family, tokens)
     before, size = {r: getattr(tok, r) for r in _ROLES}, len(tok)
     tok.add_special_tokens(dict(tokens))
     tok.pad_token = tok.unk_token
     changed = {r: (before[r], getattr(tok, r)) for r in _ROLES if before[r] != getattr(tok, r)}
-    tok.setup = Setup(family, changed, embedding_rows(tok), len(tok)-size,
-                      _why(family, tokens, len(tok)-size, tok))
+    added = len(tok) - size
+    why = _why(family, tokens, added, tok)
+    tok.setup = Setup(family, changed, embedding_rows(tok), added, why)
     return tok

@@ -7,78 +7,85 @@ __all__ = ['conv_templates', 'template_recipes', 'get_template', 'native_templat
 
 # %% ../../nbs/text/07_templates.ipynb #dcf1c1c2
 import json
-from pathlib import Path
 from os.path import commonprefix
+from pathlib import Path
 from types import SimpleNamespace
+from ..core.errors import KitError
 from ..core.tables import Table
-from .loading import get_known
-from .passport import adds_bos, tokenizer_name, special_tokens
-from .messages import IMAGE_TOKEN, SeparatorStyle
-from .native import marker, render_chat, refuse_template, without_markers
 from .conversation import Conversation
+from .loading import get_known
+from .messages import IMAGE_TOKEN, SeparatorStyle
+from .native import marker, render_chat, UnfitTemplate, without_markers
+from .passport import adds_bos, special_tokens, tokenizer_name
 
 # %% ../../nbs/text/07_templates.ipynb #042a00a5
 def _polite(person):
-    return (f'A chat between a curious {person} and an artificial intelligence assistant. ' f"The "
+    return (f'A chat between a curious {person} and an artificial intelligence assistant. The '
             f"assistant gives helpful, detailed, and polite answers to the {person}'s questions.")
 
-_mmtag = ('A chat between a curious user and an artificial intelligence assistant. The assistant '
-          'is able to understand the visual ' 'content that the user provides, and assist the user '
-                                              'with a variety of tasks using natural language.The '
-                                              'visual content '
-          'will be provided with the following format: <Image>visual content</Image>.')
-_visual = ('You are a helpful language and vision assistant. You are able to understand the visual '
-           'content that the user provides, '
-           'and assist the user with a variety of tasks using natural language.')
-_safe = ('You are a helpful, respectful and honest assistant. Always answer as helpfully as '
-         'possible, while being safe.  Your answers ' 'should not include any harmful, unethical, '
-                                                      'racist, sexist, toxic, dangerous, or '
-                                                      'illegal content. Please ensure that your '
-         'responses are socially unbiased and positive in nature.\n\nIf a question does not make '
-         'any sense, or is not factually ' "coherent, explain why instead of answering something "
-                                           "not correct. If you don't know the answer to a "
-                                           "question, please don't " 'share false information.')
-_chatml = ('<|im_start|>system\nA conversation between a user and an LLM-based AI assistant. '
-           'The assistant gives helpful and honest answers.')
+_MMTAG = (
+    'A chat between a curious user and an artificial intelligence assistant. The assistant is able '
+    'to understand the visual content that the user provides, and assist the user with a variety '
+    'of tasks using natural language.The visual content will be provided with the following '
+    'format: <Image>visual content</Image>.')
+_VISUAL = (
+    'You are a helpful language and vision assistant. You are able to understand the visual '
+    'content that the user provides, and assist the user with a variety of tasks using natural '
+    'language.')
+_SAFE = (
+    'You are a helpful, respectful and honest assistant. Always answer as helpfully as possible, '
+    'while being safe.  Your answers should not include any harmful, unethical, racist, sexist, '
+    'toxic, dangerous, or illegal content. Please ensure that your responses are socially unbiased '
+    'and positive in nature.\n\nIf a question does not make any sense, or is not factually '
+    "coherent, explain why instead of answering something not correct. If you don't know the "
+    "answer to a question, please don't share false information.")
+_CHATML = (
+    '<|im_start|>system\nA conversation between a user and an LLM-based AI assistant. The '
+    'assistant gives helpful and honest answers.')
 
 # %% ../../nbs/text/07_templates.ipynb #ad604395
-_style, _user, _human = SeparatorStyle, ('USER','ASSISTANT'), ('Human','Assistant')
+_STYLE, _USER, _HUMAN = SeparatorStyle, ('USER', 'ASSISTANT'), ('Human', 'Assistant')
 
 def _two_sep(version, sep2='</s>', system=_polite('user')):
-    return Conversation(system, _user, _style.TWO, ' ', sep2, version)
+    return Conversation(system, _USER, _STYLE.TWO, ' ', sep2, version)
 
-_conv_v1        = _two_sep('v1')
-_conv_llava_v1  = _two_sep('v1', system=_polite('human'))
-_conv_v1_mmtag  = _two_sep('v1_mmtag', system=_mmtag)
-_conv_mistral   = _two_sep('mistral')
-_conv_minicpm   = _two_sep('minicpm')
-_conv_openchat  = _two_sep('openchat', '<|end_of_turn|>')
-_conv_phi       = _two_sep('phi', '<|endoftext|>')
-_conv_qwen      = _two_sep('qwen', '<|endoftext|>')
-_conv_stablelm  = _two_sep('stablelm', '<|endoftext|>')
-_conv_v0        = Conversation(_polite('human'), _human, _style.SINGLE, '###', offset=2)
-_conv_llava_v0  = Conversation(_polite('human'), _human, _style.SINGLE, '###')
-_conv_v0_mmtag  = Conversation(_mmtag, _human, _style.SINGLE, '###', version='v0_mmtag')
-_conv_plain     = Conversation('', ('',''), _style.PLAIN, '\n')
-_conv_llama_2   = Conversation(_safe, _user, _style.LLAMA_2, '<s>', '</s>', 'llama_v2')
-_conv_llava_llama_2 = _conv_llama_2.copy(system=_visual)
-_conv_mpt       = Conversation(_chatml, ('<|im_start|>user\n','<|im_start|>assistant\n'),
-                               _style.MPT, '<|im_end|>', version='mpt')
+_conv_v1 = _two_sep('v1')
+_conv_llava_v1 = _two_sep('v1', system=_polite('human'))
+_conv_v1_mmtag = _two_sep('v1_mmtag', system=_MMTAG)
+_conv_mistral = _two_sep('mistral')
+_conv_minicpm = _two_sep('minicpm')
+_conv_openchat = _two_sep('openchat', '<|end_of_turn|>')
+_conv_phi = _two_sep('phi', '<|endoftext|>')
+_conv_qwen = _two_sep('qwen', '<|endoftext|>')
+_conv_stablelm = _two_sep('stablelm', '<|endoftext|>')
+
+# %% ../../nbs/text/07_templates.ipynb #6e7236b3
+_conv_v0 = Conversation(_polite('human'), _HUMAN, _STYLE.SINGLE, '###', offset=2)
+_conv_llava_v0 = Conversation(_polite('human'), _HUMAN, _STYLE.SINGLE, '###')
+_conv_v0_mmtag = Conversation(_MMTAG, _HUMAN, _STYLE.SINGLE, '###', version='v0_mmtag')
+_conv_plain = Conversation('', ('', ''), _STYLE.PLAIN, '\n')
+_conv_llama_2 = Conversation(_SAFE, _USER, _STYLE.LLAMA_2, '<s>', '</s>', 'llama_v2')
+_conv_llava_llama_2 = _conv_llama_2.copy(system=_VISUAL)
+_conv_mpt = Conversation(_CHATML, ('<|im_start|>user\n', '<|im_start|>assistant\n'), _STYLE.MPT,
+                         '<|im_end|>', version='mpt')
 
 # %% ../../nbs/text/07_templates.ipynb #11462d59
 def _headers(user, assistant, sep, sep2, version, system='', **kw):
-    return Conversation(system, (user, assistant), _style.CHAT, sep, sep2, version, **kw)
+    "A chat format from what stands before and behind a text."
+    return Conversation(system, (user, assistant), _STYLE.CHAT, sep, sep2, version, **kw)
 
-def _lines(form, end, version, assistant='assistant', **kw):
+def _header_form(form, end, version, assistant='assistant', **kw):
+    "A chat format whose headers differ in the role only."
+    system = dict(system_form=form.format('system') + '{}' + end)
     return _headers(form.format('user'), form.format(assistant), end, end.rstrip('\n'), version,
-                    **dict(system_form=form.format('system')+'{}'+end) | kw)
+                    **system | kw)
 
-_conv_chatml   = _lines('<|im_start|>{}\n', '<|im_end|>\n', 'chatml',
-                        system='You are a helpful assistant.')
-_conv_llama_3  = _lines('<|start_header_id|>{}<|end_header_id|>\n\n', '<|eot_id|>', 'llama_3')
-_conv_gemma    = _lines('<start_of_turn>{}\n', '<end_of_turn>\n', 'gemma', 'model',
-                        system_form='{}\n\n', system_inside=True)
-_conv_phi_3    = _lines('<|{}|>\n', '<|end|>\n', 'phi_3')
+_conv_chatml = _header_form('<|im_start|>{}\n', '<|im_end|>\n', 'chatml',
+                            system='You are a helpful assistant.')
+_conv_llama_3 = _header_form('<|start_header_id|>{}<|end_header_id|>\n\n', '<|eot_id|>', 'llama_3')
+_conv_gemma = _header_form('<start_of_turn>{}\n', '<end_of_turn>\n', 'gemma', 'model',
+                           system_form='{}\n\n', system_inside=True)
+_conv_phi_3 = _header_form('<|{}|>\n', '<|end|>\n', 'phi_3')
 _conv_deepseek = _headers('<｜User｜>', '<｜Assistant｜>', '', '<｜end▁of▁sentence｜>', 'deepseek')
 
 # %% ../../nbs/text/07_templates.ipynb #f89efcd3
@@ -90,17 +97,17 @@ conv_templates = dict(
     v1_mmtag=_conv_v1_mmtag, llava_llama_2=_conv_llava_llama_2, mpt=_conv_mpt, chatml=_conv_chatml,
     llama_3=_conv_llama_3, gemma=_conv_gemma, phi_3=_conv_phi_3, deepseek=_conv_deepseek)
 
-# which published arithmetic belongs to a template's version (see the masks notebook)
+# which published arithmetic belongs to a template's version, see `text.recipes`
 template_recipes = dict(v1='v1', v1_mmtag='v1', openchat='openchat', mistral='openchat',
                         minicpm='minicpm', phi='phi', qwen='qwen', stablelm='stablelm',
                         llama_v2='llama_2', mpt='mpt')
 
 # %% ../../nbs/text/07_templates.ipynb #c3e8b644
 def resolve_template(template, tokenizer=None)->Conversation:
-    "The template itself, not to be changed"
+    "The template itself, not to be changed."
     if isinstance(template, Conversation): return template
     if isinstance(template, dict): return Conversation(**template)
-    if template=='native' and tokenizer is not None: return native_template(tokenizer)
+    if template == 'native' and tokenizer is not None: return native_template(tokenizer)
     if template not in conv_templates and (file := Path(template)/'onboarding.json').is_file():
         return Conversation(**json.loads(file.read_text(encoding='utf-8'))['template'])
     return get_known(template, conv_templates, 'template',
@@ -108,118 +115,138 @@ def resolve_template(template, tokenizer=None)->Conversation:
 
 # %% ../../nbs/text/07_templates.ipynb #7cbe874f
 def get_template(
-    template:str|dict|Conversation='v1',  # A key of `conv_templates`, a template, its fields, 'native', or a folder that `onboard` wrote
-    tokenizer=None,                       # Whose chat template 'native' is
+    template:str|dict|Conversation='v1',  # A key, a template, its fields, 'native', or a folder
+    tokenizer=None,  # Whose chat template 'native' is
 )->Conversation:  # A copy, yours to change
-    "The template under a key; ValueError with near misses and the known keys"
+    "The template under a key; KitError with near misses and the known keys."
     return resolve_template(template, tokenizer).copy()
 
 # %% ../../nbs/text/07_templates.ipynb #1d5454f5
+_MARKS = [marker(i) for i in range(4)]
+_TALK = list(zip(['user', 'assistant']*2, _MARKS))
+
 def _ending(tail:str, known)->str:
-    "A text up to the end of its last special token"
+    "A text up to the end of its last special token."
     return tail[:max((tail.rindex(t)+len(t) for t in known if t in tail), default=0)]
 
-def _stops(whole, marks, known)->tuple[str,str]:  # Of earlier answers, of the last one
-    "What closes answers, from a conversation of four marked texts"
-    earlier, last = whole.partition(marks[1])[2].partition(marks[2])[0], whole.partition(marks[3])[
-        2]
+def _first_ending(tail:str, known)->str:
+    "A text up to the end of its first special token."
+    found = [t for t in known if t in tail]
+    if not found: return ''
+    first = min(found, key=lambda t: (tail.index(t), -len(t)))
+    return tail.partition(first)[0] + first
+
+def _stops(whole:str, known)->tuple[str,str]:  # Of earlier answers, of the last one
+    "What closes answers, from the printed `_TALK`."
+    earlier = whole.partition(_MARKS[1])[2].partition(_MARKS[2])[0]
+    last = whole.partition(_MARKS[3])[2]
     both = _ending(commonprefix([earlier, last]), known)
-    if both: return both, both
-    first = min((t for t in known if t in earlier), key=lambda t: (earlier.index(t), -len(t)),
-                default='')
-    stops = (earlier.partition(first)[0]+first if first else ''), _ending(last, known)
+    stops = (both, both) if both else (_first_ending(earlier, known), _ending(last, known))
     if not all(stops):
-        refuse_template('stop-token-trained', f'the chat template prints {earlier!r} after an '
-                                              f'earlier answer and {last!r} after the last one: no '
-                                              f'special token there would teach the model to stop')
+        raise UnfitTemplate(
+            'stop-token-trained', f'the chat template prints {earlier!r} after an earlier answer '
+            f'and {last!r} after the last one: no special token there would teach the model to '
+            'stop')
     return stops
 
 # %% ../../nbs/text/07_templates.ipynb #3b060c1e
-def _options(tokenizer, options)->dict:
-    "What a chat template is given: special tokens, but no BOS where the tokenizer adds it, and the caller's switches"
-    tokens = {f'{k}_token': getattr(tokenizer, f'{k}_token') or ''
-              for k in ('bos', 'eos', 'unk', 'pad')}
+def _options(tokenizer, switches:dict)->dict:
+    "Special tokens for a chat template (no BOS if the tokenizer adds it), and the switches."
+    names = [f'{k}_token' for k in ('bos', 'eos', 'unk', 'pad')]
+    tokens = {name: getattr(tokenizer, name) or '' for name in names}
     if adds_bos(tokenizer): tokens['bos_token'] = ''
-    return tokens | options
+    return tokens | switches
 
 # %% ../../nbs/text/07_templates.ipynb #e1efb415
-def native_template(
-    tokenizer,     # With a chat template, and the special tokens it prints
-    system:str='',  # System prompt; empty: the chat template's own
-    **options,      # Switches of the chat template, like `enable_thinking=False`
-)->Conversation:  # Of the style NATIVE; an answer ends in `stop`
-    "The tokenizer's own chat template; `UnfitTemplate` names the property that an exact mask would miss, ValueError says what else is wrong"
-    name, marks = tokenizer_name(tokenizer), [marker(i) for i in range(4)]
-    if not tokenizer.chat_template:
-        raise ValueError(f'{name} has no chat template: set tokenizer.chat_template, or choose one '
-                         f'of {", ".join(conv_templates)}')
-    talk, program = list(zip(['user','assistant']*2, marks)), dict(
-        jinja=tokenizer.get_chat_template(), options=_options(tokenizer, options))
+def _print_talk(program:dict, name:str)->tuple[bool,str]:  # Does it read parts; what it prints
+    "Let a program print `_TALK`, as strings or as parts; UnfitTemplate unless each text is there."
     seen = []
     for parts in (False, True):
-        whole = render_chat(SimpleNamespace(system='', parts=parts, **program), talk)
-        seen.append([whole.count(m) for m in marks])
-        if seen[-1]==[1]*4: break
-    else:
-        refuse_template('texts-kept', f'{name}: its chat template prints the four texts of a '
-                                      f'conversation {max(seen, key=lambda s: s.count(1))} times; '
-                                      f'expected once each')
-    if not program['options']['bos_token'] and tokenizer.bos_token and whole.startswith(
-        tokenizer.bos_token):
-        raise ValueError(f'{name} adds {tokenizer.bos_token!r} to every text, and its chat '
-                         f'template prints a second one: remove it from the chat template')
-    conv = Conversation(system, ('user', 'assistant'), _style.NATIVE,
-                        *_stops(whole, marks, special_tokens(tokenizer)), 'native', parts=parts,
-                        **program)
-    conv.segments([dict(role=r, content=m) for r,m in talk[:2]])
+        whole = render_chat(SimpleNamespace(system='', parts=parts, **program), _TALK)
+        counts = [whole.count(m) for m in _MARKS]
+        if counts == [1]*4: return parts, whole
+        seen.append(counts)
+    best = max(seen, key=lambda counts: counts.count(1))
+    raise UnfitTemplate('texts-kept', f'{name}: its chat template prints the four texts of a '
+                        f'conversation {best} times; expected once each')
+
+def _check_bos(tokenizer, program:dict, whole:str, name:str):
+    "Refuse a program that prints a BOS although the tokenizer adds one."
+    bos = tokenizer.bos_token
+    if not program['options']['bos_token'] and bos and whole.startswith(bos):
+        raise KitError(f'{name} adds {bos!r} to every text, and its chat template prints a second '
+                       'one: remove it from the chat template')
+
+# %% ../../nbs/text/07_templates.ipynb #366f54ef
+def native_template(
+    tokenizer,  # With a chat template, and the special tokens it prints
+    system:str='',  # System prompt; empty: the chat template's own
+    **options,  # Switches of the chat template, like `enable_thinking=False`
+)->Conversation:  # Of the style NATIVE; an answer ends in `stop`
+    "The tokenizer's own chat template; `UnfitTemplate` names what an exact mask would miss."
+    name = tokenizer_name(tokenizer)
+    if not tokenizer.chat_template:
+        raise KitError(f'{name} has no chat template: set tokenizer.chat_template, or choose one '
+                       f'of {", ".join(conv_templates)}')
+    program = dict(jinja=tokenizer.get_chat_template(), options=_options(tokenizer, options))
+    parts, whole = _print_talk(program, name)
+    _check_bos(tokenizer, program, whole, name)
+    stops = _stops(whole, special_tokens(tokenizer))
+    conv = Conversation(system, ('user', 'assistant'), _STYLE.NATIVE, *stops, 'native',
+                        parts=parts, **program)
+    conv.segments([dict(role=r, content=m) for r,m in _TALK[:2]])    # one round must work
     return conv
 
 # %% ../../nbs/text/07_templates.ipynb #6d33d7cb
-def _talk(rounds):
-    return [dict(role=r, content=(IMAGE_TOKEN if i==0 else '')+marker(i))
-            for i,r in enumerate(['user','assistant']*rounds)]
+def _marked_talk(rounds:int)->list:
+    "A conversation of private characters, with a picture in front."
+    talk = [dict(role=r, content=marker(i)) for i,r in enumerate(['user', 'assistant']*rounds)]
+    return [dict(talk[0], content=IMAGE_TOKEN + talk[0]['content']), *talk[1:]]
 
-def _properties(conv, turns)->dict:
-    "Which properties hold for one conversation of marked texts"
-    prompt = lambda turns: ''.join(s.text for s in conv.segments(turns))
-    whole, pieces = prompt(turns), [s.text for s in conv.segments(turns) if s.trained]
-    trained, stops = ''.join(pieces), (conv.stop, conv.sep if conv.jinja else conv.stop)
-    return {'prefix-preserving': all(whole.startswith(
-        prompt([*turns[:i], dict(turns[i], content='')])) for i in range(1, len(turns), 2)),
-            'stop-token-trained': all(p.rstrip().endswith(stops) or p.endswith(stops) for p
-                                      in pieces), 'answers-trained': len(pieces)==len(turns)//2
-            and all(t['content'] in trained for t in turns[1::2]), 'no-user-text-trained':
-            not any(t['content'].removeprefix(IMAGE_TOKEN) in trained for t in turns[::2]),
-            'images-kept': whole.count(IMAGE_TOKEN)==1 and IMAGE_TOKEN not in trained}
+def _properties(conv, turns:list)->dict:
+    "Which properties hold for one conversation of marked texts."
+    def prompt(turns): return ''.join(s.text for s in conv.segments(turns))
+    whole = prompt(turns)
+    answers = [s.text for s in conv.segments(turns) if s.trained]
+    trained, stops = ''.join(answers), (conv.stop, conv.sep if conv.jinja else conv.stop)
+    asked = (prompt([*turns[:i], dict(turns[i], content='')]) for i in range(1, len(turns), 2))
+    def closed(text): return text.endswith(stops) or text.rstrip().endswith(stops)
+    def is_trained(turn): return turn['content'].removeprefix(IMAGE_TOKEN) in trained
+    return {'prefix-preserving': all(map(whole.startswith, asked)),
+            'stop-token-trained': all(map(closed, answers)),
+            'answers-trained': len(answers) == len(turns)//2 and all(map(is_trained, turns[1::2])),
+            'no-user-text-trained': not any(map(is_trained, turns[::2])),
+            'images-kept': whole.count(IMAGE_TOKEN) == 1 and IMAGE_TOKEN not in trained}
 
 # %% ../../nbs/text/07_templates.ipynb #a27dd6d9
 def template_properties(
     template:str|Conversation,  # A key of `conv_templates`, or a template
-)->Table:  # Rows: property, one round, several rounds (True, False, or None where it could not be told), why
-    "What an exact mask needs of a template, checked by name"
+)->Table:  # Rows: property, one round, several rounds (None: could not be told), why
+    "What an exact mask needs of a template, checked by name."
     found, why = [], {}
     for rounds in (1, 2):
-        try: found.append(_properties(get_template(template), _talk(rounds)))
+        try: found.append(_properties(get_template(template), _marked_talk(rounds)))
         except ValueError as e:
             name = getattr(e, 'property', None)
             found.append({name: False})
             why.setdefault(name, without_markers(str(e)))
     names = ('prefix-preserving', 'stop-token-trained', 'answers-trained', 'no-user-text-trained',
              'images-kept')
-    return Table({'property':n, 'one round':found[0].get(n), 'several rounds':found[1].get(n),
-                  'why':why.get(n, '')} for n in names)
+    return Table({'property': n, 'one round': found[0].get(n), 'several rounds': found[1].get(n),
+                  'why': why.get(n, '')} for n in names)
 
 # %% ../../nbs/text/07_templates.ipynb #85997f8f
 def register_template(
-    name:str,           # The key
+    name:str,  # The key
     conv:Conversation,  # The template
-    recipe=None,        # Key of a published recipe, or a Recipe, where one is wanted
+    recipe=None,  # Key of a published recipe, or a Recipe, where one is wanted
 )->Conversation:  # The template as registered
-    "Make a template known under `name`; ValueError where another one has that name"
+    "Make a template known under `name`; KitError where another one has that name."
     if not isinstance(conv, Conversation):
-        raise ValueError(f'register_template wants a Conversation, got {type(conv).__name__}')
-    conv = conv.copy(messages=[], version=name if conv.version=='Unknown' else conv.version)
-    if conv_templates.get(name, conv)!=conv:
-        raise ValueError(f'template {name!r} exists and differs; choose another name')
+        raise KitError(f'register_template wants a Conversation, got {type(conv).__name__}')
+    version = name if conv.version == 'Unknown' else conv.version
+    conv = conv.copy(messages=[], version=version)
+    if conv_templates.get(name, conv) != conv:
+        raise KitError(f'template {name!r} exists and differs; choose another name')
     if recipe is not None: template_recipes[conv.version] = recipe
     return conv_templates.setdefault(name, conv)
