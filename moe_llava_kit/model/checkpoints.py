@@ -280,8 +280,8 @@ def load_checkpoint(
     readers = (read for field, read in CHECKPOINT_READERS.items() if field in config)
     if not (read := next(readers, None)):
         kind = config.get('model_type', 'model without a model_type')
-        raise KitError(f'{folder} holds a {kind}, not a vision-language model of ours, MoE-LLaVA or '
-                       f'LLaVA: a language model gets its eyes by build_llava(llm, tower)')
+        raise KitError(f'{folder} holds a {kind}, not a vision-language model of ours, MoE-LLaVA '
+                       f'or LLaVA: a language model gets its eyes by build_llava(llm, tower)')
     if kwargs:
         raise KitError(f'{", ".join(kwargs)}: only for models saved by this library; load '
                        f'{folder} and save it with save_pretrained first')

@@ -414,17 +414,17 @@ def check_head(
     config, embed = llm.config.get_text_config(), llm.get_input_embeddings()
     g = torch.Generator().manual_seed(0)
     ids = torch.randint(config.vocab_size, (1, 8), generator=g).to(llm.device)
-    refused = f'{type(llm).__name__} (model_type {config.model_type!r}) cannot be used as a decoder: '
+    no = f'{type(llm).__name__} (model_type {config.model_type!r}) cannot be used as a decoder'
     with evaluating(llm):
         want = llm(input_ids=ids).logits.float()
         try: h = llm.get_decoder()(inputs_embeds=embed(ids)).last_hidden_state
         except Exception as e:
-            raise KitError(f'{refused}it cannot be fed with embeddings ({type(e).__name__}: '
+            raise KitError(f'{no}: it cannot be fed with embeddings ({type(e).__name__}: '
                            f'{str(e).splitlines()[0]})') from e
         got = finish_logits(llm.get_output_embeddings()(h), config).float()
     relative = 1e-4 if llm.dtype == torch.float32 else 5e-2
     diff, tol = (got-want).abs().max().item(), relative*want.abs().max().item()
     if diff <= tol: return diff
-    raise KitError(f'{refused}output layer and finish_logits give logits that differ from its own '
-                   f'by {diff:.2g} (tolerance {tol:.1g}); what its head does beyond them belongs in '
+    raise KitError(f'{no}: output layer and finish_logits give logits that differ from its own by '
+                   f'{diff:.2g} (tolerance {tol:.1g}); what its head does beyond them belongs in '
                    f'_HEAD_STEPS')

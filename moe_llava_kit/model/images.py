@@ -154,7 +154,8 @@ def save_transform(
     folder,  # Where it goes; made if it is not there
 )->Path:  # The file written
     "Write preprocessor_config.json into a folder."
-    return write_whole(Path(folder)/PROCESSOR_FILE, json.dumps(_transform_to_dict(t), indent=2)+'\n')
+    content = json.dumps(_transform_to_dict(t), indent=2)+'\n'
+    return write_whole(Path(folder)/PROCESSOR_FILE, content)
 
 def load_transform(
     folder,  # That holds the file

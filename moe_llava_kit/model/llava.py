@@ -96,9 +96,9 @@ def expand_images(
     pictures = 0 if pixel_values is None else len(pixel_values)
     if marked == pictures*room: return input_ids, attention_mask, labels
     if marked != pictures:
-        raise KitError(f'{marked} image placeholders ({IMAGE_TOKEN_INDEX}) in input_ids, {pictures} '
-                       f'pictures in pixel_values: expected one placeholder per picture, or {room} '
-                       f'(the positions it takes)')
+        raise KitError(f'{marked} image placeholders ({IMAGE_TOKEN_INDEX}) in input_ids, '
+                       f'{pictures} pictures in pixel_values: expected one placeholder per '
+                       f'picture, or {room} (the positions it takes)')
     return expand_image_tokens(input_ids, room, attention_mask, labels, padding_side)
 
 # %% ../../nbs/model/04_llava.ipynb #e0206bb0
@@ -337,7 +337,8 @@ class MoELlavaForConditionalGeneration(ModelFolder, LlavaForConditionalGeneratio
         extra, aux = (None, None) if _is_decoding(kwargs) else self.router_losses()
         if loss is not None and extra is not None:
             samples = count_samples(attention_mask, len(inputs_embeds))
-            loss = loss + extra*_aux_share(labels, samples, num_items_in_batch, num_samples_in_batch)
+            loss = loss + extra*_aux_share(labels, samples, num_items_in_batch,
+                                           num_samples_in_batch)
         return MoELlavaOutput(loss=loss, logits=logits, aux_loss=aux, **_kept_outputs(out))
 
     def token_loss(self,
@@ -436,6 +437,23 @@ def _template_field(
     if template != 'native' and isinstance(template, (str, type(None))): return template
     return get_template(template, tokenizer).to_dict()
 
+# %% ../../nbs/model/04_llava.ipynb #fb9a5f9d
+def _assemble(
+    config:MoELlavaConfig,  # As `_config_for` gives it
+    llm:nn.Module,  # The decoder
+    tower:nn.Module,  # The vision tower
+    dtype:torch.dtype|None=None,  # Of the new projector; None: fp32
+)->MoELlavaForConditionalGeneration:  # Holding these parts, not copies
+    "A model around a decoder and a tower, with a new projector between them."
+    with torch.device('meta'): model = MoELlavaForConditionalGeneration(config)
+    new = build_projector(config.projector_type, tower.config.hidden_size, llm.config.hidden_size,
+                          patch_grid(tower.config))
+    model.model.vision_tower, model.model.language_model = tower, llm.get_decoder()
+    model.model.multi_modal_projector = new.to(dtype or torch.float32)
+    model.lm_head = llm.get_output_embeddings()
+    if moe := getattr(llm.config, 'moe', None): model.config.moe, llm.config.moe = moe, None
+    return model
+
 # %% ../../nbs/model/04_llava.ipynb #68ca0241
 @unsharded()
 def build_llava(
@@ -455,14 +473,9 @@ def build_llava(
     template = _template_field(template, tokenizer)
     if tokenizer is not None: grow_embeddings(llm, tokenizer)
     config = _config_for(llm, tower, projector_type=projector, select_feature=select_feature,
-                         drop_first=drop_first, vision_feature_layer=select_layer, template=template)
-    with torch.device('meta'): model = MoELlavaForConditionalGeneration(config)
-    new = build_projector(projector, tower.config.hidden_size, llm.config.hidden_size,
-                          patch_grid(tower.config))
-    model.model.vision_tower, model.model.language_model = tower, llm.get_decoder()
-    model.model.multi_modal_projector = new.to(dtype or torch.float32)
-    model.lm_head = llm.get_output_embeddings()
+                         drop_first=drop_first, template=template,
+                         vision_feature_layer=select_layer)
+    model = _assemble(config, llm, tower, dtype)
     model.generation_config = _copy_generation_config(llm, tokenizer)
     model.tokenizer, model.image_processor = tokenizer, image_processor_for(tower.config)
-    if moe := getattr(llm.config, 'moe', None): model.config.moe, llm.config.moe = moe, None
     return model

@@ -27,8 +27,9 @@ def vision_config(
     "The vision part of a config; one without is refused with a ValueError."
     part = getattr(config, 'vision_config', config)
     if not hasattr(part, 'patch_size'):
-        raise KitError('expected the config of a vision model (CLIP, SigLIP, DINOv2, ViT, …), got '
-                       f'{type(config).__name__}, which has neither `vision_config` nor `patch_size`')
+        raise KitError('expected the config of a vision model (CLIP, SigLIP, DINOv2, ViT, …), '
+                       f'got {type(config).__name__}, which has neither `vision_config` nor '
+                       '`patch_size`')
     return part
 
 # %% ../../nbs/model/00_towers.ipynb #040f75de
@@ -83,8 +84,8 @@ def _zero3_settings():  # The object, or None where ZeRO-3 is off
     if not hf_deepspeed.is_deepspeed_zero3_enabled(): return None
     kept = getattr(hf_deepspeed, '_hf_deepspeed_config_weak_ref', None)  # no public way to read it
     if isinstance(kept, ref): return kept()
-    raise KitError(f'transformers {transformers.__version__} keeps its DeepSpeed settings elsewhere '
-                   'than expected (integrations.deepspeed._hf_deepspeed_config_weak_ref), so '
+    raise KitError(f'transformers {transformers.__version__} keeps its DeepSpeed settings not '
+                   'where expected (integrations.deepspeed._hf_deepspeed_config_weak_ref), so '
                    'ZeRO-3 cannot be suspended while a model is built: take an earlier release')
 
 @contextmanager
