@@ -134,7 +134,8 @@ def _moe_settings(
                        f'settings cannot be guessed; copy the file again, or add what the model '
                        f'was trained with')
     ours = {name: found[theirs] for name, theirs in fields.items()}
-    if len(ours['num_experts']) == 1: ours['num_experts'] *= len(ours['layers'])  # one for all
+    if len(ours['num_experts']) == 1:                                    # one number for all layers
+        ours['num_experts'] = ours['num_experts']*len(ours['layers'])
     if not kit_defaults: ours |= dict(count_padding=True, router_aux_scope='batch')
     return MoEConfig(**ours)
 

@@ -7,7 +7,7 @@ __all__ = ['MoELlavaConfig', 'MoELlavaModel', 'check_packing', 'MoELlavaOutput',
            'build_llava']
 
 # %% ../../nbs/model/04_llava.ipynb #880ba731
-import torch, torch.nn.functional as F
+import torch, torch.nn.functional as F, transformers
 from dataclasses import dataclass
 from functools import cached_property
 from torch import nn
@@ -135,6 +135,17 @@ def _decoder_masks(
     kw = dict(attention_mask=None, position_ids=_segment_positions(attention_mask), use_cache=False)
     return kw | (dict(routing_mask=attention_mask) if moe else {})
 
+# %% ../../nbs/model/04_llava.ipynb #613133a1
+def _attention_name(
+    decoder:nn.Module,  # Of `transformers`
+)->str:  # 'sdpa', 'eager', 'flash_attention_2', …; '' for a decoder without attention
+    "A decoder's attention implementation; KitError if a release keeps it elsewhere."
+    if hasattr(decoder.config, '_attn_implementation'):
+        return decoder.config._attn_implementation or ''
+    raise KitError(f'transformers {transformers.__version__} keeps the name of the attention not '
+                   'where expected (config._attn_implementation), so packed rows cannot be told '
+                   'from leaking ones: take an earlier release')
+
 # %% ../../nbs/model/04_llava.ipynb #1923fb56
 class MoELlavaModel(LoadsWhole, LlavaModel):
     "Tower, projector and decoder; returns hidden states."
@@ -194,7 +205,7 @@ class MoELlavaModel(LoadsWhole, LlavaModel):
             input_ids, attention_mask, _ = expand_images(self, input_ids, pixel_values,
                                                          attention_mask)
             inputs_embeds = self.embed(input_ids, pixel_values, attention_mask)
-        attention = self.language_model.config._attn_implementation
+        attention = _attention_name(self.language_model)
         kwargs |= _decoder_masks(attention_mask, bool(self.config.moe), attention)
         return self.language_model(inputs_embeds=inputs_embeds, **kwargs)
 
@@ -324,21 +335,21 @@ class MoELlavaForConditionalGeneration(ModelFolder, LlavaForConditionalGeneratio
         **kwargs,
     )->MoELlavaOutput:
         "Next-token logits and, with labels, cross-entropy plus the weighted losses of the routers."
+        # placeholders make room (T grows), then words and pictures are embedded: (B, T, hidden)
         if inputs_embeds is None:
-            # every -200 becomes the P positions of its picture: (B, T) grows
             input_ids, attention_mask, labels = expand_images(
                 self.model, input_ids, pixel_values, attention_mask, labels)
-            # words, and pictures through tower and projector: (B, T, hidden)
             inputs_embeds = self.model.embed(input_ids, pixel_values, attention_mask)
-        # the decoder: (B, T, hidden)
+        # the decoder; then the output layer, in training only where the next token is a label
         out = self.model(inputs_embeds=inputs_embeds, attention_mask=attention_mask, **kwargs)
-        if labels is None: logits, loss = self.logits(out[0][:, -logits_to_keep:]), None
-        else: logits, loss = self.token_loss(out[0], labels, full_logits, num_items_in_batch)
+        h = out.last_hidden_state                                        # (B, T, hidden)
+        if labels is None: logits, loss = self.logits(h[:, -logits_to_keep:]), None
+        else: logits, loss = self.token_loss(h, labels, full_logits, num_items_in_batch)
         extra, aux = (None, None) if _is_decoding(kwargs) else self.router_losses()
         if loss is not None and extra is not None:
-            samples = count_samples(attention_mask, len(inputs_embeds))
-            loss = loss + extra*_aux_share(labels, samples, num_items_in_batch,
-                                           num_samples_in_batch)
+            samples = count_samples(attention_mask, len(h))
+            share = _aux_share(labels, samples, num_items_in_batch, num_samples_in_batch)
+            loss = loss + extra*share
         return MoELlavaOutput(loss=loss, logits=logits, aux_loss=aux, **_kept_outputs(out))
 
     def token_loss(self,
