@@ -11,6 +11,7 @@ import torch
 from dataclasses import asdict
 from pathlib import Path
 from transformers import PretrainedConfig
+from ..core.errors import KitError
 from ..core.runtime import quiet_transformers
 from ..text.loading import load_tokenizer
 from ..moe.config import MoEConfig
@@ -18,15 +19,17 @@ from ..moe.experts import tensors_by_role, MLP_LAYOUTS
 from .towers import build_tower, patch_count, unsharded
 from .images import image_processor_for
 from .decoders import (
-    check_fields, check_source, DECODERS, fill_model, generation_settings, read_weights, rename_key,
-    text_config, tie_head, translate_weights, config_value)
-from .llava import check_origin, MoELlavaConfig, MoELlavaForConditionalGeneration
+    check_fields, check_source, config_value, DECODERS, fill_model, generation_settings,
+    read_weights, rename_key, text_config, tie_head, translate_weights)
+from .saving import check_origin
+from .llava import MoELlavaConfig, MoELlavaForConditionalGeneration
 
 # %% ../../nbs/model/05_checkpoints.ipynb #69a6a1d6
 _COMMON_KEYS = [
     (r'^(model|transformer)\.(image|vision)_tower\.(image|vision)_tower\.(vision_model\.)?',
-     'model.vision_tower.'), (r'^(model|transformer)\.mm_projector\.(image_spatial_proj\.)?',
-                              'model.multi_modal_projector.'),
+     'model.vision_tower.'),
+    (r'^(model|transformer)\.mm_projector\.(image_spatial_proj\.)?',
+     'model.multi_modal_projector.'),
     (r'\.deepspeed_moe\.gate\.wg\.', '.router.'),
     (r'\.deepspeed_moe\.experts\.deepspeed_experts\.', '.experts.'),
     (r'^model\.(?!vision_tower|multi_modal_projector)', 'model.language_model.')]
@@ -43,7 +46,7 @@ def _check_experts(
     linears:dict,  # {linear layer: {expert: tensor}}
     where:str,  # The layer's name, for the error
 )->dict:  # Its row of `MLP_LAYOUTS`
-    "The layout of a layer's experts; ValueError if it is unknown, one expert is missing, or their shapes differ."
+    "The layout of a layer's experts; ValueError if it is unknown, or they do not fit together."
     layout = next((l for l in MLP_LAYOUTS if set(l.values()) == set(linears)), None)
     if layout is None:
         raise ValueError(f'{where}: experts of {sorted(linears)}; known layouts: '
@@ -87,24 +90,29 @@ def _stack_experts(
                     for name, w in _stack_layer(groups.pop((where, kind)), where).items()}
 
 # %% ../../nbs/model/05_checkpoints.ipynb #288fc70f
-ARCHITECTURES = dict(
+_MINICPM = DECODERS['minicpm'] | dict(
+    template='minicpm',
+    fields=DECODERS['minicpm']['fields'] | dict(embedding_multiplier=lambda c: 1.),
+    model=dict(text_only_scale=lambda c: float(c['scale_emb'])))
+
+ARCHITECTURES = dict(  # By what follows llava_ or moe_llava_ in model_type
     stablelm=DECODERS['stablelm_epoch'] | dict(template='stablelm'),
-    qwen=DECODERS['qwen'] | dict(template='qwen'), phi=dict(decoder='phi', template='phi'),
+    qwen=DECODERS['qwen'] | dict(template='qwen'),
+    phi=dict(decoder='phi', template='phi'),
     mistral=dict(decoder='mistral', template='openchat'),
-    llama=dict(decoder='llama', template='v1'), qwen1_5=dict(decoder='qwen2', template='qwen'),
-    minicpm=DECODERS['minicpm'] | dict(template='minicpm', fields=DECODERS['minicpm']['fields']
-                                       | dict(embedding_multiplier=lambda c: 1.),
-                                       model=dict(text_only_scale=lambda c: float(c['scale_emb']))))
+    llama=dict(decoder='llama', template='v1'),
+    qwen1_5=dict(decoder='qwen2', template='qwen'),
+    minicpm=_MINICPM)
 
 def _architecture(
     config:dict,  # A checkpoint's config.json
 )->dict:  # A row of `ARCHITECTURES`
-    "Which family a checkpoint belongs to; ValueError for an unknown one, or a setting we cannot reproduce."
+    "Which family a checkpoint belongs to; ValueError for one that we cannot reproduce."
     kind = config.get('model_type', '')
     name = kind.removeprefix('moe_').removeprefix('llava_').replace('llava', 'llama')
     if name not in ARCHITECTURES:
-        raise ValueError(f'model_type={kind!r}: expected llava_NAME or moe_llava_NAME with NAME '
-                         f'one of {", ".join(ARCHITECTURES)}')
+        raise KitError(f'model_type={kind!r}: expected llava_NAME or moe_llava_NAME with NAME '
+                       f'one of {", ".join(ARCHITECTURES)}')
     check_fields(config, ARCHITECTURES[name].get('only', {}))
     return ARCHITECTURES[name]
 
@@ -118,39 +126,37 @@ def _moe_settings(
     kit_defaults:bool=False,  # Without the limits of the original's code
 )->MoEConfig|None:  # None for a dense checkpoint
     "The checkpoint's MoE settings; ValueError naming a field it lacks."
-    m = config.get('moe') or {}
-    if not m.get('moe_enable'): return None
-    fields = _MOE_FIELDS | ({} if kit_defaults else _LIMITS)
-    if lost := [f for f in fields.values() if m.get(f) is None]:
-        raise ValueError(f'config.json: moe has no {", ".join(lost)}, only {", ".join(m)}: '
-                         f'settings cannot be guessed; copy the file again, or add what the model '
-                         f'was trained with')
-    c = {ours: m[theirs] for ours, theirs in fields.items()}
-    # one number for all layers
-    if c['num_experts'] == c['num_experts'][:1]: c['num_experts'] *= len(c['layers'])
-    return MoEConfig(**c,
-                     **({} if kit_defaults else dict(count_padding=True, router_aux_scope='batch')))
+    found = config.get('moe') or {}
+    if not found.get('moe_enable'): return None
+    fields = _MOE_FIELDS if kit_defaults else _MOE_FIELDS | _LIMITS
+    if lost := [f for f in fields.values() if found.get(f) is None]:
+        raise KitError(f'config.json: moe has no {", ".join(lost)}, only {", ".join(found)}: '
+                       f'settings cannot be guessed; copy the file again, or add what the model '
+                       f'was trained with')
+    ours = {name: found[theirs] for name, theirs in fields.items()}
+    if len(ours['num_experts']) == 1:                                    # one number for all layers
+        ours['num_experts'] = ours['num_experts']*len(ours['layers'])
+    if not kit_defaults: ours |= dict(count_padding=True, router_aux_scope='batch')
+    return MoEConfig(**ours)
 
 # %% ../../nbs/model/05_checkpoints.ipynb #57b364bb
-_TOWER, _INNER, _EMBED = ('model.vision_tower.', 'vision_model.',
-                          'model.language_model.embed_tokens.weight')
+_TOWER, _EMBED = 'model.vision_tower.', 'model.language_model.embed_tokens.weight'
+_INNER = 'vision_model.'  # Older releases of transformers keep the tower one level deeper
 
 def _add_tower(
     weights:dict,  # {our name: tensor}; completed in place
     source,  # Folder, hub id, model or config of the tower
 )->PretrainedConfig:  # The tower's settings
     "Add the tower's own weights if the checkpoint holds no tower; ValueError if nobody has any."
-    held = any(k.startswith(_TOWER) for k in weights)
+    held = [k for k in weights if k.startswith(_TOWER)]
     if isinstance(source, PretrainedConfig) and not held:
-        raise ValueError('the checkpoint holds no vision tower, and image_tower is only a config: '
-                         'give a folder with weights')
+        raise KitError('the checkpoint holds no vision tower, and image_tower is only a config: '
+                       'give a folder with weights')
     with quiet_transformers(): tower = build_tower(source)
     own = tower.state_dict()
-    # older releases of transformers keep the tower one level deeper
-    if all(k.startswith(_INNER) for k in own):
-        for k in [k for k in weights if k.startswith(_TOWER)]:
-            weights[_TOWER+_INNER+k.removeprefix(_TOWER)] = weights.pop(k)
     if not held: weights |= {_TOWER+k: v for k, v in own.items()}
+    elif all(k.startswith(_INNER) for k in own):
+        for k in held: weights[_TOWER+_INNER+k.removeprefix(_TOWER)] = weights.pop(k)
     return tower.config
 
 # %% ../../nbs/model/05_checkpoints.ipynb #b36fc575
@@ -166,24 +172,25 @@ def _llava_config(
     **own,  # More fields of `MoELlavaConfig`
 )->MoELlavaConfig:  # Complete: tower, projector, decoder, experts, template
     "Our config from a checkpoint's, with its defaults where a field is absent."
-    moe, arch, feature = _moe_settings(config, kit_defaults), _architecture(config), config.get(
-        'mm_vision_select_feature', 'patch')
-    drop, own = feature == 'patch' and patch_count(vision) != patch_count(
-        vision, drop_first=True), {k: config_value(config, rule)
-                                   for k, rule in arch.get('model', {}).items()} | own
+    moe, arch = _moe_settings(config, kit_defaults), _architecture(config)
+    fields = {k: config_value(config, rule) for k, rule in arch.get('model', {}).items()}
+    feature = config.get('mm_vision_select_feature', 'patch')
+    loses_patch = patch_count(vision) != patch_count(vision, drop_first=True)
     return MoELlavaConfig(
         text_config=text, vision_config=vision, projector_type=config.get(projector, 'linear'),
-        select_feature=feature, drop_first=drop, zero_padding=not kit_defaults,
-        vision_feature_layer=config.get('mm_vision_select_layer', -1), template=arch['template'],
-        moe=moe and asdict(moe), tie_word_embeddings=text.tie_word_embeddings, **own)
+        select_feature=feature, drop_first=feature == 'patch' and loses_patch,
+        zero_padding=not kit_defaults, template=arch['template'],
+        vision_feature_layer=config.get('mm_vision_select_layer', -1),
+        moe=moe and asdict(moe), tie_word_embeddings=text.tie_word_embeddings, **fields | own)
 
 # %% ../../nbs/model/05_checkpoints.ipynb #0bcffcee
+_TOKENIZER_FILES = 'tokenizer.json', 'tokenizer.model', 'qwen.tiktoken', 'vocab.json'
+
 def _has_tokenizer(
     folder:Path,  # Checkpoint folder
 )->bool:  # Is there a file that one is read from?
     "Does a checkpoint folder bring its tokenizer?"
-    return any((folder/f).exists()
-               for f in ('tokenizer.json', 'tokenizer.model', 'qwen.tiktoken', 'vocab.json'))
+    return any((folder/f).exists() for f in _TOKENIZER_FILES)
 
 def _attach_processors(
     model,  # Gets .tokenizer, .image_processor and .generation_config
@@ -201,14 +208,14 @@ def _attach_processors(
 def _read_config(
     folder:Path,  # Checkpoint folder
 )->dict:  # As it stands in the file
-    "A folder's config.json; FileNotFoundError if there is none, ValueError if it is not of the original layout."
+    "A folder's config.json; FileNotFoundError if there is none, ValueError for another layout."
     if not (folder/'config.json').exists():
         raise FileNotFoundError(
             f'{folder} has no config.json: expected the folder of a saved checkpoint')
     config = json.loads((folder/'config.json').read_text())
     if 'text_config' in config:
         check_origin(config, folder)
-        raise ValueError(f'{folder} was saved by this library: load_checkpoint reads it')
+        raise KitError(f'{folder} was saved by this library: load_checkpoint reads it')
     return config
 
 # %% ../../nbs/model/05_checkpoints.ipynb #318bb425
@@ -225,7 +232,7 @@ def _load_folder(
     arch, tower = _architecture(c), image_tower or c.get(fields['tower'])
     _moe_settings(c, kit_defaults)  # says what is missing before gigabytes are read
     if tower is None:
-        raise ValueError(
+        raise KitError(
             f'{folder}/config.json names no tower in {fields["tower"]!r}: give image_tower=')
     weights, names = translate_weights(read_weights(folder), [*arch.get('keys', ()), *_COMMON_KEYS])
     _stack_experts(weights)
@@ -241,16 +248,16 @@ def _load_folder(
 # %% ../../nbs/model/05_checkpoints.ipynb #026830c6
 def load_moe_llava(
     folder,  # Checkpoint folder saved by MoE-LLaVA, dense or MoE
-    image_tower=None,  # Folder, hub id, model or config of the vision tower; default: the name in the config
-    kit_defaults:bool=False,  # Nothing dropped, padding neither routed nor counted; default: what the original's code does
+    image_tower=None,  # Folder, hub id, model or config of the tower; default: as the config says
+    kit_defaults:bool=False,  # Nothing dropped, padding not routed; default: as the original does
 )->MoELlavaForConditionalGeneration:  # In eval mode, on the CPU, in the checkpoint's dtype
-    "A MoE-LLaVA checkpoint; ValueError for an unknown family, misfit tensors or settings we cannot reproduce, OSError for damaged files."
+    "A MoE-LLaVA checkpoint; ValueError for what does not fit, OSError for damaged files."
     return _load_folder(folder, image_tower, _MOE_LLAVA, kit_defaults)
 
 # %% ../../nbs/model/05_checkpoints.ipynb #7be3121e
 def load_llava(
     folder,  # Checkpoint folder saved by LLaVA (mm_projector inside), not a transformers one
-    image_tower=None,  # Folder, hub id, model or config of the vision tower; default: the name in the config
+    image_tower=None,  # Folder, hub id, model or config of the tower; default: as the config says
 )->MoELlavaForConditionalGeneration:  # In eval mode, on the CPU, in the checkpoint's dtype
     "A LLaVA-1.5 style checkpoint; errors as in `load_moe_llava`."
     return _load_folder(folder, image_tower, _LLAVA, kit_defaults=True)
@@ -263,19 +270,20 @@ CHECKPOINT_READERS = dict(mm_image_tower=load_moe_llava, mm_vision_tower=load_ll
 def load_checkpoint(
     folder,  # A folder saved by this library, MoE-LLaVA or LLaVA, or a hub id of ours
     image_tower=None,  # For the originals: the tower, if not the one in the config
-    **kwargs,  # For `from_pretrained`, such as dtype or quantization_config; only for models of ours
+    **kwargs,  # For `from_pretrained`, such as dtype or quantization_config; only for ours
 )->MoELlavaForConditionalGeneration:  # In eval mode
-    "A vision-language model from its folder; FileNotFoundError or ValueError if there is none in it."
+    "A vision-language model from its folder; FileNotFoundError or ValueError if it holds none."
     check_source(str(folder))
     config = PretrainedConfig.get_config_dict(folder)[0]
     if config.get('model_type') == 'moe_llava':
         return MoELlavaForConditionalGeneration.from_pretrained(folder, **kwargs).eval()
     if 'text_config' in config: check_origin(config, folder)  # a stock vision-language model
-    if read := next((fn for field, fn in CHECKPOINT_READERS.items() if field in config), None):
-        if kwargs:
-            raise ValueError(f'{", ".join(kwargs)}: only for models saved by this library; load '
-                             f'{folder} and save it with save_pretrained first')
-        return read(folder, image_tower)
-    raise ValueError(f'{folder} holds a {config.get("model_type", "model without a model_type")}, '
-                     f'not a vision-language model of ours, MoE-LLaVA or LLaVA: a language model '
-                     f'gets its eyes by build_llava(llm, tower)')
+    readers = (read for field, read in CHECKPOINT_READERS.items() if field in config)
+    if not (read := next(readers, None)):
+        kind = config.get('model_type', 'model without a model_type')
+        raise KitError(f'{folder} holds a {kind}, not a vision-language model of ours, MoE-LLaVA '
+                       f'or LLaVA: a language model gets its eyes by build_llava(llm, tower)')
+    if kwargs:
+        raise KitError(f'{", ".join(kwargs)}: only for models saved by this library; load '
+                       f'{folder} and save it with save_pretrained first')
+    return read(folder, image_tower)

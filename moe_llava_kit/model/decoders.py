@@ -10,13 +10,14 @@ import json, re
 import torch, transformers
 from pathlib import Path
 from pickle import UnpicklingError
+from huggingface_hub import snapshot_download
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import (
     AutoConfig, AutoModelForCausalLM, CONFIG_MAPPING, GenerationConfig, PretrainedConfig,
     PreTrainedModel)
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL_LMS
-from safetensors import SafetensorError
-from huggingface_hub import snapshot_download
+from ..core.errors import KitError
 from ..core.runtime import evaluating, quiet_transformers
 from ..text.passport import embedding_rows
 from .towers import check_loaded, unsharded
@@ -31,22 +32,27 @@ def _weight_files(
     for name in _WEIGHT_FILES:
         if (folder/name).exists(): return [folder/name]
         index = folder/f'{name}.index.json'
-        if index.exists():
-            return [folder/f
-                    for f in sorted(set(json.loads(index.read_text())['weight_map'].values()))]
+        if not index.exists(): continue
+        shards = json.loads(index.read_text())['weight_map'].values()
+        return [folder/f for f in sorted(set(shards))]
     raise FileNotFoundError(f'{folder} holds no weights: expected {" or ".join(_WEIGHT_FILES)}, or '
                             f'one of them with .index.json and its shards')
 
 # %% ../../nbs/model/03_decoders.ipynb #82453f1b
+def _read_file(
+    file:Path,  # safetensors, or a pickle of tensors alone
+)->dict:  # {name: tensor} on the CPU
+    "The tensors of one weight file."
+    if file.suffix == '.safetensors': return load_file(file)
+    return torch.load(file, map_location='cpu', weights_only=True)
+
 def read_weights(
     folder,  # A checkpoint folder
 )->dict:  # {name: tensor} on the CPU
     "All tensors of a checkpoint; OSError naming the file if one is missing or damaged."
     weights = {}
     for file in _weight_files(Path(folder)):
-        try:
-            weights |= load_file(file) if file.suffix == '.safetensors' else torch.load(
-                file, map_location='cpu', weights_only=True)
+        try: weights |= _read_file(file)
         except FileNotFoundError:
             raise FileNotFoundError(f'{file} is named by the index, but it is not there: copy the '
                                     f'missing shard') from None
@@ -80,8 +86,8 @@ def split_fused(
     "Cut fused matrices and biases into their parts."
     for fused, parts in FUSED_WEIGHTS.items():
         for key in [k for k in weights if f'.{fused}.' in k]:
-            weights |= {key.replace(fused, p): w
-                        for p, w in zip(parts, weights.pop(key).chunk(len(parts)))}
+            pieces = weights.pop(key).chunk(len(parts))
+            weights |= {key.replace(fused, part): w for part, w in zip(parts, pieces)}
 
 # %% ../../nbs/model/03_decoders.ipynb #69cf4c6c
 _DERIVED = '.rotary_emb.inv_freq', '.embeddings.position_ids', '.masked_bias'  # No weights
@@ -94,8 +100,8 @@ def translate_weights(
     names = {}
     for key in [k for k in weights if not k.endswith(_DERIVED)]:
         if (new := rename_key(key, keys)) in names:
-            raise ValueError(f'{names[new]} and {key} would both become {new}: the key map does '
-                             f'not fit this checkpoint')
+            raise KitError(f'{names[new]} and {key} would both become {new}: the key map does '
+                           f'not fit this checkpoint')
         names[new] = key
     ours = {new: weights.pop(old) for new, old in names.items()}
     weights.clear()
@@ -103,20 +109,25 @@ def translate_weights(
     return ours, names
 
 # %% ../../nbs/model/03_decoders.ipynb #bd2ba74b
-DECODERS = dict(
-    qwen=dict(decoder='qwen2', keys=_QWEN_KEYS, only=dict(
-        rotary_pct=1.0, scale_attn_weights=True,
-        kv_channels=lambda c: c['hidden_size']//c['num_attention_heads']), fields=dict(
-            intermediate_size=lambda c: c['intermediate_size']//2,
-            rms_norm_eps='layer_norm_epsilon', rope_theta='rotary_emb_base',
-            max_position_embeddings='seq_length', num_key_value_heads='num_attention_heads')),
-    minicpm=dict(decoder='granite', only=dict(rope_scaling=None), fields=dict(
-        embedding_multiplier=lambda c: float(c['scale_emb']),
-        residual_multiplier=lambda c: c['scale_depth']/c['num_hidden_layers']**.5,
-        logits_scaling=lambda c: c['hidden_size']/c['dim_model_base'],
-        attention_multiplier=lambda c: (c['hidden_size']/c['num_attention_heads'])**-.5)),
-    stablelm_epoch=dict(decoder='stablelm',
-                        fields=dict(layer_norm_eps='norm_eps', partial_rotary_factor='rope_pct')))
+_QWEN = dict(
+    decoder='qwen2', keys=_QWEN_KEYS,
+    only=dict(rotary_pct=1.0, scale_attn_weights=True,
+              kv_channels=lambda c: c['hidden_size']//c['num_attention_heads']),
+    fields=dict(intermediate_size=lambda c: c['intermediate_size']//2,
+                rms_norm_eps='layer_norm_epsilon', rope_theta='rotary_emb_base',
+                max_position_embeddings='seq_length', num_key_value_heads='num_attention_heads'))
+
+_MINICPM = dict(
+    decoder='granite', only=dict(rope_scaling=None),
+    fields=dict(embedding_multiplier=lambda c: float(c['scale_emb']),
+                residual_multiplier=lambda c: c['scale_depth']/c['num_hidden_layers']**.5,
+                logits_scaling=lambda c: c['hidden_size']/c['dim_model_base'],
+                attention_multiplier=lambda c: (c['hidden_size']/c['num_attention_heads'])**-.5))
+
+_STABLELM = dict(decoder='stablelm',
+                 fields=dict(layer_norm_eps='norm_eps', partial_rotary_factor='rope_pct'))
+
+DECODERS = dict(qwen=_QWEN, minicpm=_MINICPM, stablelm_epoch=_STABLELM)  # By model_type
 
 # %% ../../nbs/model/03_decoders.ipynb #1e82275e
 def config_value(
@@ -126,8 +137,8 @@ def config_value(
     "A setting read from a checkpoint's config; ValueError naming a field it lacks."
     try: return rule(config) if callable(rule) else config[rule]
     except KeyError as e:
-        raise ValueError(f'config.json of model_type {config.get("model_type")!r} has no field '
-                         f'{e}: expected one, the settings cannot be guessed') from None
+        raise KitError(f'config.json of model_type {config.get("model_type")!r} has no field '
+                       f'{e}: expected one, the settings cannot be guessed') from None
 
 def check_fields(
     config:dict,  # A checkpoint's config.json
@@ -137,8 +148,8 @@ def check_fields(
     for field, value in only.items():
         want = config_value(config, value) if callable(value) else value
         if config.get(field, want) != want:
-            raise ValueError(f'{field}={config[field]!r} in a {config.get("model_type")} '
-                             f'checkpoint: only {want!r} can be reproduced')
+            raise KitError(f'{field}={config[field]!r} in a {config.get("model_type")} '
+                           f'checkpoint: only {want!r} can be reproduced')
 
 # %% ../../nbs/model/03_decoders.ipynb #57e73b73
 _ROPE = 'rope_theta', 'rope_scaling', 'partial_rotary_factor'
@@ -169,8 +180,8 @@ def _check_names(
     bad += [f'shape: {names.get(k, k)} is {tuple(weights[k].shape)}, expected {want[k]}'
             for k in want.keys()&weights.keys() if want[k] != tuple(weights[k].shape)]
     if bad:
-        raise ValueError(f'tensors that do not fit this architecture ({len(bad)}):\n  '
-                         + '\n  '.join(sorted(bad)[:12]) + ('\n  …' if len(bad) > 12 else ''))
+        raise KitError(f'tensors that do not fit this architecture ({len(bad)}):\n  '
+                       + '\n  '.join(sorted(bad)[:12]) + ('\n  …' if len(bad) > 12 else ''))
 
 # %% ../../nbs/model/03_decoders.ipynb #a862d19c
 def fill_model(
@@ -179,12 +190,12 @@ def fill_model(
     names:dict,  # {our name: their name}
     dtype:torch.dtype=None,  # Default: that of the embedding
 )->PreTrainedModel:  # In eval mode, holding these tensors
-    "A model from its settings and tensors; ValueError unless every tensor has its place and every place its tensor."
+    "A model from tensors; ValueError unless every tensor has its place and every place its tensor."
     _check_names(blank, weights, names)
     dtype = dtype or next(w.dtype for k, w in weights.items() if k.endswith('embed_tokens.weight'))
     with quiet_transformers():
-        return PreTrainedModel.from_pretrained.__func__(type(blank), None, config=blank.config,
-                                                        state_dict=weights, dtype=dtype)
+        return type(blank).from_pretrained(None, config=blank.config, state_dict=weights,
+                                           dtype=dtype)
 
 # %% ../../nbs/model/03_decoders.ipynb #fed9393a
 def tie_head(
@@ -195,8 +206,8 @@ def tie_head(
 )->bool:  # Then `weights[head]` is `weights[embed]`
     "Is the output layer the embedding? An absent layer counts as tied unless the config denies it."
     e, h = weights.get(embed), weights.get(head)
-    tied = bool(config.get('tie_word_embeddings',
-                           True)) and e is not None and (h is None or torch.equal(e, h))
+    denied = not config.get('tie_word_embeddings', True)
+    tied = not denied and e is not None and (h is None or torch.equal(e, h))
     if tied: weights[head] = e
     return tied
 
@@ -206,18 +217,17 @@ def generation_settings(
     config:PretrainedConfig,  # The decoder's
 )->GenerationConfig:  # Length limits, sampling, and where an answer ends
     "The folder's generation settings as far as transformers knows them, else those of the config."
-    if not (folder/'generation_config.json').exists():
-        return GenerationConfig.from_model_config(config)
-    known = GenerationConfig().to_dict()
-    return GenerationConfig(**{k: v for k, v in json.loads(
-        (folder/'generation_config.json').read_text()).items() if k in known})
+    file = folder/'generation_config.json'
+    if not file.exists(): return GenerationConfig.from_model_config(config)
+    known, settings = GenerationConfig().to_dict(), json.loads(file.read_text())
+    return GenerationConfig(**{k: v for k, v in settings.items() if k in known})
 
 # %% ../../nbs/model/03_decoders.ipynb #09dfd323
 def _read_decoder(
     folder:Path,  # A checkpoint folder whose model_type is a row of `DECODERS`
     dtype:torch.dtype=None,  # Default: that of the checkpoint
 )->PreTrainedModel:  # In eval mode, on the CPU
-    "A causal LM from a folder in its original layout; ValueError if tensors or settings do not fit, OSError for damaged files."
+    "A causal LM from a folder in its original layout; ValueError for what does not fit."
     config = json.loads((folder/'config.json').read_text())
     record = DECODERS[config['model_type']]
     check_fields(config, record.get('only', {}))
@@ -241,19 +251,19 @@ def _check_kind(
     "ValueError unless a causal LM is described that can be opened without remote code."
     kind = config.get('model_type')
     if part := next((f for f in _COMPOSITE if config.get(f)), None):
-        raise ValueError(
+        raise KitError(
             f'{where} is a multimodal model (model_type {kind!r}, with a {part!r}), expected a '
             f'language model: name the LLM it was built on, or pass its text part as a causal LM. '
             'A whole checkpoint of LLaVA or MoE-LLaVA is opened by load_llava or load_moe_llava')
     if kind in CAUSAL_LMS or kind in DECODERS: return
     if kind in CONFIG_MAPPING:
-        raise ValueError(f'{where}: model_type {kind!r} is not a causal language model: expected '
-                         f'one that transformers opens as AutoModelForCausalLM')
+        raise KitError(f'{where}: model_type {kind!r} is not a causal language model: expected '
+                       f'one that transformers opens as AutoModelForCausalLM')
     code = ', and the code that came with it is not run' if 'auto_map' in config else ''
-    raise ValueError(f'{where}: transformers {transformers.__version__} does not know model_type '
-                     f'{kind!r}{code}. A newer transformers may; else load it yourself and pass '
-                     f'the model, '
-                     f'or describe its layout in DECODERS (now: {", ".join(DECODERS)})')
+    raise KitError(f'{where}: transformers {transformers.__version__} does not know model_type '
+                   f'{kind!r}{code}. A newer transformers may; else load it yourself and pass '
+                   f'the model, '
+                   f'or describe its layout in DECODERS (now: {", ".join(DECODERS)})')
 
 # %% ../../nbs/model/03_decoders.ipynb #aa08dc45
 def _check_model(
@@ -262,19 +272,17 @@ def _check_model(
     "ValueError unless it is a decoder with an output layer."
     name = type(llm).__name__
     if not isinstance(llm, PreTrainedModel):
-        raise ValueError(f'{name} is not a transformers model: expected a causal LM, a folder, a '
-                         f'hub id or a config'
-                         + (' (merge adapters first: model.merge_and_unload())'
-                            if hasattr(llm, 'merge_and_unload') else ''))
+        adapted = hasattr(llm, 'merge_and_unload')
+        hint = ' (merge adapters first: model.merge_and_unload())' if adapted else ''
+        raise KitError(f'{name} is not a transformers model: expected a causal LM, a folder, a hub '
+                       f'id or a config{hint}')
     part = next((f for f in _COMPOSITE if getattr(llm.config, f, None)), None)
     if part: _check_kind(dict(model_type=llm.config.model_type) | {part: True}, name)
     if llm.config.is_encoder_decoder:
-        raise ValueError(f'{name} is an encoder with a decoder: expected a decoder alone, such as '
-                         f'LlamaForCausalLM')
-    if llm.get_output_embeddings() is None:
-        raise ValueError(
-            f'{name} has no output layer: expected a causal LM, such as LlamaForCausalLM')
-    return llm
+        raise KitError(f'{name} is an encoder with a decoder: expected a decoder alone, such as '
+                       f'LlamaForCausalLM')
+    if llm.get_output_embeddings() is not None: return llm
+    raise KitError(f'{name} has no output layer: expected a causal LM, such as LlamaForCausalLM')
 
 # %% ../../nbs/model/03_decoders.ipynb #9444aef3
 def _open_stock(
@@ -327,7 +335,7 @@ def check_source(
 def _local_folder(
     llm:str,  # A folder, or a hub id
 )->Path:  # With config.json and weights in it
-    "The folder itself, or the hub's config and weights in the cache: safetensors if there are any, else .bin; FileNotFoundError if the hub has neither."
+    "The folder itself, or the hub's files in the cache; FileNotFoundError if it has no weights."
     if Path(llm).is_dir(): return Path(llm)
     for kind in ('*.safetensors', '*.bin'):
         folder = Path(snapshot_download(llm, allow_patterns=['*.json', kind]))
@@ -340,7 +348,7 @@ def as_decoder(
     llm,  # A causal LM (used, not copied), a folder, a hub id, or a config (random weights)
     dtype:torch.dtype=None,  # Default: as it is
 )->PreTrainedModel:  # A model that was given is returned, not copied
-    "A causal LM from whatever names it, never running remote code; ValueError if it is none or does not fit, OSError for missing or damaged files."
+    "A causal LM from whatever names it, never running remote code; ValueError if it does not fit."
     if isinstance(llm, PretrainedConfig):
         _check_kind(llm.to_dict(), type(llm).__name__)
         return AutoModelForCausalLM.from_config(llm, dtype=dtype, trust_remote_code=False)
@@ -350,8 +358,8 @@ def as_decoder(
     llm = str(llm)
     config = PretrainedConfig.get_config_dict(llm)[0]
     _check_kind(config, llm)
-    return _read_decoder(_local_folder(llm),
-                         dtype) if config['model_type'] in DECODERS else load_stock(llm, dtype)
+    if config['model_type'] in DECODERS: return _read_decoder(_local_folder(llm), dtype)
+    return load_stock(llm, dtype)
 
 # %% ../../nbs/model/03_decoders.ipynb #83fbfa68
 def _mean_embedding(
@@ -366,11 +374,10 @@ def grow_embeddings(
     llm:PreTrainedModel,  # A causal LM; changed in place
     needed,  # Rows needed, or a tokenizer: then its highest id + 1
 )->int:  # Rows added
-    "Add rows to embedding and output layer, each the mean of the old ones; never shrinks. ValueError for anything but a number or a tokenizer."
-    rows = needed if isinstance(needed, int) else embedding_rows(needed) if hasattr(
-        needed, 'get_vocab') else None
-    if rows is None:
-        raise ValueError(f'needed={needed!r}: expected a number of rows, or a tokenizer')
+    "Add rows to embedding and output layer, each the mean of the old ones; never shrinks."
+    rows = embedding_rows(needed) if hasattr(needed, 'get_vocab') else needed
+    if not isinstance(rows, int):
+        raise KitError(f'needed={needed!r}: expected a number of rows, or a tokenizer')
     old = llm.get_input_embeddings().num_embeddings
     if rows <= old: return 0
     llm.resize_token_embeddings(rows, mean_resizing=False)
@@ -379,10 +386,13 @@ def grow_embeddings(
     return rows-old
 
 # %% ../../nbs/model/03_decoders.ipynb #a30f831a
-_HEAD_STEPS = dict(logits_scaling=lambda x, v: x/v, logit_scale=lambda x, v: x*v,
-                   lm_head_multiplier=lambda x, v: x*v, final_logit_softcapping=lambda x,
-                   v: (x/v).tanh()*v, logits_soft_cap=lambda x, v: (x/v).tanh()*v)
-_OWN_STEPS = dict(hyperclovax=dict(logits_scaling=lambda x, v: x*v))
+def _divide(x, v): return x/v
+def _multiply(x, v): return x*v
+def _bend(x, v): return (x/v).tanh()*v
+
+_HEAD_STEPS = dict(logits_scaling=_divide, logit_scale=_multiply, lm_head_multiplier=_multiply,
+                   final_logit_softcapping=_bend, logits_soft_cap=_bend)
+_OWN_STEPS = dict(hyperclovax=dict(logits_scaling=_multiply))
 
 def finish_logits(
     logits:torch.Tensor,  # Out of the output layer (..., vocab)
@@ -398,25 +408,23 @@ def finish_logits(
 @torch.no_grad()
 def check_head(
     llm:PreTrainedModel,  # A causal LM
-)->float|None:  # Largest difference of a logit; None on the meta device, where there is nothing to compute
-    "ValueError unless embeddings → decoder → output layer → `finish_logits` gives the model's own logits."
+)->float|None:  # Largest difference of a logit; None on the meta device: nothing to compute
+    "ValueError unless the parts, put together our way, give the model's own logits."
     if llm.device.type == 'meta': return None
     config, embed = llm.config.get_text_config(), llm.get_input_embeddings()
-    ids = torch.randint(config.vocab_size, (1, 8),
-                        generator=torch.Generator().manual_seed(0)).to(llm.device)
-    refuse = lambda why: ValueError(f'{type(llm).__name__} (model_type {config.model_type!r}) '
-                                    f'cannot be used as a decoder: {why}')
+    g = torch.Generator().manual_seed(0)
+    ids = torch.randint(config.vocab_size, (1, 8), generator=g).to(llm.device)
+    no = f'{type(llm).__name__} (model_type {config.model_type!r}) cannot be used as a decoder'
     with evaluating(llm):
         want = llm(input_ids=ids).logits.float()
         try: h = llm.get_decoder()(inputs_embeds=embed(ids)).last_hidden_state
         except Exception as e:
-            raise refuse(f'it cannot be fed with embeddings ({type(e).__name__}: '
-                         f'{str(e).splitlines()[0]})') from e
+            raise KitError(f'{no}: it cannot be fed with embeddings ({type(e).__name__}: '
+                           f'{str(e).splitlines()[0]})') from e
         got = finish_logits(llm.get_output_embeddings()(h), config).float()
-    diff, tol = (got-want).abs().max().item(), (1e-4 if llm.dtype == torch.float32
-                                                else 5e-2)*want.abs().max().item()
-    if not diff <= tol:
-        raise refuse(f'output layer and finish_logits give logits that differ from its own by '
-                     f'{diff:.2g} (tolerance {tol:.1g}); what its head does beyond them belongs in '
-                     f'HEAD_STEPS')
-    return diff
+    relative = 1e-4 if llm.dtype == torch.float32 else 5e-2
+    diff, tol = (got-want).abs().max().item(), relative*want.abs().max().item()
+    if diff <= tol: return diff
+    raise KitError(f'{no}: output layer and finish_logits give logits that differ from its own by '
+                   f'{diff:.2g} (tolerance {tol:.1g}); what its head does beyond them belongs in '
+                   f'_HEAD_STEPS')

@@ -6,13 +6,13 @@
 __all__ = ['export_mixtral', 'export_qwen2_moe', 'to_dense']
 
 # %% ../../nbs/model/06_export.ipynb #7e986858
-import shutil
 import torch
 from pathlib import Path
-from contextlib import contextmanager
+from torch import nn
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, PretrainedConfig
 from transformers.pytorch_utils import Conv1D
-from torch import nn
+from ..core.errors import KitError
+from ..core.files import whole_folder
 from ..core.runtime import evaluating, quiet_transformers
 from ..moe.experts import (
     ACTIVATIONS, tensors_by_role, linear_weight, mlp_parts, StackedExperts)
@@ -24,39 +24,40 @@ def _not_in_stock(
     layer,  # A MoE layer
 )->list[str]:  # Empty if there is nothing
     "What a MoE layer computes and neither Mixtral nor Qwen2-MoE can."
-    c, e = layer.config, layer.experts
-    if not isinstance(e, StackedExperts):
+    c, experts = layer.config, layer.experts
+    if not isinstance(experts, StackedExperts):
         return [f'experts that are not stacked ({type(layer).__name__})']
-    full = c.eval_capacity_factor is not None and c.top_k*c.eval_capacity_factor < e.num_experts
-    found = {f'places that run out (eval_capacity_factor={c.eval_capacity_factor}; from '
-             f'{e.num_experts/c.top_k:g} on they cannot, and None or kit_defaults=True sets no '
-             f'limit)': full, 'a dense MLP beside the experts (use_residual=True)': c.use_residual,
+    enough, factor = experts.num_experts/c.top_k, c.eval_capacity_factor
+    limit = (f'places that run out (eval_capacity_factor={factor}; from {enough:g} on they cannot, '
+             f'and None or kit_defaults=True sets no limit)')
+    found = {limit: factor is not None and c.top_k*factor < experts.num_experts,
+             'a dense MLP beside the experts (use_residual=True)': c.use_residual,
              'noise on the second choice (second_expert_noise=True)': c.second_expert_noise,
-             'biases in its experts': e.has_bias,
-             'experts without a gate projection': not e.has_gate}
+             'biases in its experts': experts.has_bias,
+             'experts without a gate projection': not experts.has_gate}
     return [what for what, there in found.items() if there]
 
 # %% ../../nbs/model/06_export.ipynb #0a5c3e61
 def _exportable(
     model,  # A MoE model: a vision-language model or an upcycled causal LM
     decoders:tuple,  # Kinds of decoder that fit
-)->tuple[PretrainedConfig, SparseMoE]:  # The decoder's config, and one MoE layer to stand for all
-    "What an export needs to know; ValueError naming the layer and the reason if the structure does not fit."
+)->tuple[PretrainedConfig, SparseMoE]:  # Decoder's config, and one MoE layer to stand for all
+    "What an export needs to know; ValueError naming the layer that does not fit, and the reason."
     config, layers = model.config.get_text_config(), moe_layers(model)
     if config.model_type not in decoders:
-        raise ValueError(f'a {config.model_type} decoder cannot be written this way: expected '
-                         f'{" or ".join(decoders)}')
-    if not layers: raise ValueError('the model has no MoE layers: upcycle it first')
+        raise KitError(f'a {config.model_type} decoder cannot be written this way: expected '
+                       f'{" or ".join(decoders)}')
+    if not layers: raise KitError('the model has no MoE layers: upcycle it first')
     for name, m in layers.items():
         if found := _not_in_stock(m):
-            raise ValueError(f'{name} has {" and ".join(found)}, which the target cannot express')
+            raise KitError(f'{name} has {" and ".join(found)}, which the target cannot express')
     shape = lambda m: (m.experts.num_experts, m.config.top_k)
     (first, one), *rest = layers.items()
     for name, m in rest:
         if shape(m) != shape(one):
-            raise ValueError(f'{name} has {shape(m)[0]} experts and top-{shape(m)[1]}, {first} has '
-                             f'{shape(one)[0]} and top-{shape(one)[1]}: the target has one number '
-                             f'for all layers')
+            raise KitError(f'{name} has {shape(m)[0]} experts and top-{shape(m)[1]}, {first} has '
+                           f'{shape(one)[0]} and top-{shape(one)[1]}: the target has one number '
+                           f'for all layers')
     return config, one
 
 # %% ../../nbs/model/06_export.ipynb #34fe0724
@@ -67,21 +68,27 @@ def _dense_layers(
     return [i for i, l in enumerate(layers_of(model)) if not moe_layers(l)]
 
 # %% ../../nbs/model/06_export.ipynb #ad73858c
+def _stock_tensors(
+    model,  # Ours
+)->dict:  # {name in a stock class: tensor}, shared but for routers of another precision
+    "The decoder and its output layer under the names that Mixtral and Qwen2-MoE use."
+    def place(key): return f'model.{key}'.replace('.mlp.router.', '.mlp.gate.')
+    def fit(key, w): return w.to(model.dtype) if '.router.' in key else w  # it may be in fp32
+    decoder, head = decoder_of(model).state_dict(), model.get_output_embeddings().state_dict()
+    return ({place(k): fit(k, w) for k, w in decoder.items()}
+            | {f'lm_head.{k}': w for k, w in head.items()})
+
 def _stock_model(
     model,  # Ours
     config:PretrainedConfig,  # Of the stock model
     extra:dict,  # Tensors that only the stock model has
 ):  # The stock model, sharing our tensors
     "Our decoder's tensors in a stock class; ValueError listing what does not fit."
-    # a router may be in fp32
-    state = {f'model.{k}'.replace('.mlp.router.', '.mlp.gate.'): v.to(model.dtype)
-             if '.router.' in k else v for k, v in decoder_of(model).state_dict().items()}
-    state |= {f'lm_head.{k}': v
-              for k, v in model.get_output_embeddings().state_dict().items()} | extra
     with torch.device('meta'): stock = AutoModelForCausalLM.from_config(config, dtype=model.dtype)
-    missing, unknown = stock.load_state_dict(state, strict=False, assign=True)
+    missing, unknown = stock.load_state_dict(_stock_tensors(model) | extra, strict=False,
+                                             assign=True)
     if missing or unknown:
-        raise ValueError(
+        raise KitError(
             f'{type(stock).__name__} has no place for {unknown[:4]}, and wants {missing[:4]}')
     # computed, never stored
     stock.model.rotary_emb = type(stock.model.rotary_emb)(config).to(model.device)
@@ -94,35 +101,16 @@ def _check_same(
     stock,  # The other
     tol:float=None,  # Relative to the largest logit; default 1e-4 in fp32, 5e-2 below
 ):
-    "ValueError unless both give the same logits for random tokens; in half precision, for half of them."
-    ids = torch.randint(model.config.get_text_config().vocab_size, (2, 16),
-                        generator=torch.Generator().manual_seed(0)).to(model.device)
+    "ValueError unless both give the same logits for random tokens; in fp16, for half of them."
+    vocab, g = model.config.get_text_config().vocab_size, torch.Generator().manual_seed(0)
+    ids = torch.randint(vocab, (2, 16), generator=g).to(model.device)
     with evaluating(model), evaluating(stock):
         a, b = (m(input_ids=ids).logits.float() for m in (model, stock))
     full, off = model.dtype == torch.float32, (a-b).abs().amax(-1)/a.abs().max()
     diff, tol = off.max() if full else off.median(), tol or (1e-4 if full else 5e-2)
     if not diff <= tol:
-        raise ValueError(f'{type(stock).__name__} computes something else: logits differ by '
-                         f'{diff:.1e} of the largest (tolerance {tol:.0e}); nothing was written')
-
-# %% ../../nbs/model/06_export.ipynb #da6fc3fa
-@contextmanager
-def _fresh_folder(
-    folder,  # Where the result shall appear
-):
-    "A folder that appears complete or not at all; FileExistsError if something is there already."
-    folder = Path(folder)
-    if folder.exists() and any(folder.iterdir()):
-        raise FileExistsError(f'{folder} is not empty: choose a new folder')
-    part = folder.with_name(f'{folder.name}.part')
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try: yield part
-    except BaseException:
-        shutil.rmtree(part)
-        raise
-    if folder.exists(): folder.rmdir()
-    part.rename(folder)
+        raise KitError(f'{type(stock).__name__} computes something else: logits differ by '
+                       f'{diff:.1e} of the largest (tolerance {tol:.0e}); nothing was written')
 
 # %% ../../nbs/model/06_export.ipynb #ffc2c038
 def _write_stock(
@@ -133,14 +121,16 @@ def _write_stock(
     "Check, then write a stock model with its generation settings and tokenizer."
     _check_same(model, stock)
     stock.generation_config = model.generation_config
-    with _fresh_folder(folder) as part, quiet_transformers():
+    with whole_folder(folder) as part, quiet_transformers():
         stock.save_pretrained(part)
         if getattr(model, 'tokenizer', None) is not None: model.tokenizer.save_pretrained(part)
     return Path(folder)
 
 # %% ../../nbs/model/06_export.ipynb #6e7baa10
-_SHARED_FIELDS = '''vocab_size hidden_size intermediate_size num_hidden_layers num_attention_heads num_key_value_heads head_dim hidden_act max_position_embeddings
-    initializer_range rms_norm_eps tie_word_embeddings rope_parameters attention_dropout pad_token_id bos_token_id eos_token_id'''.split()
+_SHARED_FIELDS = '''vocab_size hidden_size intermediate_size num_hidden_layers num_attention_heads
+    num_key_value_heads head_dim hidden_act max_position_embeddings initializer_range rms_norm_eps
+    tie_word_embeddings rope_parameters attention_dropout pad_token_id bos_token_id
+    eos_token_id'''.split()
 
 def _stock_config(
     kind:str,  # model_type of the stock model
@@ -158,14 +148,14 @@ def export_mixtral(
     model,  # MoE model over a Llama or Mistral decoder, all layers MoE
     folder,  # New folder for the text model
 )->Path:  # The folder
-    "Write the decoder as a stock Mixtral; ValueError with the reason if its structure does not fit."
+    "Write the decoder as a stock Mixtral; ValueError with the reason if it does not fit."
     config, moe = _exportable(model, ('llama', 'mistral'))
     if dense := _dense_layers(model):
-        raise ValueError(f'layers {dense} are dense, and Mixtral has experts in every layer: '
-                         f'export_qwen2_moe can leave layers dense')
+        raise KitError(f'layers {dense} are dense, and Mixtral has experts in every layer: '
+                       f'export_qwen2_moe can leave layers dense')
     if moe.config.top_k == 1 and not moe.config.renormalize_top1:
-        raise ValueError('top-1 with the router\'s probability as weight: Mixtral always '
-                         'renormalizes; export_qwen2_moe can do without')
+        raise KitError("top-1 with the router's probability as weight: Mixtral always "
+                       'renormalizes; export_qwen2_moe can do without')
     own = _stock_config('mixtral', config, moe, num_local_experts=moe.experts.num_experts,
                         sliding_window=getattr(config, 'sliding_window', None))
     return _write_stock(model, _stock_model(model, own, {}), folder)
@@ -177,34 +167,45 @@ def _zero_shared_expert(
     width:int,  # Width of the shared expert
     like:torch.Tensor,  # A tensor of the right dtype and device
 )->dict:  # {name: zeros}
-    "Qwen2-MoE's shared expert and its gate, all zero: silu(0)·0 through a zero matrix, weighed by sigmoid(0)."
+    "Qwen2-MoE's shared expert, all zero: silu(0)·0 through a zero matrix, weighed by sigmoid(0)."
     shapes = {'shared_expert.gate_proj': (width, hidden), 'shared_expert.up_proj': (width, hidden),
               'shared_expert.down_proj': (hidden, width), 'shared_expert_gate': (1, hidden)}
     return {f'model.layers.{i}.mlp.{n}.weight': like.new_zeros(s) for i in layers
             for n, s in shapes.items()}
 
 # %% ../../nbs/model/06_export.ipynb #1c47e543
+_WINDOW = 'use_sliding_window', 'sliding_window', 'max_window_layers', 'layer_types'
+
+def _qwen2_moe_config(
+    config:PretrainedConfig,  # The decoder's
+    moe:SparseMoE,  # One of its MoE layers
+    dense:list,  # Indices of its dense layers
+    shared_width:int,  # Width of the silent shared expert
+)->PretrainedConfig:  # Of a stock Qwen2-MoE
+    "The stock model's config."
+    qwen = config.model_type == 'qwen2'
+    window = {k: getattr(config, k) for k in _WINDOW} if qwen else {}
+    return _stock_config(
+        'qwen2_moe', config, moe, num_experts=moe.experts.num_experts, mlp_only_layers=dense,
+        moe_intermediate_size=config.intermediate_size, qkv_bias=qwen,
+        shared_expert_intermediate_size=shared_width,
+        norm_topk_prob=moe.config.top_k > 1 or moe.config.renormalize_top1, **window)
+
+# %% ../../nbs/model/06_export.ipynb #cbade1da
 def export_qwen2_moe(
     model,  # MoE model over a Qwen2 decoder (or Llama, or Mistral without a sliding window)
     folder,  # New folder for the text model
     shared_width:int=32,  # Width of the silent shared expert; some kernels want a multiple of 32
 )->Path:  # The folder
-    "Write the decoder as a stock Qwen2-MoE; ValueError with the reason if its structure does not fit."
+    "Write the decoder as a stock Qwen2-MoE; ValueError with the reason if it does not fit."
     config, moe = _exportable(model, ('qwen2', 'llama', 'mistral'))
     if config.model_type == 'mistral' and config.sliding_window:
-        raise ValueError(f'sliding_window={config.sliding_window} of a mistral decoder: Qwen2-MoE '
-                         f'cannot express it; export_mixtral can')
+        raise KitError(f'sliding_window={config.sliding_window} of a mistral decoder: Qwen2-MoE '
+                       f'cannot express it; export_mixtral can')
     dense = _dense_layers(model)
-    window = {k: getattr(config, k)
-              for k in ('use_sliding_window', 'sliding_window', 'max_window_layers', 'layer_types')
-              if config.model_type == 'qwen2'}
-    own = _stock_config('qwen2_moe', config, moe, num_experts=moe.experts.num_experts,
-                        mlp_only_layers=dense, moe_intermediate_size=config.intermediate_size,
-                        shared_expert_intermediate_size=shared_width,
-                        norm_topk_prob=moe.config.top_k > 1 or moe.config.renormalize_top1,
-                        qkv_bias=config.model_type == 'qwen2', **window)
-    silent = _zero_shared_expert([i for i in range(config.num_hidden_layers) if i not in dense],
-                                 config.hidden_size, shared_width, moe.experts.down_proj)
+    experts = [i for i in range(config.num_hidden_layers) if i not in dense]
+    silent = _zero_shared_expert(experts, config.hidden_size, shared_width, moe.experts.down_proj)
+    own = _qwen2_moe_config(config, moe, dense, shared_width)
     return _write_stock(model, _stock_model(model, own, silent), folder)
 
 # %% ../../nbs/model/06_export.ipynb #c9f2a536
@@ -218,24 +219,29 @@ def _merged_expert(
                         stacked.float()).to(stacked.dtype)
 
 # %% ../../nbs/model/06_export.ipynb #e61d4d50
+def _shares_by_use(
+    layer:SparseMoE,  # After a forward pass
+)->torch.Tensor:  # (E,), adding up to 1; padding left out
+    "Each expert's share in the layer's outputs of the last pass."
+    r = layer.routing
+    w = r.weights if r.valid is None else r.weights*r.valid[:, None]
+    shares = torch.zeros(layer.experts.num_experts, device=w.device)
+    return shares.index_add_(0, r.index.flatten(), w.flatten().float())/w.sum()
+
 def _expert_weights(
     layer:SparseMoE,  # For 'router', after a forward pass
     expert:int|str,  # An index, 'mean' or 'router'
     where:str,  # The layer's name, for errors
 ):  # As `_merged_expert` wants it
-    "What an expert's name means in one layer; ValueError for an unknown one, or 'router' without a forward pass."
+    "What an expert's name means in one layer; ValueError for an unknown or unused one."
     n = layer.experts.num_experts
     if isinstance(expert, int) and 0 <= expert < n: return expert
     if expert == 'mean': return torch.full((n,), 1/n)
     if expert != 'router':
-        raise ValueError(f'{where}: expert={expert!r}, expected 0 to {n-1}, "mean" or "router"')
-    if layer.routing is None:
-        raise ValueError(f'{where} has routed nothing yet: run the model on some input first, '
-                         f'expert="router" weighs the experts by how they were used')
-    r = layer.routing
-    w = r.weights if r.valid is None else r.weights*r.valid[:, None]
-    return torch.zeros(n, device=w.device).index_add_(0, r.index.flatten(),
-                                                      w.flatten().float())/w.sum()
+        raise KitError(f'{where}: expert={expert!r}, expected 0 to {n-1}, "mean" or "router"')
+    if layer.routing is not None: return _shares_by_use(layer)
+    raise KitError(f'{where} has routed nothing yet: run the model on some input first, '
+                   f'expert="router" weighs the experts by how they were used')
 
 # %% ../../nbs/model/06_export.ipynb #eabd13e6
 def _dense_mlp(
@@ -263,27 +269,27 @@ def _check_dense(
     expert:int|str,  # An index, 'mean' or 'router'
 )->dict:  # {name: mixture}
     "What `to_dense` will put in each layer; ValueError naming a layer that cannot be taken apart."
-    if not moe_layers(model): raise ValueError('the model has no MoE layers: it is dense already')
+    if not moe_layers(model): raise KitError('the model has no MoE layers: it is dense already')
     for name, m in moe_layers(model).items():
         if not isinstance(m, SparseMoE):
-            raise ValueError(f'{name} is a {type(m).__name__}: expected stacked experts, an '
-                             f'`implementation` other than "deepspeed"')
+            raise KitError(f'{name} is a {type(m).__name__}: expected stacked experts, an '
+                           f'`implementation` other than "deepspeed"')
         if m.config.use_residual:
-            raise ValueError(f'{name} has a dense MLP beside its experts (use_residual=True): '
-                             f'their mixture depends on the token, no single MLP equals it')
+            raise KitError(f'{name} has a dense MLP beside its experts (use_residual=True): '
+                           f'their mixture depends on the token, no single MLP equals it')
     return {name: _expert_weights(m, expert, name) for name, m in moe_layers(model).items()}
 
 # %% ../../nbs/model/06_export.ipynb #b044c28b
 @torch.no_grad()
 def to_dense(
     model,  # A MoE model, vision-language or causal LM; changed in place
-    expert:int|str=0,  # Which expert every layer keeps: an index, 'mean', or 'router' for a mean weighted by use in the last forward pass
+    expert:int|str=0,  # An index, 'mean', or 'router': a mean by use in the last forward pass
 ):  # The same model
-    "Undo `upcycle`: one MLP for each MoE layer; ValueError naming a layer that cannot be taken apart."
-    mixes, context = _check_dense(model, expert), next(iter(moe_layers(model).values())).context
+    "Undo `upcycle`: one MLP for each MoE layer; ValueError naming one that cannot be taken apart."
+    mixes, layers = _check_dense(model, expert), moe_layers(model)
+    names, context = {id(m): n for n, m in layers.items()}, next(iter(layers.values())).context
     with torch.device('meta'):
         blank = layers_of(AutoModel.from_config(model.config.get_text_config()))
-    names = {id(m): n for n, m in moe_layers(model).items()}
     for layer, empty in zip(layers_of(model), blank):
         if not moe_layers(layer): continue
         name, moe = mlp_of(layer)

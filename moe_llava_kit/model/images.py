@@ -10,18 +10,20 @@ import json, math
 import numpy as np, torch
 from dataclasses import dataclass, replace
 from pathlib import Path
-from PIL import Image, ImageOps
-from huggingface_hub.errors import HFValidationError
-from transformers import PretrainedConfig
 from huggingface_hub import try_to_load_from_cache
-from .towers import (read_tower_config, as_pair, image_size, PROCESSOR_FILE,
-                                        vision_config)
+from huggingface_hub.errors import HFValidationError
+from PIL import Image, ImageOps
+from transformers import PretrainedConfig
+from ..core.errors import KitError
+from ..core.files import write_whole
+from .towers import (
+    as_pair, image_size, PROCESSOR_FILE, read_tower_config, vision_config)
 
 # %% ../../nbs/model/01_images.ipynb #0ebddbaa
 def _to_rgb(
     image:Image.Image,  # Any Pillow image
 )->Image.Image:  # Upright, 8-bit RGB
-    "An upright RGB picture; 16-bit grey is scaled instead of clipped"
+    "An upright RGB picture; 16-bit grey is scaled instead of clipped."
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith('I;16'):
         image = Image.fromarray((np.asarray(image)>>8).astype(np.uint8))
@@ -30,7 +32,8 @@ def _to_rgb(
 # %% ../../nbs/model/01_images.ipynb #19ad6dee
 _HUGE = 64_000_000  # Pixels an intermediate picture may have
 
-def _pad(image, size, color, resample, edge=None):
+def _pad(image, size, color, resample):
+    "The whole picture, as large as it fits into `size` (height, width), on a square of one color."
     side = max(image.size)
     if side*side > _HUGE:
         scale = 4*max(size)/side
@@ -40,22 +43,25 @@ def _pad(image, size, color, resample, edge=None):
     square.paste(image, ((side-image.width)//2, (side-image.height)//2))
     return square.resize(size[::-1], resample)
 
-def _squash(image, size, color, resample, edge=None): return image.resize(size[::-1], resample)
+def _squash(image, size, resample):
+    "The whole picture, stretched to `size` (height, width)."
+    return image.resize(size[::-1], resample)
 
-def _crop(image, size, color, resample, edge=None):
-    scale, (h, w) = (edge or max(size))/min(image.size), size
-    new = [int((edge or max(size))*s/min(image.size)) for s in image.size]
+def _crop(image, size, edge, resample):
+    "The shorter side resized to `edge`, then `size` (height, width) cut out of the middle."
+    (h, w), shorter = size, min(image.size)
+    new = [int(edge*s/shorter) for s in image.size]
     left, top = (new[0]-w)//2, (new[1]-h)//2
-    if new[0]*new[1] <= _HUGE: return image.resize(new, resample).crop((left, top, left+w, top+h))
-    return image.resize((w, h), resample,
-                        box=(left/scale, top/scale, (left+w)/scale, (top+h)/scale))
-
-_ASPECTS = dict(pad=_pad, crop=_crop, squash=_squash)
+    box = left, top, left+w, top+h
+    if new[0]*new[1] <= _HUGE: return image.resize(new, resample).crop(box)
+    return image.resize((w, h), resample, box=tuple(b*shorter/edge for b in box))
 
 # %% ../../nbs/model/01_images.ipynb #9c1bf19b
+_ASPECTS = 'pad', 'crop', 'squash'
+
 @dataclass(frozen=True)
 class ImageTransform:
-    "From a picture to the pixels a tower expects"
+    "From a picture to the pixels a tower expects."
     size:tuple  # (height, width) of the result
     mean:tuple = (0.5,)*3  # Subtracted, per channel, on a scale of 0 to 1
     std:tuple = (0.5,)*3  # Then divided by
@@ -68,25 +74,26 @@ class ImageTransform:
     rescale:float = 1/255  # From bytes to a scale of 0 to 1
 
     def __post_init__(self):
-        for k in 'mean', 'std', 'size':
-            object.__setattr__(self, k,
-                               tuple(getattr(self, k)) if k != 'size' else as_pair(self.size))
+        fields = dict(size=as_pair(self.size), mean=tuple(self.mean), std=tuple(self.std))
+        for name, value in fields.items(): object.__setattr__(self, name, value)
         known = [*_ASPECTS, 'original', 'square']
         if self.aspect not in known:
-            raise ValueError(f'unknown aspect {self.aspect!r}; expected one of {known}')
+            raise KitError(f'unknown aspect {self.aspect!r}; expected one of {known}')
 
     def fit(self,
         image:Image.Image,  # Any Pillow image
     )->Image.Image:  # RGB, of `size`
-        "The picture as the tower sees it, still in colors"
-        color = tuple(int(m*255) for m in self.mean)
-        return _ASPECTS.get(self.aspect, _ASPECTS[self.own])(
-            _to_rgb(image), self.size, color, Image.Resampling(self.resample), self.edge)
+        "The picture as the tower sees it, still in colors."
+        image, resample = _to_rgb(image), Image.Resampling(self.resample)
+        way = self.aspect if self.aspect in _ASPECTS else self.own
+        if way == 'squash': return _squash(image, self.size, resample)
+        if way == 'crop': return _crop(image, self.size, self.edge or max(self.size), resample)
+        return _pad(image, self.size, tuple(int(m*255) for m in self.mean), resample)
 
     def __call__(self,
         images,  # One Pillow image, or several
     )->torch.Tensor:  # (3, H, W), or (N, 3, H, W) for several
-        "Normalized pixels, float32"
+        "Normalized pixels, float32."
         if not isinstance(images, Image.Image): return torch.stack([self(o) for o in images])
         x = torch.from_numpy(np.array(self.fit(images))).permute(2, 0, 1)*self.rescale
         mean, std = (torch.tensor(v).view(3, 1, 1) for v in (self.mean, self.std))
@@ -95,40 +102,45 @@ class ImageTransform:
     def undo(self,
         pixels:torch.Tensor,  # As `__call__` gives them (3, H, W)
     )->Image.Image:  # What `fit` gave
-        "Back from normalized pixels to a picture"
-        x = pixels.detach().float().cpu().permute(1, 2, 0)*torch.tensor(self.std) + torch.tensor(
-            self.mean)
-        return Image.fromarray((x/self.rescale).round().clamp(0, 255).byte().numpy())
+        "Back from normalized pixels to a picture."
+        x = pixels.detach().float().cpu().permute(1, 2, 0)
+        x = (x*torch.tensor(self.std) + torch.tensor(self.mean))/self.rescale
+        return Image.fromarray(x.round().clamp(0, 255).byte().numpy())
 
 # %% ../../nbs/model/01_images.ipynb #19299e78
-def _hw(size):
-    return as_pair(size) if not isinstance(size, dict) else (
-        size['height'], size['width']) if 'height' in size else as_pair(size['shortest_edge'])
+def _height_width(
+    size,  # A number, two, or a dict of a preprocessor_config.json
+)->tuple:  # (height, width)
+    "A size, in whichever way it is written."
+    if not isinstance(size, dict): return as_pair(size)
+    if 'height' in size: return size['height'], size['width']
+    return as_pair(size['shortest_edge'])
 
 def _transform_from_dict(
     d:dict,  # The content of a preprocessor_config.json
     **changes,  # Fields of ImageTransform to set otherwise
 )->ImageTransform:  # For pictures of the size it names
-    "The recipe that a preprocessor_config.json describes; ValueError if it lacks size, mean or std"
+    "The recipe of a preprocessor_config.json; ValueError if it lacks size, mean or std."
     if 'max_num_patches' in d: d = d | dict(size=math.isqrt(d['max_num_patches'])*d['patch_size'])
     if not {'size', 'image_mean', 'image_std'} <= set(d):
-        raise ValueError(
+        raise KitError(
             f'expected size, image_mean and image_std in the preprocessor config, got {sorted(d)}')
-    crop = d.get('do_center_crop') or (isinstance(d['size'], dict) and 'shortest_edge' in d['size'])
-    size = _hw(d['crop_size'] if d.get('do_center_crop') and d.get('crop_size') else d['size'])
-    edge = min(_hw(d['size'])) if crop else None
+    cuts, whole = d.get('do_center_crop'), d['size']
+    crop = cuts or (isinstance(whole, dict) and 'shortest_edge' in whole)
+    size = _height_width(d['crop_size'] if cuts and d.get('crop_size') else whole)
+    edge = min(_height_width(whole)) if crop else None
     kw = dict(size=size, mean=d['image_mean'], std=d['image_std'], own='crop' if crop else 'squash',
               edge=None if edge == max(size) else edge, resample=d.get('resample', 3),
               rescale=d.get('rescale_factor', 1/255))
-    return ImageTransform(**kw | ({'aspect': d['aspect']} if 'aspect' in d else {}) | changes)
+    if 'aspect' in d: kw['aspect'] = d['aspect']
+    return ImageTransform(**kw | changes)
 
 # %% ../../nbs/model/01_images.ipynb #ff60555c
 def _transform_to_dict(
     t:ImageTransform,  # The recipe
 )->dict:  # JSON-serializable
-    "The recipe as the content of a preprocessor_config.json"
-    hw = dict(height=t.size[0], width=t.size[1])
-    crop = t.own == 'crop'
+    "The recipe as the content of a preprocessor_config.json."
+    hw, crop = dict(height=t.size[0], width=t.size[1]), t.own == 'crop'
     d = dict(image_processor_type='CLIPImageProcessor', do_convert_rgb=True, do_resize=True,
              do_center_crop=crop, do_rescale=True, do_normalize=True,
              size=dict(shortest_edge=t.edge or max(t.size)) if crop else hw, resample=t.resample,
@@ -139,18 +151,17 @@ def _transform_to_dict(
 # %% ../../nbs/model/01_images.ipynb #dd163a8f
 def save_transform(
     t:ImageTransform,  # The recipe
-    folder,  # Where it goes; it has to exist
+    folder,  # Where it goes; made if it is not there
 )->Path:  # The file written
-    "Write preprocessor_config.json into a folder"
-    path = Path(folder)/PROCESSOR_FILE
-    path.write_text(json.dumps(_transform_to_dict(t), indent=2)+'\n')
-    return path
+    "Write preprocessor_config.json into a folder."
+    content = json.dumps(_transform_to_dict(t), indent=2)+'\n'
+    return write_whole(Path(folder)/PROCESSOR_FILE, content)
 
 def load_transform(
     folder,  # That holds the file
     **changes,  # Fields of ImageTransform to set otherwise
 )->ImageTransform:  # With the aspect that the file names, else 'pad'
-    "Read preprocessor_config.json from a folder; FileNotFoundError if there is none"
+    "Read preprocessor_config.json from a folder; FileNotFoundError if there is none."
     return _transform_from_dict(json.loads((Path(folder)/PROCESSOR_FILE).read_text()), **changes)
 
 # %% ../../nbs/model/01_images.ipynb #031a83c5
@@ -162,29 +173,36 @@ _NORMS = dict(clip=(_CLIP_NORM, 'crop'), dinov2=(_IMAGENET_NORM, 'crop'),
               dinov3=(_IMAGENET_NORM, 'squash'), siglip=(_HALF_NORM, 'squash'))
 
 # %% ../../nbs/model/01_images.ipynb #21a6b9b0
-def _recipe_file(source):
-    "The preprocessor_config.json of a folder, or of a hub id in the local cache; None if there is none"
+def _recipe_file(
+    source,  # A folder or hub id; '' for none
+)->Path|None:  # None if there is no such file
+    "The preprocessor_config.json of a folder, or of a hub id in the local cache."
+    if not source: return None
     if (Path(source)/PROCESSOR_FILE).is_file(): return Path(source)/PROCESSOR_FILE
     try: found = try_to_load_from_cache(str(source), PROCESSOR_FILE)
-    except HFValidationError: return None # a path, not a hub id
+    except HFValidationError: return None                                # a path, not a hub id
     return Path(found) if isinstance(found, str) else None
 
-def _at_size(t, size):
-    "The same recipe for another picture size"
-    return t if t.size == size else replace(t, size=size,
-                                            edge=t.edge and round(t.edge*max(size)/max(t.size)))
+def _at_size(
+    t:ImageTransform,  # A recipe
+    size:tuple,  # (height, width)
+)->ImageTransform:  # Its margin grows or shrinks along
+    "The same recipe for another picture size."
+    if t.size == size: return t
+    return replace(t, size=size, edge=t.edge and round(t.edge*max(size)/max(t.size)))
 
 # %% ../../nbs/model/01_images.ipynb #fd677287
 def image_processor_for(
     tower,  # Config, model, folder, or hub id of a tower
     aspect:str='pad',  # 'pad', 'crop', 'squash', or 'original' for what the tower was trained with
 )->ImageTransform:  # At the size of the tower
-    "The picture recipe of a tower, at its own size: from its preprocessor_config.json if there is one, else its family's published values"
-    config = tower if isinstance(tower, (PretrainedConfig, str, Path)) else tower.config
-    source = config if isinstance(config, (str, Path)) else getattr(config, '_name_or_path', '')
-    if isinstance(config, (str, Path)): config, _ = read_tower_config(str(config))
-    c, file = vision_config(config), _recipe_file(source) if source else None
-    if file: return _at_size(load_transform(file.parent, aspect=aspect), image_size(c))
-    (mean, std), own = next((v for k,v in _NORMS.items() if c.model_type.startswith(k)),
-                            (_HALF_NORM, 'squash'))
-    return ImageTransform(image_size(c), mean, std, aspect=aspect, own=own)
+    "A tower's picture recipe: that of its preprocessor_config.json, else its family's values."
+    named = isinstance(tower, (str, Path))
+    if named: config = read_tower_config(str(tower))[0]
+    else: config = tower if isinstance(tower, PretrainedConfig) else tower.config
+    vision = vision_config(config)
+    file = _recipe_file(tower if named else config.name_or_path)
+    if file: return _at_size(load_transform(file.parent, aspect=aspect), image_size(vision))
+    families = (v for start, v in _NORMS.items() if vision.model_type.startswith(start))
+    (mean, std), own = next(families, (_HALF_NORM, 'squash'))
+    return ImageTransform(image_size(vision), mean, std, aspect=aspect, own=own)

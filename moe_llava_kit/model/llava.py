@@ -7,45 +7,29 @@ __all__ = ['MoELlavaConfig', 'MoELlavaModel', 'check_packing', 'MoELlavaOutput',
            'build_llava']
 
 # %% ../../nbs/model/04_llava.ipynb #880ba731
-import torch, torch.nn.functional as F
-from functools import cached_property, reduce
-from contextlib import nullcontext
-from pathlib import Path
+import torch, torch.nn.functional as F, transformers
 from dataclasses import dataclass
+from functools import cached_property
+from torch import nn
 from transformers import (
     AutoConfig, AutoModel, AutoModelForImageTextToText, LlavaConfig,
     LlavaForConditionalGeneration)
 from transformers.models.llava.modeling_llava import (
     LlavaCausalLMOutputWithPast, LlavaModel, LlavaPreTrainedModel)
-from transformers.utils import cached_file
-from torch.nn.utils.parametrize import is_parametrized
-from torch import nn
+from ..core.errors import KitError
 from ..core.runtime import evaluating, several_processes
-from ..text.loading import load_tokenizer
 from ..text.messages import IGNORE_INDEX, IMAGE_TOKEN_INDEX
 from ..text.templates import get_template
 from ..data.rows import expand_image_tokens
-from moe_llava_kit.model.towers import (
-    build_tower, check_loaded, image_size, patch_count, patch_grid, tower_features,
-    unsharded)
-from .images import image_processor_for, load_transform, save_transform
+from ..moe.config import MoEConfig
+from ..moe.conversion import install_moe
+from ..moe.losses import forget_graph, moe_loss, router_loss
+from .towers import (
+    build_tower, image_size, patch_count, patch_grid, tower_features, unsharded)
+from .images import image_processor_for
 from .projectors import build_projector, projected_count
 from .decoders import as_decoder, check_head, finish_logits, grow_embeddings
-
-# %% ../../nbs/model/04_llava.ipynb #23c3892d
-def check_origin(
-    config:dict,  # A folder's config.json
-    where,  # Folder or hub id
-):
-    "ValueError saying who reads a folder that this library did not save."
-    kind = config.get('model_type')
-    if kind == 'moe_llava': return
-    original = 'mm_image_tower' in config or 'mm_vision_tower' in config
-    way = ('load_checkpoint reads it' if original else
-           f'transformers reads it ({(config.get("architectures") or ["Auto classes"])[0]}); '
-           'build_llava(llm, tower) makes a model of ours from a language model and a vision tower')
-    raise ValueError(f'{where} holds a {kind!r}, expected a \'moe_llava\', saved by this library: '
-                     f'parts of it would be random in our class. {way}')
+from .saving import check_origin, LoadsWhole, ModelFolder
 
 # %% ../../nbs/model/04_llava.ipynb #c6219855
 class MoELlavaConfig(LlavaConfig):
@@ -56,9 +40,9 @@ class MoELlavaConfig(LlavaConfig):
         vision_config=None,  # Config (or dict) of the vision tower
         projector_type:str='mlp2x_gelu',  # A name `build_projector` knows
         select_feature:str='patch',  # 'patch' drops the CLS token, 'cls_patch' keeps it
-        drop_first:bool=False,  # 'patch' drops the tower's first token even where that is a patch, as the original LLaVA does
-        zero_padding:bool=False,  # Padding behind pictures is embedded as zeros, as the original does
-        text_only_scale:float=1.,  # Factor on word embeddings in passes without pictures, as the original MiniCPM has
+        drop_first:bool=False,  # 'patch' drops the first token, patch or not, as LLaVA does
+        zero_padding:bool=False,  # Padding behind pictures is embedded as zeros, as LLaVA does
+        text_only_scale:float=1.,  # Factor on words in passes without pictures (MiniCPM's)
         template=None,  # Conversation template it was trained with: a key, or its fields as a dict
         moe:dict=None,  # `MoEConfig` as a dict; None for a dense model
         lm_head_bias:bool=False,  # Phi's output layer has one
@@ -67,8 +51,8 @@ class MoELlavaConfig(LlavaConfig):
     ):
         super().__init__(text_config=text_config, vision_config=vision_config,
                          image_token_index=image_token_index, **kwargs)
-        self.projector_type, self.select_feature, self.drop_first = (
-            projector_type, select_feature, drop_first)
+        self.projector_type = projector_type
+        self.select_feature, self.drop_first = select_feature, drop_first
         self.zero_padding, self.text_only_scale = zero_padding, text_only_scale
         self.template, self.moe, self.lm_head_bias = template, moe, lm_head_bias
 
@@ -86,10 +70,10 @@ def image_tokens(
     config:MoELlavaConfig,  # Tower, projector and width of the decoder count
 )->int:  # Positions in the decoder's sequence
     "How many positions one picture takes."
-    v, n = config.vision_config, patch_count(config.vision_config, config.select_feature,
-                                             config.drop_first)
-    return projected_count(config.projector_type, v.hidden_size, config.text_config.hidden_size, n,
-                           patch_grid(v))
+    vision = config.vision_config
+    patches = patch_count(vision, config.select_feature, config.drop_first)
+    return projected_count(config.projector_type, vision.hidden_size,
+                           config.text_config.hidden_size, patches, patch_grid(vision))
 
 # %% ../../nbs/model/04_llava.ipynb #2118ef86
 def expand_images(
@@ -105,16 +89,16 @@ def expand_images(
     if pixel_values is None and not marks.any(): return input_ids, attention_mask, labels
     for name, x in dict(attention_mask=attention_mask, labels=labels).items():
         if x is not None and x.shape != input_ids.shape:
-            raise ValueError(f'{name} has shape {tuple(x.shape)}, input_ids '
-                             f'{tuple(input_ids.shape)}: they must be equal')
+            raise KitError(f'{name} has shape {tuple(x.shape)}, input_ids '
+                           f'{tuple(input_ids.shape)}: they must be equal')
     if attention_mask is not None: marks = marks & (attention_mask != 0)
-    marks, n, room = marks.sum().item(), 0 if pixel_values is None else len(
-        pixel_values), model.image_tokens
-    if marks == n*room: return input_ids, attention_mask, labels
-    if marks != n:
-        raise ValueError(f'{marks} image placeholders ({IMAGE_TOKEN_INDEX}) in input_ids, {n} '
-                         f'pictures in pixel_values: ' f'expected one placeholder per picture, or '
-                                                       f'{room} (the positions it takes)')
+    marked, room = marks.sum().item(), model.image_tokens
+    pictures = 0 if pixel_values is None else len(pixel_values)
+    if marked == pictures*room: return input_ids, attention_mask, labels
+    if marked != pictures:
+        raise KitError(f'{marked} image placeholders ({IMAGE_TOKEN_INDEX}) in input_ids, '
+                       f'{pictures} pictures in pixel_values: expected one placeholder per '
+                       f'picture, or {room} (the positions it takes)')
     return expand_image_tokens(input_ids, room, attention_mask, labels, padding_side)
 
 # %% ../../nbs/model/04_llava.ipynb #e0206bb0
@@ -122,26 +106,9 @@ def _blank_picture(
     model,  # A `MoELlavaModel`
 )->torch.Tensor:  # Scalar
     "Sum of what the projector makes of a black picture: a gradient for every parameter on the way."
-    v, p = model.config.vision_config, next(model.vision_tower.parameters())
-    return model.get_image_features(torch.zeros(1, getattr(v, 'num_channels', 3), *image_size(v),
-                                                device=p.device, dtype=p.dtype)).sum()
-
-# %% ../../nbs/model/04_llava.ipynb #c3fb38d5
-def _embed_inputs(
-    model,  # A `MoELlavaModel`
-    input_ids:torch.Tensor,  # (B, T), with one -200 per patch
-    pixel_values:torch.Tensor=None,  # (N, 3, H, W)
-    attention_mask:torch.Tensor=None,  # (B, T); 0 is padding
-)->torch.Tensor:  # (B, T, hidden)
-    "Word embeddings with the patches of the pictures in the placeholders' places."
-    holes, c = input_ids == IMAGE_TOKEN_INDEX, model.config
-    x = model.get_input_embeddings()(input_ids.masked_fill(holes, 0))
-    if pixel_values is None:
-        if model.training and several_processes(): x = x + 0*_blank_picture(model)
-        return x*c.text_only_scale if c.text_only_scale != 1 else x
-    x = x.masked_scatter(holes[..., None], model.get_image_features(pixel_values).to(x.dtype))
-    return x*(attention_mask != 0)[...,
-                                   None] if c.zero_padding and attention_mask is not None else x
+    vision, like = model.config.vision_config, next(model.vision_tower.parameters())
+    shape = 1, getattr(vision, 'num_channels', 3), *image_size(vision)
+    return model.get_image_features(like.new_zeros(shape)).sum()
 
 # %% ../../nbs/model/04_llava.ipynb #934a3705
 def _segment_positions(
@@ -153,44 +120,34 @@ def _segment_positions(
     return at - (at*new).cummax(1).values
 
 # %% ../../nbs/model/04_llava.ipynb #7a8cea26
-def _packed_attention_mask(
-    attention_mask:torch.Tensor,  # (B, T): 0 padding, n = the n-th sample of the row
+def _decoder_masks(
+    attention_mask:torch.Tensor|None,  # (B, T): 0 padding, n = the n-th sample of the row
     moe:bool,  # Are there routers to tell about padding?
     attention:str='sdpa',  # Name of the attention implementation
 )->dict:  # Keyword arguments of a decoder
     "An attention mask as decoders want it; ValueError where packed rows cannot be kept apart."
-    if attention_mask is None or attention_mask.ndim != 2 or attention_mask.max() <= 1:
-        return dict(attention_mask=attention_mask)
+    packed = attention_mask is not None and attention_mask.ndim == 2 and attention_mask.max() > 1
+    if not packed: return dict(attention_mask=attention_mask)
     if 'flash' in (attention or '') and len(attention_mask) > 1:
-        raise ValueError(f'{len(attention_mask)} packed rows with {attention}: it sees the seams '
-                         f'of a single row only. Use a batch of one longer row, or '
-                         f'attn_implementation="sdpa"')
+        raise KitError(f'{len(attention_mask)} packed rows with {attention}: it sees the seams '
+                       f'of a single row only. Use a batch of one longer row, or '
+                       f'attn_implementation="sdpa"')
     kw = dict(attention_mask=None, position_ids=_segment_positions(attention_mask), use_cache=False)
     return kw | (dict(routing_mask=attention_mask) if moe else {})
 
-# %% ../../nbs/model/04_llava.ipynb #639992be
-class _LoadsWhole:
-    "`from_pretrained` that leaves no weight random and drops none."
-    others = ()                                         # how names of a model around it begin
-    @classmethod
-    def from_pretrained(cls,
-        folder,  # Folder or hub id
-        *args, **kwargs,  # As for transformers' from_pretrained
-    ):  # The model; with output_loading_info=True a pair of it and what was loaded
-        "Load a saved model; ValueError listing tensors that are missing, misshapen or left over."
-        if kwargs.get('output_loading_info'):
-            return super().from_pretrained(folder, *args, **kwargs)
-        lax = kwargs.get('ignore_mismatched_sizes')
-        kwargs |= dict(output_loading_info=True, ignore_mismatched_sizes=True)
-        model, info = super().from_pretrained(folder, *args, **kwargs)
-        if lax: info['mismatched_keys'] = set()
-        left = {k for k in info['unexpected_keys'] if not k.startswith(cls.others)}
-        info['unexpected_keys'] = left
-        check_loaded(info, cls.__name__, folder, 'Take the whole folder that save_pretrained wrote')
-        return model
+# %% ../../nbs/model/04_llava.ipynb #613133a1
+def _attention_name(
+    decoder:nn.Module,  # Of `transformers`
+)->str:  # 'sdpa', 'eager', 'flash_attention_2', …; '' for a decoder without attention
+    "A decoder's attention implementation; KitError if a release keeps it elsewhere."
+    if hasattr(decoder.config, '_attn_implementation'):
+        return decoder.config._attn_implementation or ''
+    raise KitError(f'transformers {transformers.__version__} keeps the name of the attention not '
+                   'where expected (config._attn_implementation), so packed rows cannot be told '
+                   'from leaking ones: take an earlier release')
 
 # %% ../../nbs/model/04_llava.ipynb #1923fb56
-class MoELlavaModel(_LoadsWhole, LlavaModel):
+class MoELlavaModel(LoadsWhole, LlavaModel):
     "Tower, projector and decoder; returns hidden states."
     config_class = MoELlavaConfig
     others = 'lm_head.',                                # belongs to the model around it
@@ -198,11 +155,11 @@ class MoELlavaModel(_LoadsWhole, LlavaModel):
         config:MoELlavaConfig,  # Random weights of this shape
     ):
         LlavaPreTrainedModel.__init__(self, config)
-        v = config.vision_config
-        self.vision_tower = build_tower(v)
-        self.multi_modal_projector = build_projector(config.projector_type, v.hidden_size,
-                                                     config.text_config.hidden_size, patch_grid(v))
-        self.language_model = AutoModel.from_config(config.text_config)
+        vision, text = config.vision_config, config.text_config
+        self.vision_tower = build_tower(vision)
+        self.multi_modal_projector = build_projector(
+            config.projector_type, vision.hidden_size, text.hidden_size, patch_grid(vision))
+        self.language_model = AutoModel.from_config(text)
         self.post_init()
 
     @cached_property
@@ -213,18 +170,33 @@ class MoELlavaModel(_LoadsWhole, LlavaModel):
     def get_image_features(self,
         pixel_values:torch.Tensor,  # All pictures in order (N, 3, H, W)
         **kwargs,
-    )->torch.Tensor:  # (N, positions, hidden of the decoder)
+    )->torch.Tensor:  # (N, P positions, hidden of the decoder)
         "Pictures as the decoder sees them."
-        c = self.config
-        feats = tower_features(self.vision_tower, pixel_values, c.vision_feature_layer,
-                               c.select_feature, c.drop_first)
-        return self.multi_modal_projector(
-            feats.to(next(self.multi_modal_projector.parameters(), feats).dtype))
+        c, projector = self.config, self.multi_modal_projector
+        seen = tower_features(self.vision_tower, pixel_values, c.vision_feature_layer,
+                              c.select_feature, c.drop_first)            # (N, patches, width)
+        return projector(seen.to(next(projector.parameters(), seen).dtype))
+
+    def embed(self,
+        input_ids:torch.Tensor,  # (B, T), with one -200 per position of a picture
+        pixel_values:torch.Tensor=None,  # All pictures in order (N, 3, H, W)
+        attention_mask:torch.Tensor=None,  # (B, T); 0 is padding
+    )->torch.Tensor:  # (B, T, hidden)
+        "Word embeddings, with the pictures' vectors in the placeholders' places."
+        c, places = self.config, input_ids == IMAGE_TOKEN_INDEX          # (B, T)
+        x = self.get_input_embeddings()(input_ids.masked_fill(places, 0))
+        if pixel_values is None:
+            if self.training and several_processes(): x = x + 0*_blank_picture(self)
+            return x if c.text_only_scale == 1 else x*c.text_only_scale
+        pictures = self.get_image_features(pixel_values)                 # (N, P, hidden)
+        x = x.masked_scatter(places[..., None], pictures.to(x.dtype))
+        if not c.zero_padding or attention_mask is None: return x
+        return x*(attention_mask != 0)[..., None]
 
     def forward(self,
         input_ids:torch.Tensor=None,  # (B, T), one -200 per image or per patch
         pixel_values:torch.Tensor=None,  # All pictures of the batch in order (N, 3, H, W)
-        attention_mask:torch.Tensor=None,  # (B, T); numbers above 1 say which sample of a packed row
+        attention_mask:torch.Tensor=None,  # (B, T): 0 padding, n = the n-th sample of a packed row
         inputs_embeds:torch.Tensor=None,  # (B, T, hidden) instead of ids
         **kwargs,
     ):
@@ -232,9 +204,9 @@ class MoELlavaModel(_LoadsWhole, LlavaModel):
         if inputs_embeds is None:
             input_ids, attention_mask, _ = expand_images(self, input_ids, pixel_values,
                                                          attention_mask)
-            inputs_embeds = _embed_inputs(self, input_ids, pixel_values, attention_mask)
-        kwargs |= _packed_attention_mask(attention_mask, bool(self.config.moe),
-                                         self.language_model.config._attn_implementation)
+            inputs_embeds = self.embed(input_ids, pixel_values, attention_mask)
+        attention = _attention_name(self.language_model)
+        kwargs |= _decoder_masks(attention_mask, bool(self.config.moe), attention)
         return self.language_model(inputs_embeds=inputs_embeds, **kwargs)
 
 # %% ../../nbs/model/04_llava.ipynb #864aac85
@@ -245,18 +217,17 @@ def check_packing(
     "ValueError if samples packed into one row influence each other in this model's decoder."
     g, vocab = torch.Generator().manual_seed(0), model.config.text_config.vocab_size
     a, b = (torch.randint(vocab, (2, n), generator=g).to(model.device) for n in (5, 7))
-    seams = torch.tensor([[1]*5+[2]*7]*2, device=model.device)
-    hidden = lambda ids, mask: model.model(input_ids=ids,
-                                           attention_mask=mask).last_hidden_state.float()
+    both, seams = torch.cat([a, b], 1), torch.tensor([[1]*5+[2]*7]*2, device=model.device)
+    def hidden(ids, mask):
+        return model.model(input_ids=ids, attention_mask=mask).last_hidden_state.float()
     with evaluating(model):
-        apart, both = torch.cat([hidden(x, torch.ones_like(x)) for x in (a, b)],
-                                1), torch.cat([a, b], 1)
-        packed, careless = (hidden(both, m) for m in (seams, torch.ones_like(seams)))
+        apart = torch.cat([hidden(x, torch.ones_like(x)) for x in (a, b)], 1)
+        packed, careless = (hidden(both, mask) for mask in (seams, torch.ones_like(seams)))
     leak = ((packed-apart).abs().max()/(careless-apart).abs().max()).item()
     if leak > .1:
-        raise ValueError(f'a {model.config.text_config.model_type} decoder lets packed samples see '
-                         f'each other ({leak:.0%} of what leaks without seams): train it without '
-                         f'packing')
+        raise KitError(f'a {model.config.text_config.model_type} decoder lets packed samples see '
+                       f'each other ({leak:.0%} of what leaks without seams): train it without '
+                       f'packing')
 
 # %% ../../nbs/model/04_llava.ipynb #fee073db
 def _supervised_positions(
@@ -271,8 +242,8 @@ def _answer_loss(
     labels:torch.Tensor,  # (B, T)
     num_items_in_batch=None,  # Divide by this count of labels instead of n (gradient accumulation)
 )->torch.Tensor:  # Scalar
-    "Cross-entropy of the next token over supervised positions; 0 (with a gradient of 0) if there are none."
-    target = labels[:, 1:][labels[:, 1:] != IGNORE_INDEX].to(logits.device)
+    "Cross-entropy of the next token over supervised positions; 0 if there are none."
+    target = labels[:, 1:][labels[:, 1:] != IGNORE_INDEX].to(logits.device)        # (n,)
     total = F.cross_entropy(logits.float(), target, reduction='sum')
     return total/max(len(target) if num_items_in_batch is None else num_items_in_batch, 1)
 
@@ -297,137 +268,13 @@ def _aux_share(
     return _supervised_positions(labels).sum()/max(num_items_in_batch, 1)
 
 # %% ../../nbs/model/04_llava.ipynb #64c07939
-class _AnswersPictures:
-    "`generate` for ids that hold image placeholders."
-    @torch.no_grad()
-    def generate(self,
-        input_ids:torch.Tensor,  # (B, T), one -200 per image (or per patch)
-        attention_mask:torch.Tensor=None,  # (B, T); rows may be padded on either side
-        pixel_values:torch.Tensor=None,  # All pictures of the batch in order (N, 3, H, W)
-        **kwargs,  # As for transformers' generate; of the length limits use max_new_tokens
-    ):  # (B, T + new): your ids, then the new tokens; with return_dict_in_generate an output whose .sequences are these
-        "Generate after words and pictures."
-        mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
-        ids, mask, _ = expand_images(self.model, input_ids, pixel_values, mask, padding_side='left')
-        order = mask.long().argsort(dim=1, stable=True)  # padding first, words in their order
-        ids, mask = ids.gather(1, order), mask.gather(1, order)
-        cached = kwargs.get('use_cache') is not False
-        inputs = (dict(inputs_embeds=_embed_inputs(self.model, ids, pixel_values, mask))
-                  if cached else dict(input_ids=ids, pixel_values=pixel_values))
-        out = super().generate(**inputs, attention_mask=mask, **kwargs)
-        new = out if torch.is_tensor(out) else out.sequences
-        if not cached: new = new[:, ids.shape[1]:]
-        whole = torch.cat([input_ids.repeat_interleave(len(new)//len(input_ids), 0), new], 1)
-        if torch.is_tensor(out): return whole
-        out.sequences = whole
-        return out
-
-# %% ../../nbs/model/04_llava.ipynb #0cd4cb77
-_MODEL_PARTS = ('model.vision_tower', 'model.multi_modal_projector', 'model.language_model',
-                'lm_head')
-
-def part_dtypes(
-    model,  # A LLaVA model
-)->dict:  # {part: name of its dtype}
-    "The precision of each part."
-    first = lambda m: next((p.dtype for p in m.parameters()), model.dtype)
-    return {n: str(first(model.get_submodule(n))).removeprefix('torch.') for n in _MODEL_PARTS}
-
-def _widest_dtype(
-    dtypes,  # Names of dtypes
-)->torch.dtype:  # fp32 for bf16 with fp16
-    "The precision that can hold all of them."
-    return reduce(torch.promote_types, (getattr(torch, d) for d in dtypes))
-
-# %% ../../nbs/model/04_llava.ipynb #6cdf5fe0
-# Words of from_pretrained that say where a file is
-_HUB_OPTIONS = 'cache_dir', 'revision', 'token', 'local_files_only', 'subfolder'
-
-def _has_file(
-    name,  # Folder or hub id
-    file:str,  # Its name in there
-    **kwargs,  # As for from_pretrained; those of `_HUB_OPTIONS` count
-)->str|None:  # Its path
-    "Where a file of a saved model is, or None if it has none."
-    kw = {k: kwargs[k] for k in _HUB_OPTIONS if k in kwargs}
-    return cached_file(str(name), file, _raise_exceptions_for_missing_entries=False, **kw)
-
-# %% ../../nbs/model/04_llava.ipynb #af3eb821
-def stacked_experts(
-    model,  # A LLaVA model
-):  # A context
-    "Where experts are spread over processes, collect them while saving."
-    if (model.config.moe or {}).get('implementation') != 'deepspeed': return nullcontext()
-    from moe_llava_kit.moe.deepspeed import consolidated_experts
-    return consolidated_experts(model)
-
-# %% ../../nbs/model/04_llava.ipynb #d72def90
-class _SavesItsParts:
-    "A model folder with the tokenizer and the picture settings in it."
-    tokenizer = image_processor = None
-    def save_pretrained(self,
-        save_directory,  # Folder; made if it is not there
-        **kwargs,  # As for transformers' save_pretrained
-    ):
-        "Save weights and config, and the tokenizer and picture settings beside them; ValueError if experts are packed."
-        if any(map(is_parametrized, self.modules())):
-            raise ValueError('experts packed into few bits (quantize_experts) cannot be loaded '
-                             'again: expected whole weights; save a model before packing it')
-        dtypes, moe = part_dtypes(self), self.config.moe
-        self.config.part_dtypes = dtypes if len(set(dtypes.values())) > 1 else None
-        # what is saved is stacked
-        if moe and moe.get('implementation') == 'deepspeed':
-            self.config.moe = moe | dict(implementation='auto', ep_size=1)
-        try:
-            with stacked_experts(self): super().save_pretrained(save_directory, **kwargs)
-        finally: self.config.moe = moe
-        if self.tokenizer is not None: self.tokenizer.save_pretrained(save_directory)
-        if self.image_processor is not None: save_transform(self.image_processor, save_directory)
-
-    @classmethod
-    @unsharded()
-    def from_pretrained(cls,
-        folder,  # Folder or hub id
-        *args, **kwargs,  # As for transformers' from_pretrained
-    ):  # The model; with output_loading_info=True a pair of it and what was loaded
-        "Load a saved model, each part in the precision it was saved in unless `dtype` says otherwise, with its tokenizer and picture settings."
-        config = kwargs.get('config') or cls.config_class.from_pretrained(
-            folder, **{k: v for k, v in kwargs.items() if k in _HUB_OPTIONS})
-        dtypes = getattr(config, 'part_dtypes',
-                         None) if kwargs.get('dtype', 'auto') == 'auto' else None
-        loaded = super().from_pretrained(folder, *args, **kwargs | (
-            dict(dtype=_widest_dtype(dtypes.values())) if dtypes else {}))
-        # output_loading_info=True gives a pair
-        model = loaded[0] if isinstance(loaded, tuple) else loaded
-        for part, dtype in (dtypes or {}).items():
-            model.get_submodule(part).to(getattr(torch, dtype))
-        if file := _has_file(folder, 'tokenizer.json', **kwargs):
-            model.tokenizer = load_tokenizer(Path(file).parent)
-        if file := _has_file(folder, 'preprocessor_config.json', **kwargs):
-            model.image_processor = load_transform(Path(file).parent)
-        model.model.vision_tower.requires_grad_(False)
-        return loaded
-
-# %% ../../nbs/model/04_llava.ipynb #4c107fa5
-@dataclass
-class MoELlavaOutput(LlavaCausalLMOutputWithPast):
-    "`transformers`' LLaVA output, plus the auxiliary loss."
-    # Scalar Σ l_aux over the MoE layers, not weighted; None for a dense model
-    aux_loss:torch.Tensor|None = None
-
-# %% ../../nbs/model/04_llava.ipynb #f3a12591
-def _total_loss(
-    model,  # The whole model
-    h:torch.Tensor,  # Hidden states (B, T, hidden)
-    labels:torch.Tensor,  # (B, T)
-    full_logits:bool,  # Compute logits everywhere
-    num_items_in_batch=None,  # As for `_answer_loss`
-)->tuple:  # (loss, logits or None)
-    "Cross-entropy over supervised positions; logits only where they are needed."
-    rows = _supervised_positions(labels)
-    logits = model.logits(h if full_logits else h[rows])
-    loss = _answer_loss(logits[rows] if full_logits else logits, labels, num_items_in_batch)
-    return loss, logits if full_logits else None
+def _pad_left(
+    ids:torch.Tensor,  # (B, T), padded on either side
+    mask:torch.Tensor,  # (B, T); 0 is padding
+)->tuple:  # (ids, mask) with all padding in front
+    "Padding first, words in their order."
+    order = mask.long().argsort(dim=1, stable=True)
+    return ids.gather(1, order), mask.gather(1, order)
 
 # %% ../../nbs/model/04_llava.ipynb #5bf9edac
 def _module_name(
@@ -437,9 +284,123 @@ def _module_name(
     "What a part is called inside a model."
     return next(n for n, m in model.named_modules() if m is module)
 
-# %% ../../nbs/model/04_llava.ipynb #9dcffb23
-class _NamesItsParts:
-    "Where a model's decoder, embeddings and losses are, for `transformers`, `peft` and the rest of this library."
+# %% ../../nbs/model/04_llava.ipynb #4c107fa5
+@dataclass
+class MoELlavaOutput(LlavaCausalLMOutputWithPast):
+    "`transformers`' LLaVA output, plus the auxiliary loss."
+    # Scalar Σ l_aux over the MoE layers, not weighted; None for a dense model
+    aux_loss:torch.Tensor|None = None
+
+# %% ../../nbs/model/04_llava.ipynb #b4c34a39
+def _is_decoding(
+    kwargs:dict,  # As `forward` got them
+)->bool:  # True for the passes of `generate`
+    "Whether a pass continues an answer; the keyword is `cache` since transformers 5.24."
+    return kwargs.get('cache', kwargs.get('past_key_values')) is not None
+
+def _kept_outputs(
+    out,  # What the decoder returned
+)->dict:  # Fields of `MoELlavaOutput`
+    "What others may want of the decoder's output; a state-space decoder has no attentions."
+    return {k: getattr(out, k, None) for k in ('past_key_values', 'hidden_states', 'attentions')}
+
+# %% ../../nbs/model/04_llava.ipynb #91fed257
+class MoELlavaForConditionalGeneration(ModelFolder, LlavaForConditionalGeneration):
+    "A vision-language model over any tower and decoder, dense or MoE."
+    config_class = MoELlavaConfig
+    reads_experts = True  # what `upcycle` made of it can be saved
+    _keep_in_fp32_modules = ['router']  # where weights are loaded as fp16 or in few bits
+    def __init__(self,
+        config:MoELlavaConfig,  # Random weights of this shape; with `moe`, a Mixture of Experts
+    ):
+        LlavaPreTrainedModel.__init__(self, config)
+        text = config.text_config
+        self.model = MoELlavaModel(config)
+        self.lm_head = nn.Linear(text.hidden_size, text.vocab_size, bias=config.lm_head_bias)
+        if config.moe: install_moe(self, MoEConfig(**config.moe))
+        words = _module_name(self, self.get_input_embeddings())
+        self._tied_weights_keys = {'lm_head.weight': f'{words}.weight'}
+        self.post_init()
+
+    def forward(self,
+        input_ids:torch.Tensor=None,  # (B, T), one -200 per image (or per patch)
+        attention_mask:torch.Tensor=None,  # (B, T): 0 padding, n = the n-th sample of a packed row
+        pixel_values:torch.Tensor=None,  # All pictures of the batch in order (N, 3, H, W)
+        labels:torch.Tensor=None,  # (B, T), -100 where nothing is learned
+        inputs_embeds:torch.Tensor=None,  # (B, T, hidden) instead of ids
+        full_logits:bool|None=None,  # Logits everywhere; None: in eval mode only
+        logits_to_keep:int=0,  # Without labels: only the last n positions; 0 = all
+        num_items_in_batch=None,  # Labels of the whole optimizer step, over all its passes
+        num_samples_in_batch=None,  # Samples of the whole step
+        **kwargs,
+    )->MoELlavaOutput:
+        "Next-token logits and, with labels, cross-entropy plus the weighted losses of the routers."
+        # placeholders make room (T grows), then words and pictures are embedded: (B, T, hidden)
+        if inputs_embeds is None:
+            input_ids, attention_mask, labels = expand_images(
+                self.model, input_ids, pixel_values, attention_mask, labels)
+            inputs_embeds = self.model.embed(input_ids, pixel_values, attention_mask)
+        # the decoder; then the output layer, in training only where the next token is a label
+        out = self.model(inputs_embeds=inputs_embeds, attention_mask=attention_mask, **kwargs)
+        h = out.last_hidden_state                                        # (B, T, hidden)
+        if labels is None: logits, loss = self.logits(h[:, -logits_to_keep:]), None
+        else: logits, loss = self.token_loss(h, labels, full_logits, num_items_in_batch)
+        extra, aux = (None, None) if _is_decoding(kwargs) else self.router_losses()
+        if loss is not None and extra is not None:
+            samples = count_samples(attention_mask, len(h))
+            share = _aux_share(labels, samples, num_items_in_batch, num_samples_in_batch)
+            loss = loss + extra*share
+        return MoELlavaOutput(loss=loss, logits=logits, aux_loss=aux, **_kept_outputs(out))
+
+    def token_loss(self,
+        h:torch.Tensor,  # Hidden states (B, T, hidden)
+        labels:torch.Tensor,  # (B, T), -100 where nothing is learned
+        full_logits:bool|None=None,  # Logits everywhere; None: in eval mode only
+        num_items_in_batch=None,  # Labels of the whole optimizer step
+    )->tuple:  # (logits or None, cross-entropy)
+        "Only positions whose next token is a label reach the output layer, unless all are wanted."
+        everywhere = not self.training if full_logits is None else full_logits
+        rows = _supervised_positions(labels)                             # (B, T), n of them True
+        logits = self.logits(h if everywhere else h[rows])               # (B, T, vocab), (n, vocab)
+        loss = _answer_loss(logits[rows] if everywhere else logits, labels, num_items_in_batch)
+        return logits if everywhere else None, loss
+
+    def logits(self,
+        h:torch.Tensor,  # Hidden states (…, hidden)
+    )->torch.Tensor:  # (…, vocab)
+        "Output layer, and what the decoder does after it."
+        return finish_logits(self.lm_head(h), self.config.text_config)
+
+    def router_losses(self)->tuple:  # (what is added to the loss, Σ l_aux), (None, None) if dense
+        "The routers' losses of the last pass, weighted and plain."
+        if not self.config.moe: return None, None
+        losses = router_loss(self), moe_loss(self)
+        forget_graph(self)
+        return losses
+
+    @torch.no_grad()
+    def generate(self,
+        input_ids:torch.Tensor,  # (B, T), one -200 per image (or per patch)
+        attention_mask:torch.Tensor=None,  # (B, T); rows may be padded on either side
+        pixel_values:torch.Tensor=None,  # All pictures of the batch in order (N, 3, H, W)
+        **kwargs,  # As for transformers' generate; of the length limits use max_new_tokens
+    ):  # (B, T + new): your ids, then the new tokens; or an output whose .sequences are these
+        "Generate after words and pictures."
+        mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+        ids, mask, _ = expand_images(self.model, input_ids, pixel_values, mask, padding_side='left')
+        ids, mask = _pad_left(ids, mask)
+        cached = kwargs.get('use_cache') is not False
+        inputs = (dict(inputs_embeds=self.model.embed(ids, pixel_values, mask)) if cached
+                  else dict(input_ids=ids, pixel_values=pixel_values))
+        out = super().generate(**inputs, attention_mask=mask, **kwargs)
+        new = out if torch.is_tensor(out) else out.sequences
+        if not cached: new = new[:, ids.shape[1]:]
+        whole = torch.cat([input_ids.repeat_interleave(len(new)//len(input_ids), 0), new], 1)
+        if torch.is_tensor(out): return whole
+        out.sequences = whole
+        return out
+
+    # Fixed names under which transformers, peft and the rest of this library find the parts
     def get_decoder(self):
         "The decoder without its output layer."
         return self.model.language_model
@@ -449,77 +410,10 @@ class _NamesItsParts:
     def set_input_embeddings(self, value):
         "Replace them, as resizing does."
         self.model.language_model.set_input_embeddings(value)
-    def logits(self, h):  # Hidden states (…, hidden)->(…, vocab)
-        "Output layer, and what the decoder does after it."
-        return finish_logits(self.lm_head(h), self.config.text_config)
     @property
     def image_tokens(self):
         "How many positions one picture takes."
         return self.model.image_tokens
-
-    def router_losses(self)->tuple:  # (what is added to the loss, Σ l_aux); None, None for a dense model
-        "The routers' losses of the last pass, weighted and plain."
-        if not self.config.moe: return None, None
-        from moe_llava_kit.moe.losses import forget_graph, moe_loss, router_loss
-        losses = router_loss(self), moe_loss(self)
-        forget_graph(self)
-        return losses
-
-# %% ../../nbs/model/04_llava.ipynb #91fed257
-class MoELlavaForConditionalGeneration(_AnswersPictures, _SavesItsParts, _NamesItsParts,
-                                       _LoadsWhole, LlavaForConditionalGeneration):
-    "A vision-language model over any tower and decoder, dense or MoE."
-    config_class = MoELlavaConfig
-    reads_experts = True  # what `upcycle` made of it can be saved
-    _keep_in_fp32_modules = ['router']  # where weights are loaded as fp16 or in few bits
-    def __init__(self,
-        config:MoELlavaConfig,  # Random weights of this shape; with `moe`, a Mixture of Experts
-    ):
-        LlavaPreTrainedModel.__init__(self, config)
-        self.model = MoELlavaModel(config)
-        self.lm_head = nn.Linear(config.text_config.hidden_size, config.text_config.vocab_size,
-                                 bias=config.lm_head_bias)
-        if config.moe:
-            from moe_llava_kit.moe.config import MoEConfig
-            from moe_llava_kit.moe.conversion import install_moe
-            install_moe(self, MoEConfig(**config.moe))
-        self._tied_weights_keys = {
-            'lm_head.weight': f'{_module_name(self, self.get_input_embeddings())}.weight'}
-        self.post_init()
-
-    def forward(self,
-        input_ids:torch.Tensor=None,  # (B, T), one -200 per image (or per patch)
-        attention_mask:torch.Tensor=None,  # (B, T); numbers above 1 say which sample of a packed row
-        pixel_values:torch.Tensor=None,  # All pictures of the batch in order (N, 3, H, W)
-        labels:torch.Tensor=None,  # (B, T), -100 where nothing is learned
-        inputs_embeds:torch.Tensor=None,  # (B, T, hidden) instead of ids
-        full_logits:bool|None=None,  # Logits everywhere; None: in eval mode only
-        logits_to_keep:int=0,  # Without labels: only the last n positions; 0 = all
-        num_items_in_batch=None,  # Labels of the whole optimizer step, over micro-batches and processes
-        num_samples_in_batch=None,  # Samples of the whole step
-        **kwargs,
-    )->MoELlavaOutput:
-        "Next-token logits and, with labels, cross-entropy + router_aux_loss_coef · Σ l_aux (+ router_z_loss_coef · Σ z)."
-        if inputs_embeds is None:
-            input_ids, attention_mask, labels = expand_images(self.model, input_ids, pixel_values,
-                                                              attention_mask, labels)
-        out = self.model(input_ids=input_ids, pixel_values=pixel_values,
-                         inputs_embeds=inputs_embeds, attention_mask=attention_mask, **kwargs)
-        h, loss = out.last_hidden_state, None
-        # not for every token of an answer; `cache` since transformers 5.24
-        extra, aux = self.router_losses() if kwargs.get(
-            'cache', kwargs.get('past_key_values')) is None else (None, None)
-        if labels is None: logits = self.logits(h[:, -logits_to_keep:])
-        else:
-            everywhere = not self.training if full_logits is None else full_logits
-            loss, logits = _total_loss(self, h, labels, everywhere, num_items_in_batch)
-        if loss is not None and extra is not None:
-            samples = count_samples(attention_mask, len(h))
-            loss = loss + extra*_aux_share(labels, samples, num_items_in_batch,
-                                           num_samples_in_batch)
-        names = 'past_key_values', 'hidden_states', 'attentions'  # a mixer has no attentions
-        kept = {k: getattr(out, k, None) for k in names}
-        return MoELlavaOutput(loss=loss, logits=logits, aux_loss=aux, **kept)
 
 AutoConfig.register('moe_llava', MoELlavaConfig)
 AutoModelForImageTextToText.register(MoELlavaConfig, MoELlavaForConditionalGeneration)
@@ -536,6 +430,42 @@ def _copy_generation_config(
     return g
 
 # %% ../../nbs/model/04_llava.ipynb #59d38fbf
+def _config_for(
+    llm:nn.Module,  # The decoder, with its embedding grown
+    tower:nn.Module,  # The vision tower
+    **fields,  # More fields of `MoELlavaConfig`
+)->MoELlavaConfig:  # Of a dense model
+    "The config of a model made of these parts."
+    return MoELlavaConfig(text_config=llm.config, vision_config=tower.config,
+                          lm_head_bias=llm.get_output_embeddings().bias is not None,
+                          tie_word_embeddings=llm.config.tie_word_embeddings, **fields)
+
+def _template_field(
+    template,  # A key, 'native', or a `Conversation`
+    tokenizer,  # Whose chat template 'native' is
+):  # A key, or a dict
+    "A template as the config keeps it."
+    if template != 'native' and isinstance(template, (str, type(None))): return template
+    return get_template(template, tokenizer).to_dict()
+
+# %% ../../nbs/model/04_llava.ipynb #fb9a5f9d
+def _assemble(
+    config:MoELlavaConfig,  # As `_config_for` gives it
+    llm:nn.Module,  # The decoder
+    tower:nn.Module,  # The vision tower
+    dtype:torch.dtype|None=None,  # Of the new projector; None: fp32
+)->MoELlavaForConditionalGeneration:  # Holding these parts, not copies
+    "A model around a decoder and a tower, with a new projector between them."
+    with torch.device('meta'): model = MoELlavaForConditionalGeneration(config)
+    new = build_projector(config.projector_type, tower.config.hidden_size, llm.config.hidden_size,
+                          patch_grid(tower.config))
+    model.model.vision_tower, model.model.language_model = tower, llm.get_decoder()
+    model.model.multi_modal_projector = new.to(dtype or torch.float32)
+    model.lm_head = llm.get_output_embeddings()
+    if moe := getattr(llm.config, 'moe', None): model.config.moe, llm.config.moe = moe, None
+    return model
+
+# %% ../../nbs/model/04_llava.ipynb #68ca0241
 @unsharded()
 def build_llava(
     llm,  # Decoder: a causal LM, a folder or hub id, or a config
@@ -545,28 +475,18 @@ def build_llava(
     template=None,  # Conversation template: a key, or a `Conversation`; kept in the config
     select_layer:int=-2,  # Hidden state of the tower that is read
     select_feature:str='patch',  # 'patch' or 'cls_patch'
-    drop_first:bool=False,  # Drop the tower's first token whatever it is, as the original LLaVA does
+    drop_first:bool=False,  # Drop the tower's first token whatever it is, as LLaVA does
     dtype:torch.dtype|None=None,  # Of all parts; None: as they are, and the new projector in fp32
 )->MoELlavaForConditionalGeneration:  # Tower frozen, projector new
-    "A LLaVA model from a decoder and a tower; their weights are used, not copied; ValueError if the decoder cannot be used, errors of `as_decoder` and `build_tower` for their folders."
+    "A LLaVA model from a decoder and a tower, whose weights are used, not copied."
     llm, tower = as_decoder(llm, dtype), build_tower(tower, dtype=dtype)
     check_head(llm)
-    if template=='native' or not isinstance(template, (str, type(None))):
-        template = get_template(template, tokenizer).to_dict()
+    template = _template_field(template, tokenizer)
     if tokenizer is not None: grow_embeddings(llm, tokenizer)
-    head = llm.get_output_embeddings()
-    config = MoELlavaConfig(text_config=llm.config, vision_config=tower.config,
-                            projector_type=projector, select_feature=select_feature,
-                            drop_first=drop_first, template=template,
-                            vision_feature_layer=select_layer, lm_head_bias=head.bias is not None,
-                            tie_word_embeddings=llm.config.tie_word_embeddings)
-    with torch.device('meta'): model = MoELlavaForConditionalGeneration(config)
-    model.model.vision_tower, model.model.language_model, model.lm_head = (
-        tower, llm.get_decoder(), head)
-    widths = tower.config.hidden_size, llm.config.hidden_size
-    new = build_projector(projector, *widths, patch_grid(tower.config))
-    model.model.multi_modal_projector = new.to(dtype or torch.float32)
+    config = _config_for(llm, tower, projector_type=projector, select_feature=select_feature,
+                         drop_first=drop_first, template=template,
+                         vision_feature_layer=select_layer)
+    model = _assemble(config, llm, tower, dtype)
     model.generation_config = _copy_generation_config(llm, tokenizer)
     model.tokenizer, model.image_processor = tokenizer, image_processor_for(tower.config)
-    if moe := getattr(llm.config, 'moe', None): model.config.moe, llm.config.moe = moe, None
     return model

@@ -7,104 +7,135 @@ __all__ = ['PROJECTORS', 'register_projector', 'build_projector']
 
 # %% ../../nbs/model/02_projectors.ipynb #8d1157d8
 import inspect, math, re
-import torch.nn.functional as F, torch
+import torch, torch.nn.functional as F
 from functools import lru_cache, partial
 from torch import nn
-from .towers import without_numbers, as_pair
+from ..core.errors import KitError
+from .towers import as_pair, without_numbers
 
 # %% ../../nbs/model/02_projectors.ipynb #a102a0fd
-# Name as shown -> (pattern, function of (in_features, out_features, *groups of the pattern) and
-# perhaps grid)
+# Name as shown -> (pattern, function of (in_features, out_features, *groups, perhaps grid))
 PROJECTORS = {}
 
 def register_projector(
     name:str,  # As people read it
     pattern:str,  # Regular expression for the whole kind; its groups are passed as text
 ):  # A decorator for a function of (in_features, out_features, *groups), and perhaps grid
-    "Decorator: make a projector kind known to `build_projector`; a parameter `grid` is told (rows, columns)"
+    "Make a projector kind known to `build_projector`; a parameter `grid` is told (rows, columns)."
     def add(f):
         PROJECTORS[name] = re.compile(pattern), f
         return f
     return add
 
 # %% ../../nbs/model/02_projectors.ipynb #baffc60c
-def _find(kind):
-    "The function behind a name, and the groups of its pattern"
-    for pattern,f in PROJECTORS.values():
+def _find_kind(
+    kind:str,  # As in a config
+)->tuple:  # (function, groups of its pattern)
+    "The function behind a name; ValueError listing the known ones."
+    for pattern, f in PROJECTORS.values():
         if m := pattern.fullmatch(str(kind)): return f, m.groups()
-    raise ValueError(
+    raise KitError(
         f'unknown projector {kind!r}; known kinds: {", ".join(PROJECTORS)} (N, R, L, Q: numbers)')
 
 # %% ../../nbs/model/02_projectors.ipynb #4ce618b9
-def _pair(grid):
-    if grid is None or len(pair := as_pair(grid)) == 2 and min(pair) > 0: return grid and pair
-    raise ValueError(f'expected grid=(rows, columns), got {grid}')
+def _checked_grid(
+    grid,  # (rows, columns), one number for both, or None
+)->tuple|None:  # (rows, columns)
+    "A grid in one spelling; ValueError for anything else."
+    if grid is None: return None
+    pair = as_pair(grid)
+    if len(pair) == 2 and min(pair) > 0: return pair
+    raise KitError(f'expected grid=(rows, columns), got {grid}')
 
-def _call(f, groups, in_features, out_features, grid, kind):
+def _make(
+    f,  # Function of a kind
+    groups:tuple,  # Of its pattern
+    in_features:int,  # Width of the tower
+    out_features:int,  # Width of the language model
+    grid:tuple|None,  # (rows, columns)
+    kind:str,  # For the error
+)->nn.Module:  # The projector
+    "Call a kind's function; ValueError where it needs a grid and there is none."
     wants = inspect.signature(f).parameters.get('grid')
-    if not wants: return f(in_features, out_features, *groups)
-    if grid is not None: return f(in_features, out_features, *groups, grid=grid)
-    if wants.default is not wants.empty: return f(in_features, out_features, *groups)
-    raise ValueError(f'projector {kind!r} looks at neighboring patches: expected grid=(rows, '
-                     f'columns), got None; `patch_grid(tower.config)` gives it')
+    if wants and grid is None and wants.default is wants.empty:
+        raise KitError(f'projector {kind!r} looks at neighboring patches: expected grid=(rows, '
+                       f'columns), got None; `patch_grid(tower.config)` gives it')
+    told = dict(grid=grid) if wants and grid is not None else {}
+    return f(in_features, out_features, *groups, **told)
 
 # %% ../../nbs/model/02_projectors.ipynb #bbb07fb4
 def build_projector(
-    kind:str,  # 'linear', 'mlp2x_gelu', 'pool_mlp2x_gelu', 'pixel_shuffle2', 'qformer2_64' …; `PROJECTORS` lists them
+    kind:str,  # 'mlp2x_gelu', 'pixel_shuffle2', 'qformer2_64' …; `PROJECTORS` lists the kinds
     in_features:int,  # Width of the tower
     out_features:int,  # Width of the language model
     grid:tuple|None=None,  # (rows, columns) of patches, for kinds that look at neighbors
 )->nn.Module:  # (N, P, in_features) -> (N, T, out_features)
-    "A projector by name; an unknown name, a missing grid or sizes that do not fit raise ValueError"
-    return _call(*_find(kind), in_features, out_features, _pair(grid), kind)
+    "A projector by name; ValueError for an unknown name, a missing grid or sizes that do not fit."
+    f, groups = _find_kind(kind)
+    return _make(f, groups, in_features, out_features, _checked_grid(grid), kind)
 
 # %% ../../nbs/model/02_projectors.ipynb #312aa857
 @register_projector('linear', 'linear')
-def _linear_projector(in_features:int, out_features:int):  # Widths of tower and language model -> (N, P, in) to (N, P, out)
-    "One linear layer (Liu et al. 2023, *Visual Instruction Tuning*)"
+def _linear_projector(
+    in_features:int,  # Width of the tower
+    out_features:int,  # Width of the language model
+)->nn.Module:  # (N, P, in) -> (N, P, out)
+    "One linear layer (Liu et al. 2023, *Visual Instruction Tuning*)."
     return nn.Linear(in_features, out_features)
 
 @register_projector('mlpNx_gelu', r'mlp([1-9]\d*)x_gelu')
-def _mlp_projector(in_features:int, out_features:int, depth:int):  # Widths, and the number of linear layers
-    "Linear layers with GELU between them (two: Liu et al. 2023, *Improved Baselines with Visual Instruction Tuning*)"
+def _mlp_projector(
+    in_features:int,  # Width of the tower
+    out_features:int,  # Width of the language model
+    depth:int,  # How many linear layers
+)->nn.Module:  # (N, P, in) -> (N, P, out)
+    "Linear layers with GELU between them; two in LLaVA-1.5."
     widths = [in_features] + [out_features]*int(depth)
-    layers = [o for a,b in zip(widths, widths[1:]) for o in (nn.Linear(a, b), nn.GELU())]
+    layers = [o for a, b in zip(widths, widths[1:]) for o in (nn.Linear(a, b), nn.GELU())]
     return nn.Sequential(*layers[:-1])
 
+# %% ../../nbs/model/02_projectors.ipynb #a6fb742d
 @register_projector('ln_mlpNx_gelu', r'ln_mlp([1-9]\d*)x_gelu')
-def _ln_mlp_projector(in_features:int, out_features:int, depth:int):  # As `_mlp_projector`
-    "The same behind a LayerNorm"
-    return nn.Sequential(nn.LayerNorm(in_features),
-                         *_mlp_projector(in_features, out_features, depth))
+def _ln_mlp_projector(
+    in_features:int,  # Width of the tower
+    out_features:int,  # Width of the language model
+    depth:int,  # How many linear layers
+)->nn.Module:  # (N, P, in) -> (N, P, out)
+    "The same behind a LayerNorm."
+    mlp = _mlp_projector(in_features, out_features, depth)
+    return nn.Sequential(nn.LayerNorm(in_features), *mlp)
 
 @register_projector('identity', 'identity')
-def _identity_projector(in_features:int, out_features:int):  # Widths, which have to be equal
-    "Nothing at all; ValueError for different widths"
+def _identity_projector(
+    in_features:int,  # Width of the tower
+    out_features:int,  # Width of the language model
+)->nn.Module:  # (N, P, in) -> the same
+    "Nothing at all; ValueError for different widths."
     if in_features == out_features: return nn.Identity()
-    raise ValueError(f'an identity projector needs equal widths, got {in_features} from the tower '
-                     f'and {out_features} in the language model')
+    raise KitError(f'an identity projector needs equal widths, got {in_features} from the tower '
+                   f'and {out_features} in the language model')
 
 # %% ../../nbs/model/02_projectors.ipynb #c8c7c48a
 def _as_grid(
     x:torch.Tensor,  # (N, rows*columns, D)
     grid:tuple,  # (rows, columns)
 )->torch.Tensor:  # (N, rows, columns, D)
-    "Rows of patches back in their places; a count that is not rows*columns raises ValueError"
+    "Rows of patches back in their places; ValueError for a count that is not rows*columns."
     if x.ndim == 3 and x.shape[1] == math.prod(grid): return x.unflatten(1, grid)
-    raise ValueError(f'expected (N, {math.prod(grid)}, D), the {grid[0]}×{grid[1]} patches of each '
-                     f'picture, got {tuple(x.shape)}: a projector that looks at ' "neighbors needs "
-                     "every patch and nothing else (select_feature='patch', drop_first=False)")
+    raise KitError(f'expected (N, {math.prod(grid)}, D), the {grid[0]}×{grid[1]} patches of each '
+                   f'picture, got {tuple(x.shape)}: a projector that looks at neighbors needs '
+                   "every patch and nothing else (select_feature='patch', drop_first=False)")
 
 def _pool_patches(
     x:torch.Tensor,  # (N, rows*columns, D)
     grid:tuple,  # (rows, columns)
 )->torch.Tensor:  # (N, (rows//2)*(columns//2), D)
-    "The average of each 2×2 square of patches; an odd last row or column is cut off"
+    "The average of each 2×2 square of patches; an odd last row or column is cut off."
     return F.avg_pool2d(_as_grid(x, grid).movedim(-1, 1), 2).flatten(2).mT
 
 # %% ../../nbs/model/02_projectors.ipynb #a3ad8927
 class _NeighborProjector(nn.Module):
-    "Patches merged with their neighbors, then `block` on each result"
+    "Patches merged with their neighbors, then `block` on each result."
     def __init__(self,
         merge,  # Function of (x, grid) that gives fewer vectors
         grid:tuple,  # (rows, columns)
@@ -112,18 +143,25 @@ class _NeighborProjector(nn.Module):
     ):
         super().__init__()
         self.merge, self.grid, self.block = merge, grid, block
-    def forward(self, x):  # (N, P, in)->(N, T, out)
-        "Merge, then the block on every result"
+    def forward(self,
+        x:torch.Tensor,  # (N, P, in)
+    )->torch.Tensor:  # (N, T, out)
+        "Merge, then the block on every result."
         return self.block(self.merge(x, self.grid))
     def extra_repr(self):
-        "What `print` shows"
+        "What `print` shows."
         return f'grid={self.grid}'
 
 @register_projector('pool_mlpNx_gelu', r'pool_mlp([1-9]\d*)x_gelu')
-def _pool_projector(in_features:int, out_features:int, depth:int, grid:tuple):  # Widths, linear layers, (rows, columns)
-    "2×2 averages, then an MLP; ValueError for a grid without a 2×2 square"
+def _pool_projector(
+    in_features:int,  # Width of the tower
+    out_features:int,  # Width of the language model
+    depth:int,  # How many linear layers
+    grid:tuple,  # (rows, columns)
+)->nn.Module:  # (N, P, in) -> (N, P/4, out)
+    "2×2 averages, then an MLP; ValueError for a grid without a 2×2 square."
     if min(grid) < 2:
-        raise ValueError(
+        raise KitError(
             f'2×2 pooling needs a grid of at least 2×2 patches, got {grid[0]}×{grid[1]}')
     return _NeighborProjector(_pool_patches, grid, _mlp_projector(in_features, out_features, depth))
 
@@ -133,7 +171,7 @@ def _fold_patches(
     grid:tuple,  # (rows, columns), both divisible by r
     r:int,  # Side of the squares
 )->torch.Tensor:  # (N, rows*columns/r², r²*D)
-    "Each r×r square of patches as one vector, row by row"
+    "Each r×r square of patches as one vector, row by row."
     # (N, row, in the square, column, in the square, D)
     x = _as_grid(x, grid).unflatten(2, (-1, r)).unflatten(1, (-1, r))
     return x.transpose(2, 3).flatten(3).flatten(1, 2)
@@ -141,23 +179,27 @@ def _fold_patches(
 # %% ../../nbs/model/02_projectors.ipynb #6be7421c
 @register_projector('pixel_shuffleR, pixel_shuffleR_[ln_]mlpNx_gelu',
                     r'pixel_shuffle([1-9]\d*)(?:_((?:ln_)?mlp[1-9]\d*x_gelu))?')
-def _pixel_shuffle_projector(in_features:int, out_features:int, r:int, then:str|None, grid:tuple):  # Widths, side of the squares, a kind or None for 'linear', (rows, columns)
-    "r×r squares side by side, then the projector named behind them; ValueError if the grid is not divisible"
+def _pixel_shuffle_projector(
+    in_features:int,  # Width of the tower
+    out_features:int,  # Width of the language model
+    r:int,  # Side of the squares
+    then:str|None,  # The kind of projector behind them; None is 'linear'
+    grid:tuple,  # (rows, columns)
+)->nn.Module:  # (N, P, in) -> (N, P/r², out)
+    "r×r squares side by side, then a projector; ValueError if the grid is not divisible."
     r = int(r)
     if any(n % r for n in grid):
-        raise ValueError(
-            f'pixel shuffle by {r} needs rows and columns divisible by {r}, got a grid of '
-            f'{grid[0]}×{grid[1]} '
-            f'(divisible by '
-            f'{[d for d in range(2, min(grid)+1) if not grid[0] % d and not grid[1] % d]})')
-    return _NeighborProjector(partial(_fold_patches, r=r), grid,
-                              build_projector(then or 'linear', in_features*r*r, out_features))
+        fit = [d for d in range(2, min(grid)+1) if not grid[0] % d and not grid[1] % d]
+        raise KitError(f'pixel shuffle by {r} needs rows and columns divisible by {r}, got a grid '
+                       f'of {grid[0]}×{grid[1]} (divisible by {fit})')
+    block = build_projector(then or 'linear', in_features*r*r, out_features)
+    return _NeighborProjector(partial(_fold_patches, r=r), grid, block)
 
 # %% ../../nbs/model/02_projectors.ipynb #84102f7c
-def _heads(width): return next(h for h in range(32, 0, -1) if width % h == 0)
+def _heads(width:int)->int: return next(h for h in range(32, 0, -1) if width % h == 0)
 
 class _QFormerProjector(nn.Module):
-    "Learned queries that read the patches by cross-attention"
+    "Learned queries that read the patches by cross-attention."
     def __init__(self,
         in_features:int,  # Width of the tower
         out_features:int,  # Width of the language model
@@ -168,45 +210,58 @@ class _QFormerProjector(nn.Module):
     ):
         from transformers import Blip2QFormerConfig, Blip2QFormerModel
         super().__init__()
-        config = Blip2QFormerConfig(hidden_size=width, encoder_hidden_size=width,
-                                    intermediate_size=intermediate, num_hidden_layers=layers,
-                                    num_attention_heads=_heads(width), cross_attention_frequency=1,
-                                    hidden_dropout_prob=0., attention_probs_dropout_prob=0.,
-                                    layer_norm_eps=1e-12)
+        config = Blip2QFormerConfig(
+            hidden_size=width, encoder_hidden_size=width, intermediate_size=intermediate,
+            num_hidden_layers=layers, num_attention_heads=_heads(width),
+            cross_attention_frequency=1, hidden_dropout_prob=0., attention_probs_dropout_prob=0.,
+            layer_norm_eps=1e-12)
         self.proj_in = _mlp_projector(in_features, width, 2)
         self.query_tokens = nn.Parameter(torch.randn(1, queries, width)*config.initializer_range)
         self.qformer = Blip2QFormerModel(config)
         self.proj_out = _mlp_projector(width, out_features, 2)
 
-    def forward(self, x):  # (N, P, in)->(N, Q, out)
-        "Every query reads all patches"
+    def forward(self,
+        x:torch.Tensor,  # (N, P, in)
+    )->torch.Tensor:  # (N, Q, out)
+        "Every query reads all patches."
         x = self.proj_in(x)
-        y = self.qformer(query_embeds=self.query_tokens.expand(len(x), -1, -1),
-                         encoder_hidden_states=x).last_hidden_state
+        queries = self.query_tokens.expand(len(x), -1, -1)
+        y = self.qformer(query_embeds=queries, encoder_hidden_states=x).last_hidden_state
         return self.proj_out(y.to(x.dtype))
 
 # %% ../../nbs/model/02_projectors.ipynb #f5f323ae
 @register_projector('qformerL_Q', r'qformer([1-9]\d*)_([1-9]\d*)')
-def _qformer_projector(in_features:int, out_features:int, layers:int, queries:int):  # As `_QFormerProjector`
-    "As wide as the language model"
+def _qformer_projector(
+    in_features:int,  # Width of the tower
+    out_features:int,  # Width of the language model
+    layers:int,  # Of the Q-Former
+    queries:int,  # Vectors that come out
+)->nn.Module:  # (N, P, in) -> (N, Q, out)
+    "As wide as the language model."
     return _QFormerProjector(in_features, out_features, int(layers), int(queries),
                              width=out_features, intermediate=int(out_features*2.6875))
 
 @register_projector('cheap_qformerL_Q', r'cheap_qformer([1-9]\d*)_([1-9]\d*)')
-def _cheap_qformer_projector(in_features:int, out_features:int, layers:int, queries:int):  # As `_QFormerProjector`
-    "As wide as the tower"
+def _cheap_qformer_projector(
+    in_features:int,  # Width of the tower
+    out_features:int,  # Width of the language model
+    layers:int,  # Of the Q-Former
+    queries:int,  # Vectors that come out
+)->nn.Module:  # (N, P, in) -> (N, Q, out)
+    "As wide as the tower."
     return _QFormerProjector(in_features, out_features, int(layers), int(queries),
                              width=in_features, intermediate=4*in_features)
 
 # %% ../../nbs/model/02_projectors.ipynb #1a982e4a
 @lru_cache(maxsize=64)
-def _projected(f, groups, in_features, out_features, tokens, grid, kind):
+def _measured_count(f, groups, in_features, out_features, tokens, grid, kind):
+    "What a projector without weights makes of an empty row of patches."
     with without_numbers():
-        shape = tuple(_call(f, groups, in_features, out_features, grid,
-                            kind)(torch.zeros(1, tokens, in_features)).shape)
+        projector = _make(f, groups, in_features, out_features, grid, kind)
+        shape = tuple(projector(torch.zeros(1, tokens, in_features)).shape)
     if len(shape) == 3 and shape[::2] == (1, out_features): return shape[1]
-    raise ValueError(f'projector {kind!r} returns {shape} for one picture of {tokens} vectors; '
-                     f'expected (1, T, {out_features})')
+    raise KitError(f'projector {kind!r} returns {shape} for one picture of {tokens} vectors; '
+                   f'expected (1, T, {out_features})')
 
 def projected_count(
     kind:str,  # A name `build_projector` knows
@@ -215,5 +270,7 @@ def projected_count(
     tokens:int,  # Vectors the tower gives per picture, as `patch_count` says
     grid:tuple|None=None,  # (rows, columns) of patches, as `patch_grid` says
 )->int:  # Vectors per picture for the language model
-    "How many vectors one picture becomes behind a projector, measured without weights; sizes that do not fit raise ValueError"
-    return _projected(*_find(kind), in_features, out_features, tokens, _pair(grid), str(kind))
+    "How many vectors one picture becomes behind a projector, measured without weights."
+    f, groups = _find_kind(kind)
+    grid = _checked_grid(grid)
+    return _measured_count(f, groups, in_features, out_features, tokens, grid, str(kind))

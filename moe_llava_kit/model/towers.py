@@ -12,124 +12,168 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from urllib.request import getproxies
+from weakref import ref
+from torch import nn
 from transformers import AutoConfig, AutoModel, MODEL_MAPPING, PretrainedConfig
 from transformers.integrations import deepspeed as hf_deepspeed
-from torch import nn
 from transformers.utils import cached_file
+from ..core.errors import KitError
 from ..core.runtime import quiet_transformers
 
 # %% ../../nbs/model/00_towers.ipynb #945abec3
 def vision_config(
     config,  # Any `transformers` config, of a vision model or of a pair that contains one
 )->PretrainedConfig:  # The config of the vision model
-    "The vision part of `config`; a config without one is refused with a ValueError"
+    "The vision part of a config; one without is refused with a ValueError."
     part = getattr(config, 'vision_config', config)
     if not hasattr(part, 'patch_size'):
-        raise ValueError(f'expected the config of a vision model (CLIP, SigLIP, DINOv2, ViT, …), '
-                         f'got {type(config).__name__}, '
-                         'which has neither `vision_config` nor `patch_size`')
+        raise KitError('expected the config of a vision model (CLIP, SigLIP, DINOv2, ViT, …), '
+                       f'got {type(config).__name__}, which has neither `vision_config` nor '
+                       '`patch_size`')
     return part
 
 # %% ../../nbs/model/00_towers.ipynb #040f75de
-def as_pair(x): return (x, x) if isinstance(x, int) else tuple(x)
+def as_pair(
+    x,  # A number, or two
+)->tuple:  # Two
+    "One number for both directions, or one for each."
+    return (x, x) if isinstance(x, int) else tuple(x)
 
 def patch_grid(
     config,  # Config of a tower (or of a pair)
 )->tuple:  # (rows, columns) of patches
-    "The grid of patches a tower lays over a picture of its own size"
+    "The grid of patches a tower lays over a picture of its own size."
     c = vision_config(config)
     if getattr(c, 'image_size', None) is None: return (math.isqrt(c.num_patches),)*2
-    return tuple(s//p for s,p in zip(as_pair(c.image_size), as_pair(c.patch_size)))
+    return tuple(s//p for s, p in zip(as_pair(c.image_size), as_pair(c.patch_size)))
 
 # %% ../../nbs/model/00_towers.ipynb #d12f9bb5
 def image_size(
     config,  # Config of a tower (or of a pair)
 )->tuple:  # (height, width) in pixels
-    "The picture size a tower expects"
+    "The picture size a tower expects."
     c = vision_config(config)
     size = getattr(c, 'image_size', None)
-    return as_pair(size) if size is not None else tuple(
-        n*p for n,p in zip(patch_grid(c), as_pair(c.patch_size)))
+    if size is not None: return as_pair(size)
+    return tuple(n*p for n, p in zip(patch_grid(c), as_pair(c.patch_size)))
 
 # %% ../../nbs/model/00_towers.ipynb #f312845c
 def cut_patches(
     pixels:torch.Tensor,  # Pictures (N, 3, H, W)
     patch:tuple,  # (height, width) of a patch
 )->tuple:  # Rows of patches (N, rows*columns, ph*pw*3), and the grid (rows, columns)
-    "Pictures cut into flattened patches, row by row"
-    n, c, h, w = pixels.shape
-    (ph, pw), grid = patch, (h//patch[0], w//patch[1])
-    x = pixels[:, :, :grid[0]*ph, :grid[1]*pw].reshape(n, c, grid[0], ph, grid[1], pw)
-    return x.permute(0, 2, 4, 3, 5, 1).reshape(n, grid[0]*grid[1], ph*pw*c), grid
+    "Pictures cut into flattened patches, row by row."
+    (n, c, h, w), (ph, pw) = pixels.shape, patch
+    rows, columns = h//ph, w//pw
+    x = pixels[:, :, :rows*ph, :columns*pw].reshape(n, c, rows, ph, columns, pw)
+    return x.permute(0, 2, 4, 3, 5, 1).reshape(n, rows*columns, ph*pw*c), (rows, columns)
 
 def _tower_inputs(
-    tower,  # A vision model
+    tower:nn.Module,  # A vision model
     pixel_values:torch.Tensor,  # Pictures (N, 3, H, W)
 )->dict:  # Keyword arguments for its forward
-    "What this tower wants to be called with"
+    "What this tower wants to be called with."
     if getattr(tower.config, 'image_size', None) is not None: return dict(pixel_values=pixel_values)
     x, grid = cut_patches(pixel_values, as_pair(tower.config.patch_size))
-    # read as numbers
-    return dict(pixel_values=x, pixel_attention_mask=None,
-                spatial_shapes=torch.tensor([grid]*len(x), device='cpu'))
+    shapes = torch.tensor([grid]*len(x), device='cpu')                   # read as numbers
+    return dict(pixel_values=x, pixel_attention_mask=None, spatial_shapes=shapes)
 
 # %% ../../nbs/model/00_towers.ipynb #ce229d89
+def _zero3_settings():  # The object, or None where ZeRO-3 is off
+    "What `transformers` knows of ZeRO-3; KitError if a release keeps it elsewhere."
+    if not hf_deepspeed.is_deepspeed_zero3_enabled(): return None
+    kept = getattr(hf_deepspeed, '_hf_deepspeed_config_weak_ref', None)  # no public way to read it
+    if isinstance(kept, ref): return kept()
+    raise KitError(f'transformers {transformers.__version__} keeps its DeepSpeed settings not '
+                   'where expected (integrations.deepspeed._hf_deepspeed_config_weak_ref), so '
+                   'ZeRO-3 cannot be suspended while a model is built: take an earlier release')
+
 @contextmanager
-def unsharded():
-    "Models made inside have whole weights, also while ZeRO-3 is on; the Trainer shards them when it starts"
-    zero, known = sys.modules.get(
-        'deepspeed.runtime.zero.partition_parameters'), hf_deepspeed._hf_deepspeed_config_weak_ref
-    if zero: zero.shutdown_init_context()
-    hf_deepspeed.unset_hf_deepspeed_config()
+def _unknown_zero3():
+    "Nobody asks `transformers` for sharded models inside."
+    settings = _zero3_settings()
+    if settings is not None: hf_deepspeed.unset_hf_deepspeed_config()
     try: yield
     finally:
-        hf_deepspeed._hf_deepspeed_config_weak_ref = known
-        if zero: zero.restore_init_context()
+        if settings is not None: hf_deepspeed.set_hf_deepspeed_config(settings)
+
+# %% ../../nbs/model/00_towers.ipynb #874ba9e9
+_ZERO_INIT = 'deepspeed.runtime.zero.partition_parameters'  # Where DeepSpeed's zero.Init lives
+
+@contextmanager
+def _paused_zero_init():
+    "A `zero.Init` that is open cuts up nothing inside; KitError if DeepSpeed cannot pause it."
+    zero = sys.modules.get(_ZERO_INIT)
+    names = 'shutdown_init_context', 'restore_init_context'
+    pause, resume = (getattr(zero, n, None) for n in names)
+    if zero and not (callable(pause) and callable(resume)):
+        version = getattr(sys.modules.get('deepspeed'), '__version__', '?')
+        raise KitError(f'DeepSpeed {version} has no {" and ".join(names)} in {_ZERO_INIT}, so '
+                       'zero.Init cannot be paused while a model is built: take an earlier release')
+    if zero: pause()
+    try: yield
+    finally:
+        if zero: resume()
+
+# %% ../../nbs/model/00_towers.ipynb #6443d889
+@contextmanager
+def unsharded():
+    "Models made inside have whole weights, also under ZeRO-3; the Trainer shards them later."
+    with _unknown_zero3(), _paused_zero_init(): yield
 
 @contextmanager
 def without_numbers():
-    "New modules and tensors have shapes but no numbers, also under a device context or ZeRO-3"
+    "New modules have shapes but no numbers, also under a device context or ZeRO-3."
     with unsharded(), torch.device('meta'), torch.no_grad(): yield
 
-def _tower_class(config):
-    "The model class of a vision config"
+def _tower_class(
+    config:PretrainedConfig,  # Of a vision model
+)->type:  # Of `transformers`
+    "The model class of a vision config; ValueError if there is none."
     if type(config) in MODEL_MAPPING: return MODEL_MAPPING[type(config)]
-    raise ValueError(f'`transformers` has no model class for a {type(config).__name__}')
+    raise KitError(f'`transformers` has no model class for a {type(config).__name__}')
 
 # %% ../../nbs/model/00_towers.ipynb #2f32acff
 @lru_cache(maxsize=64)
-def _measured_tokens(kind, text):  # The config as class and JSON, so that it can be a key -> int
+def _measured_tokens(
+    kind:type,  # Class of the config
+    text:str,  # The config as JSON, so that it can be a key
+)->int:  # Tokens per picture
+    "What a tower without weights returns for an empty picture; ValueError if layers disagree."
     config = kind.from_dict(json.loads(text))
     with without_numbers():
         ghost = _tower_class(config)(config).eval()
-        x = torch.zeros(1, 3, *image_size(config), dtype=ghost.dtype)
-        counts = [math.prod(h.shape[1:-1]) for h in ghost(**_tower_inputs(ghost, x),
-                                                          output_hidden_states=True).hidden_states]
+        x = _tower_inputs(ghost, torch.zeros(1, 3, *image_size(config), dtype=ghost.dtype))
+        states = ghost(**x, output_hidden_states=True).hidden_states
+    counts = [math.prod(h.shape[1:-1]) for h in states]
     if len(set(counts)) == 1: return counts[0]
-    raise ValueError(f'{kind.__name__}: the layers return {counts} tokens: this tower merges '
-                     f'patches on the way, which is not supported; '
-                     'take one that keeps its patches (CLIP, SigLIP, DINOv2, DINOv3, ViT)')
+    raise KitError(f'{kind.__name__}: the layers return {counts} tokens: this tower merges '
+                   'patches on the way, which is not supported; '
+                   'take one that keeps its patches (CLIP, SigLIP, DINOv2, DINOv3, ViT)')
 
 def _token_count(
     config,  # Config of a tower (or of a pair)
 )->int:  # Patches, plus [CLS] and registers where there are any
-    "How many tokens a tower returns for one picture of its own size, measured without weights; a tower that merges patches raises ValueError"
+    "How many tokens a tower returns for one picture of its own size, measured without weights."
     c = vision_config(config)
     return _measured_tokens(type(c), c.to_json_string(use_diff=False))
 
 # %% ../../nbs/model/00_towers.ipynb #d69fb1da
-def _spans(tokens, patches, select_feature='patch', drop_first=False):
-    "Ranges of tokens to keep, as (start, stop)"
+def _spans(
+    tokens:int,  # What the tower returns per picture
+    patches:int,  # How many of them are patches, the last ones
+    select_feature:str='patch',  # 'patch' or 'cls_patch'
+    drop_first:bool=False,  # Drop the first token whatever it is
+)->list:  # [(start, stop), …]
+    "Ranges of tokens to keep; ValueError for an unknown choice, or fewer tokens than patches."
     front = tokens - patches
     if front < 0:
-        raise ValueError(f'the tower returned {tokens} tokens for {patches} patches: it pools or '
-                         f'merges them, which is not supported')
-    kinds = dict(patch=[(1 if drop_first else front, tokens)],
-                 cls_patch=[(0, tokens)] if drop_first else [(0, min(front, 1)), (front, tokens)])
-    if select_feature not in kinds:
-        raise ValueError(
-            f'unknown select_feature {select_feature!r}; expected one of {list(kinds)}')
-    return kinds[select_feature]
+        raise KitError(f'the tower returned {tokens} tokens for {patches} patches: it pools or '
+                       f'merges them, which is not supported')
+    whole = [(0, tokens)] if drop_first else [(0, min(front, 1)), (front, tokens)]
+    kinds = dict(patch=[(1 if drop_first else front, tokens)], cls_patch=whole)
+    if select_feature in kinds: return kinds[select_feature]
+    raise KitError(f'unknown select_feature {select_feature!r}; expected one of {list(kinds)}')
 
 # %% ../../nbs/model/00_towers.ipynb #1c610135
 def patch_count(
@@ -137,23 +181,28 @@ def patch_count(
     select_feature:str='patch',  # 'patch' or 'cls_patch'
     drop_first:bool=False,  # Drop the first token whatever it is, as the original LLaVA does
 )->int:  # Vectors per picture
-    "How many vectors one picture becomes in the sequence of the language model; ValueError for an unknown select_feature or a tower that merges patches"
-    return sum(b-a for a,b in _spans(_token_count(config), math.prod(patch_grid(config)),
-                                     select_feature, drop_first))
+    "How many vectors one picture becomes; ValueError for a tower that merges patches."
+    patches = math.prod(patch_grid(config))
+    spans = _spans(_token_count(config), patches, select_feature, drop_first)
+    return sum(stop-start for start, stop in spans)
 
 # %% ../../nbs/model/00_towers.ipynb #0f121b64
-def _hidden(tower, pixel_values, select_layer):
-    "Hidden states (N, T, D) of one layer; without gradients if nothing here can be trained"
+def _hidden_states(
+    tower:nn.Module,  # A vision model
+    pixel_values:torch.Tensor,  # (N, 3, H, W)
+    select_layer:int,  # Which of its hidden states
+)->torch.Tensor:  # (N, T, D)
+    "Hidden states of one layer; without gradients if nothing here can be trained."
     trains = any(p.requires_grad for p in tower.parameters())
     if not trains and tower.training: tower.eval()
     like = next(tower.parameters())
-    with torch.set_grad_enabled(torch.is_grad_enabled() and (trains or pixel_values.requires_grad)):
-        states = tower(**_tower_inputs(tower, pixel_values.to(like.device, like.dtype)),
-                       output_hidden_states=True).hidden_states
-    if not -len(states) <= select_layer < len(states):
-        raise ValueError(f'select_layer {select_layer} is out of range: this tower has '
-                         f'{len(states)-1} layers, so {-len(states)} … {len(states)-1}')
-    return states[select_layer]
+    inputs = _tower_inputs(tower, pixel_values.to(like.device, like.dtype))
+    grads = torch.is_grad_enabled() and (trains or pixel_values.requires_grad)
+    with torch.set_grad_enabled(grads):
+        states = tower(**inputs, output_hidden_states=True).hidden_states
+    if -len(states) <= select_layer < len(states): return states[select_layer]
+    raise KitError(f'select_layer {select_layer} is out of range: this tower has '
+                   f'{len(states)-1} layers, so {-len(states)} … {len(states)-1}')
 
 # %% ../../nbs/model/00_towers.ipynb #6fcb0d15
 def tower_features(
@@ -163,68 +212,93 @@ def tower_features(
     select_feature:str='patch',  # 'patch' or 'cls_patch'
     drop_first:bool=False,  # Drop the first token whatever it is, as the original LLaVA does
 )->torch.Tensor:  # (N, P, D), in the tower's dtype
-    "What the tower sees: one vector per patch; ValueError for pixels of another shape, or a layer the tower does not have"
+    "One vector per patch; ValueError for pixels of another shape, or a layer that is not there."
     if pixel_values.ndim != 4 or pixel_values.shape[1] != 3:
-        raise ValueError(
+        raise KitError(
             f'expected pixel_values of shape (N, 3, H, W), got {tuple(pixel_values.shape)}')
-    patches = math.prod(s//p
-                        for s,p in zip(pixel_values.shape[2:], as_pair(tower.config.patch_size)))
-    hidden = _hidden(tower, pixel_values, select_layer)
-    return torch.cat([hidden[:, a:b]
-                      for a,b in _spans(hidden.shape[1], patches, select_feature, drop_first)], 1)
+    sides = zip(pixel_values.shape[2:], as_pair(tower.config.patch_size))
+    patches = math.prod(pixels//patch for pixels, patch in sides)
+    hidden = _hidden_states(tower, pixel_values, select_layer)
+    spans = _spans(hidden.shape[1], patches, select_feature, drop_first)
+    return torch.cat([hidden[:, start:stop] for start, stop in spans], 1)
 
 # %% ../../nbs/model/00_towers.ipynb #9d6545dc
-def _freeze(tower, trainable):
-    tower.requires_grad_(trainable)
-    return tower.train(trainable)
+def _freeze(
+    tower:nn.Module,  # Changed in place
+    trainable:bool,  # Or frozen, and in eval mode
+)->nn.Module:  # The same
+    "Decide whether a tower is trained."
+    return tower.requires_grad_(trainable).train(trainable)
 
-def _cast(tower, dtype):
-    "Weights in another precision; buffers stay (DINOv3's rotary frequencies would lose their digits)"
+def _cast(
+    tower:nn.Module,  # Changed in place
+    dtype:torch.dtype,  # Of its weights
+)->nn.Module:  # The same
+    "Weights in another precision, buffers as they are: DINOv3's rotary frequencies need theirs."
     for p in tower.parameters(): p.data = p.data.to(dtype)
     return tower
 
-def _eyes(pair):
-    "The vision half of a pair in its own class; older versions of `transformers` keep only the inner part of it in the pair"
+# %% ../../nbs/model/00_towers.ipynb #6029ca0d
+def _vision_half(
+    pair:nn.Module,  # A CLIP or SigLIP model
+)->nn.Module:  # Sharing its weights
+    "The vision half in its own class; older `transformers` keep only the inner part of it."
     inner, kind = pair.vision_model, _tower_class(vision_config(pair.config))
     if isinstance(inner, kind): return inner
     with without_numbers(): tower = kind(inner.config)
     tower.vision_model = inner
     return tower
 
-def _from_memory(source):
+def _from_memory(
+    source,  # A config, a vision model, or a pair
+)->nn.Module:  # A config gives random weights
+    "A tower from what is in memory; ValueError for what has no vision model in a known place."
     if isinstance(source, PretrainedConfig): return AutoModel.from_config(vision_config(source))
     config = getattr(source, 'config', source)
     vision_config(config)
     if not hasattr(config, 'vision_config'): return source
-    if hasattr(source, 'vision_model'): return _eyes(source)
-    raise ValueError(f'expected a vision model, or a pair with a `vision_model`, got '
-                     f'{type(source).__name__}: pass its vision tower itself')
+    if hasattr(source, 'vision_model'): return _vision_half(source)
+    raise KitError(f'expected a vision model, or a pair with a `vision_model`, got '
+                   f'{type(source).__name__}: pass its vision tower itself')
 
 # %% ../../nbs/model/00_towers.ipynb #fb439dbe
-def _hub_answers():
-    "Can the hub's address be found? (behind a proxy we cannot know, so assume it can)"
+def _hub_answers()->bool:  # Behind a proxy we cannot know, so assume it can
+    "Whether the hub's address can be found."
     from huggingface_hub import constants
     if constants.HF_HUB_OFFLINE: return False
     if getproxies(): return True
-    try:
-        return bool(socket.getaddrinfo(
-            constants.ENDPOINT.split('//')[-1].split('/')[0].split(':')[0], 443))
+    host = constants.ENDPOINT.split('//')[-1].split('/')[0].split(':')[0]
+    try: return bool(socket.getaddrinfo(host, 443))
     except OSError: return False
 
-def read_tower_config(name):
-    "The config behind a folder or hub id, and whether only local files are to be used"
+def read_tower_config(
+    name:str,  # A folder or hub id
+)->tuple:  # (config, whether only local files are to be used)
+    "The config of a tower; OSError naming what is not there."
     folder = Path(name).is_dir()
     if folder and not (Path(name)/'config.json').is_file():
         raise FileNotFoundError(f'{name} is a folder without a config.json: not a vision model')
     try: return AutoConfig.from_pretrained(name, local_files_only=True), True
     except OSError as e:
         if folder: raise OSError(f'the config.json of {name} cannot be read: {e}') from e
-        if not _hub_answers():
-            raise OSError(f'vision tower {name!r}: no such folder, not in the local hub cache, and '
-                          f'the hub cannot be reached. ' 'Give a folder with config.json and '
-                                                         'weights, or download it once where there '
-                                                         'is a network') from None
-    return AutoConfig.from_pretrained(name), False
+    if _hub_answers(): return AutoConfig.from_pretrained(name), False
+    raise OSError(f'vision tower {name!r}: no such folder, not in the local hub cache, and the hub '
+                  'cannot be reached. Give a folder with config.json and weights, or download it '
+                  'once where there is a network')
+
+# %% ../../nbs/model/00_towers.ipynb #64aeb820
+PROCESSOR_FILE = 'preprocessor_config.json'  # How pictures are prepared for a tower
+
+def find_file(
+    name,  # Folder or hub id
+    file:str,  # Its name in there
+    **hub,  # cache_dir, revision, token, local_files_only, subfolder
+)->str|None:  # Its path
+    "Where a file of a model is, or None if it has none; KitError if `transformers` changed."
+    try: return cached_file(str(name), file, _raise_exceptions_for_missing_entries=False, **hub)
+    except TypeError as e:
+        raise KitError(f'transformers {transformers.__version__} looks for files in another way '
+                       f'than expected ({e}): take an earlier release') from e
 
 # %% ../../nbs/model/00_towers.ipynb #5c496385
 def check_loaded(
@@ -241,30 +315,35 @@ def check_loaded(
     if not bad: return
     shown = '\n  '.join(bad[:12]) + ('\n  …' if len(bad) > 12 else '')
     if hint: hint = f'. {hint}'
-    raise ValueError(f'tensors that do not fit {what} ({len(bad)}), in {where}; what is missing '
-                     f'would be random, what is left over would be lost{hint}:\n  {shown}')
+    raise KitError(f'tensors that do not fit {what} ({len(bad)}), in {where}; what is missing '
+                   f'would be random, what is left over would be lost{hint}:\n  {shown}')
 
 # %% ../../nbs/model/00_towers.ipynb #643f6bfc
-PROCESSOR_FILE = 'preprocessor_config.json'  # How pictures are prepared for a tower
 # Parts of towers that no patch vector depends on
 _UNREAD = 'pooler.', 'head.', 'embeddings.mask_token'
 
-def _written(config):
-    "Names of all tensors of the class that wrote a folder with this config"
+def _written_names(
+    config:PretrainedConfig,  # A folder's
+)->set:  # Names of tensors
+    "All tensors of the class that wrote a folder with this config."
     kind = getattr(transformers, (config.architectures or ['none'])[0], None)
     with without_numbers(): return set((kind or _tower_class(config))(config).state_dict())
 
-def _from_files(name, dtype):
+def _from_files(
+    name:str,  # A folder or hub id
+    dtype:torch.dtype|None,  # None: as it was saved
+)->nn.Module:  # The vision model in there
+    "A tower from its files; ValueError listing tensors that do not fit."
     config, local = read_tower_config(name)
-    # into the cache, for `image_processor_for`
-    if not local: cached_file(name, PROCESSOR_FILE, _raise_exceptions_for_missing_entries=False)
-    eyes = vision_config(config)
-    kind, kw = _tower_class(eyes), dict(output_loading_info=True, ignore_mismatched_sizes=True)
+    if not local: find_file(name, PROCESSOR_FILE)        # into the cache, for `image_processor_for`
+    vision = vision_config(config)
+    kind = _tower_class(vision)
     with quiet_transformers():
-        model, info = kind.from_pretrained(name, config=eyes, dtype=dtype or 'auto',
-                                           local_files_only=local, **kw)
+        model, info = kind.from_pretrained(
+            name, config=vision, dtype=dtype or 'auto', local_files_only=local,
+            output_loading_info=True, ignore_mismatched_sizes=True)
     info['missing_keys'] = {k for k in info['missing_keys'] if not k.startswith(_UNREAD)}
-    if info['unexpected_keys']: info['unexpected_keys'] -= _written(config)
+    if info['unexpected_keys']: info['unexpected_keys'] -= _written_names(config)
     check_loaded(info, kind.__name__, name, 'Not a checkpoint of this tower')
     return model
 
@@ -275,10 +354,10 @@ def build_tower(
     trainable:bool=False,  # Train it too? Otherwise frozen and in eval mode
     dtype:torch.dtype|None=None,  # Precision; None keeps the one it was saved in
 )->nn.Module:  # A plain `transformers` vision model
-    "A frozen tower from whatever names it; ValueError if it does not fit, OSError without files"
+    "A frozen tower from whatever names it; ValueError if it does not fit, OSError without files."
     if not isinstance(tower, (str, Path, PretrainedConfig, nn.Module)):
-        raise ValueError(f'expected a config, a folder, a hub id or a model as tower, got '
-                         f'{type(tower).__name__}')
-    model = _from_files(str(tower),
-                        dtype) if isinstance(tower, (str, Path)) else _from_memory(tower)
+        raise KitError(f'expected a config, a folder, a hub id or a model as tower, got '
+                       f'{type(tower).__name__}')
+    on_disk = isinstance(tower, (str, Path))
+    model = _from_files(str(tower), dtype) if on_disk else _from_memory(tower)
     return _freeze(model if dtype is None else _cast(model, dtype), trainable)

@@ -17,7 +17,7 @@ from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
 from ..text.messages import IGNORE_INDEX
 from ..data.dataset import LlavaDataset
 from ..data.batching import GroupedSampler, LlavaCollator
-from ..model.llava import stacked_experts
+from ..model.saving import stacked_experts
 from .stages import apply_stage, base_model_of, Stage
 from .first_step import FirstStepCheck
 from .checkpointing import (
