@@ -176,7 +176,7 @@ _logger = getLogger(__name__)
 class StopOnSignal(TrainerCallback):
     "At SIGTERM or SIGINT: finish the step, save, end the training; a second one acts as always."
     def __init__(self,
-        signals:tuple=(signal.SIGTERM, signal.SIGINT),  # A process hears them in its main thread only
+        signals:tuple=(signal.SIGTERM, signal.SIGINT),  # Heard in a process's main thread only
     ): self.signals, self.former, self.received = signals, {}, None
 
     def on_train_begin(self, args, state, control, **kwargs):
@@ -326,17 +326,17 @@ _OVERRIDDEN = dict(
     _load_optimizer_and_scheduler=('checkpoint',))
 
 def _check_trainer(
-    trainer:type,  # `transformers.Trainer`, or a class made of it
+    trainer,  # `transformers.Trainer`, or what stands for it below our methods
 ):
     "KitError if a method that is overridden here has gone, or takes other parameters."
     for name, want in _OVERRIDDEN.items():
         method = getattr(trainer, name, None)
-        has = None if method is None else tuple(inspect.signature(method).parameters)[1:]
+        has = method and tuple(p for p in inspect.signature(method).parameters if p != 'self')
         if has == want: continue
-        what = 'is gone' if has is None else f'takes ({", ".join(has)})'
-        raise KitError(f'transformers {transformers.__version__}: {trainer.__name__}.{name} '
-                       f'{what}, expected ({", ".join(want)}). Checkpoints cannot be written and '
-                       'read safely with it: install transformers>=5.4,<6, or report it')
+        what = f'takes ({", ".join(has)})' if method else 'is gone'
+        raise KitError(f'transformers {transformers.__version__}: Trainer.{name} {what}, expected '
+                       f'({", ".join(want)}). Checkpoints cannot be written and read safely with '
+                       'it: install transformers>=5.4,<6, or report it')
 
 # %% ../../nbs/training/03_checkpointing.ipynb #59eca1ab
 class _WritesWhole:
@@ -344,7 +344,7 @@ class _WritesWhole:
     _saving, along = False, None  # along: see `save_model`
 
     def __init__(self, *args, **kwargs):
-        _check_trainer(next(c for c in type(self).__mro__ if not issubclass(c, _WritesWhole)))
+        _check_trainer(super())
         super().__init__(*args, **kwargs)
 
     def _get_output_dir(self, trial):
@@ -512,7 +512,7 @@ class _SeedsWorkers:
 
 # %% ../../nbs/training/03_checkpointing.ipynb #afd153e7
 class SafeCheckpoints(_ReadsStrictly, _SeedsWorkers, _WritesWhole):
-    "Put before `transformers.Trainer`: checkpoints are whole, read strictly, and a killed run goes on."
+    "Put before `transformers.Trainer`: whole checkpoints, read strictly; a killed run goes on."
     def _choose(self, resume):
         "The checkpoint to go on from, the same on every process; CheckpointError if damaged."
         if not resume: return None

@@ -151,7 +151,7 @@ def _tokens_that_matter(
 
 # %% ../../nbs/training/02_first_step.ipynb #5485087d
 class _StepWatch:
-    "Looks at every pass until `close`: gradients, labels, pictures, each expert's tokens that matter."
+    "Looks at every pass until `close`: gradients, labels, pictures, tokens of each expert."
     def __init__(self,
         model:nn.Module,  # A LLaVA model, also with adapters or in a wrapper that passes keywords
         parts:list,  # The `_Unit`s to look at
@@ -233,6 +233,7 @@ def _own_evidence(
         for u, g, was, now, c in seen:
             yield _RowEvidence(part.name, u, part.group, part.trains, g, was != now, was, c)
 
+# %% ../../nbs/training/02_first_step.ipynb #1609bdee
 def _evidence(
     watch:_StepWatch,  # That looked at the passes of the step
     lr:float,  # Learning rate of the step
@@ -424,7 +425,7 @@ def _check_stage(
 
 # %% ../../nbs/training/02_first_step.ipynb #947e08fb
 class FirstStepCheck(TrainerCallback):
-    "At the first step that counts: what trains moved, what is frozen did not; else `FirstStepError`."
+    "At the first step that counts, `FirstStepError` unless what trains moved and nothing else."
     def __init__(self,
         stage=None,  # A `Stage` or its name: its groups must train (unless it names modules)
         recheck:int=100,  # Steps after which what had a reason not to learn is looked at again

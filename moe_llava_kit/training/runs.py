@@ -169,7 +169,7 @@ class _Run:
 
     def write(self, **more):
         "Add something to the record and write it."
-        self.record |= more
+        self.record = self.record | more
         if self.folder and self.main: _write_record(self.folder, self.record)
 
     def end(self,
@@ -199,6 +199,26 @@ def _refuse_changes(
     return {c.what: [c.was, c.now] for c in changes}
 
 # %% ../../nbs/training/05_runs.ipynb #ee4b37d7
+def _go_on(
+    there,  # Folder of the earlier run
+    was:dict,  # Its record
+    run:_Run,  # This one, not begun yet
+    checkpoint:str,  # Name of the one it goes on from; '' for none
+    finished:bool,  # The earlier run came to its end
+)->_Run:  # This one, begun; or the earlier one, if nothing is left to be done
+    "Compare with an earlier run and go on with it; RunError if it is another one."
+    changed = _refuse_changes(there, was, run.record)
+    said = '; '.join(f'{k}: {a} → {b}' for k, (a, b) in changed.items())
+    if said and run.main: _logger.warning(f'{there} goes on, changed: {said}')
+    if finished and not any(k in _LENGTH_SETTINGS for k in changed):
+        if run.main:
+            _logger.warning(f'{run.folder} holds this run, and it is finished: nothing is trained')
+        return _Run(run.folder, was, run.main, finished=True)
+    more = dict(at=_now_text(), checkpoint=checkpoint, changed=changed)
+    run.write(state='running', began=was.get('began'), resumed=[*was.get('resumed', []), more])
+    return run
+
+# %% ../../nbs/training/05_runs.ipynb #e7c087dc
 def begin_run(
     folder,  # Where the run writes; None: nowhere
     now:dict,  # As `run_record` makes it; all processes must call
@@ -208,21 +228,10 @@ def begin_run(
 )->_Run:  # With the new record; `finished` if nothing is left to be done
     "Compare with what is there, and write the record; RunError if it is another run."
     _check_processes(now)
-    there = Path(point).parent if point else folder
+    there, run = Path(point).parent if point else folder, _Run(folder, now, main)
     was, finished = gather_objects((_read_record(there), not again and is_finished(folder)))[0]
-    if was is None or not (point or finished):
-        if point and main: _logger.warning(f'{there} holds no {_RECORD}: nothing can be compared')
-        run = _Run(folder, now | dict(state='running', began=_now_text(), resumed=[]), main)
-        run.write()
-        return run
-    changed = _refuse_changes(there, was, now)
-    said = '; '.join(f'{k}: {a} → {b}' for k, (a, b) in changed.items())
-    if said and main: _logger.warning(f'{there} goes on, changed: {said}')
-    if finished and not any(k in _LENGTH_SETTINGS for k in changed):
-        if main: _logger.warning(f'{folder} holds this run, and it is finished: nothing is trained')
-        return _Run(folder, was, main, True)
-    more = dict(at=_now_text(), checkpoint=Path(point or '').name, changed=changed)
-    now |= dict(state='running', began=was.get('began'), resumed=[*was.get('resumed', []), more])
-    run = _Run(folder, now, main)
-    run.write()
+    if was is not None and (point or finished):
+        return _go_on(there, was, run, Path(point or '').name, finished)
+    if point and main: _logger.warning(f'{there} holds no {_RECORD}: nothing can be compared')
+    run.write(state='running', began=_now_text(), resumed=[])
     return run
