@@ -36,3 +36,11 @@ class KitError(ValueError):
     def __reduce__(self):   # an error must survive the way out of a worker process
         new = type(self).__new__, (type(self), str(self))
         return *new, dict(vars(self))
+
+# %% ../../nbs/core/00_errors.ipynb #edb685d9
+def shorten(
+    names:list,  # Of str
+    n:int=3,  # How many are written out
+)->str:  # 'a, b, c and 4 more'
+    "The first few of many names."
+    return ', '.join(names[:n]) + (f' and {len(names)-n} more' if len(names) > n else '')

@@ -8,9 +8,11 @@ __all__ = ['add_lora', 'load_adapters', 'merge_lora', 'quantization', 'quantize_
 # %% ../../nbs/training/01_adapters.ipynb #f936eca2
 import inspect, re, warnings
 import torch
+from contextlib import contextmanager
 from functools import cache
-from transformers.pytorch_utils import Conv1D
 from torch import nn
+from transformers.pytorch_utils import Conv1D
+from ..core.errors import KitError
 from ..core.files import import_optional
 from ..moe.layer import SparseMoE
 from ..moe.conversion import layer_parts, layers_of, moe_layers
@@ -38,9 +40,9 @@ def lora_targets(
     moes = moe_layers(model).values()
     along = [getattr(m, n, None) for m in moes for n in ('router', 'coefficient')]
     read = [getattr(m, n, None) for m in layers.modules() for n in _weights_read_by(type(m))]
+    skip = {id(m) for m in along+read}
     parts = [m for l in layers for ps in layer_parts(l)[ffn_only:] for m in ps.values()]
     linears = [m for part in parts for m in part.modules() if isinstance(m, (nn.Linear, Conv1D))]
-    skip = {id(m) for m in along+read}
     stacked = [f'{names[id(m.experts)]}.{n}' for m in moes if isinstance(m, SparseMoE)
                for n, p in m.experts.named_parameters(recurse=False) if p.ndim == 3]
     return [names[id(m)] for m in linears if id(m) not in skip], stacked if experts else []
@@ -62,22 +64,37 @@ def _lora_config(
     model:nn.Module,  # A LLaVA model
     rank:int=128,  # Of the two factors; for experts, of each of them
     alpha:float=256,  # The change is scaled by alpha/rank
-    dropout:float=.05,  # On the way into an adapter; 0 where experts are adapted, which have no way in
+    dropout:float=.05,  # On the way into an adapter; 0 where experts are adapted: they have none
     bias:str='none',  # 'none', 'all' or 'lora_only'
     ffn_only:bool=False,  # Only MLPs and experts
     experts:bool=True,  # Stacked experts too
 ):  # peft.LoraConfig
-    "LoRA on a decoder, projector and routers trained along; ValueError if nothing fits."
-    if rank < 1: raise ValueError(f'rank={rank}: expected 1 or more')
+    "LoRA on a decoder, projector and routers trained along; KitError if nothing fits."
+    if rank < 1: raise KitError(f'rank={rank}: expected 1 or more')
     layers, stacked = lora_targets(model, ffn_only, experts)
-    if not layers and not stacked: raise ValueError(_nothing_to_adapt(model, ffn_only))
+    if not layers and not stacked: raise KitError(_nothing_to_adapt(model, ffn_only))
     ours = {id(m) for moe in moe_layers(model).values() for m in moe.modules()}
     ours.add(id(model.model.multi_modal_projector))
-    along = [n for n, m in model.named_modules() if n.rsplit('.', 1)[-1] in _TRAINED_WITH_LORA
-             and id(m) in ours]
+    along = [n for n, m in model.named_modules()
+             if id(m) in ours and n.rsplit('.', 1)[-1] in _TRAINED_WITH_LORA]
     return import_optional('peft', 'lora').LoraConfig(
         r=rank, lora_alpha=alpha, lora_dropout=0. if stacked else dropout, bias=bias,
         target_modules=layers or None, target_parameters=stacked or None, modules_to_save=along)
+
+# %% ../../nbs/training/01_adapters.ipynb #b3ef29b7
+def _widen_along(
+    model:nn.Module,  # A LLaVA model; changed in place
+):
+    "What trains along with adapters, in fp32: `peft` makes its copies in the precision it finds."
+    for name, m in model.named_modules():
+        if name.rsplit('.', 1)[-1] in _TRAINED_WITH_LORA: m.float()
+
+@contextmanager
+def _quiet_peft():
+    "Without warnings: peft asks transformers for a name that is on its way out."
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        yield import_optional('peft', 'lora')
 
 # %% ../../nbs/training/01_adapters.ipynb #6886d26f
 def add_lora(
@@ -86,40 +103,34 @@ def add_lora(
 ):  # PeftModel, equal to the model as long as nothing is trained
     "The model with fresh adapters; what trains is in fp32, whatever lies below."
     _widen_along(model)
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # peft asks transformers for a name that is on its way out
-        return import_optional('peft',
-                               'lora').get_peft_model(model, _lora_config(model, *args, **kwargs))
-
-# %% ../../nbs/training/01_adapters.ipynb #ee3d6852
-def _widen_along(
-    model:nn.Module,  # A LLaVA model; changed in place
-):
-    "What trains along with adapters, in fp32: `peft` makes its copies in the precision it finds."
-    for name, m in model.named_modules():
-        if name.rsplit('.', 1)[-1] in _TRAINED_WITH_LORA: m.float()
+    config = _lora_config(model, *args, **kwargs)
+    with _quiet_peft() as peft: return peft.get_peft_model(model, config)
 
 # %% ../../nbs/training/01_adapters.ipynb #62ce9015
+def _does_not_fit(
+    folder,  # Of saved adapters
+    why,  # What is missing or different
+)->KitError:  # To be raised
+    "The error for adapters of another model, or half copied ones."
+    return KitError(f'{folder}: the adapter does not fit this model, it was trained on another one '
+                    f'or is incomplete ({why})')
+
+# %% ../../nbs/training/01_adapters.ipynb #e5f2aaa8
 def load_adapters(
     model:nn.Module,  # The LLaVA model they were trained on; used, not copied
     folder,  # What save_pretrained of a PeftModel, or a run with LoRA, left
     trainable:bool=False,  # To go on training them
 ):  # PeftModel
-    "A model with saved adapters; ValueError if the folder's tensors are not exactly those its config asks for."
-    peft = import_optional('peft', 'lora')
+    "A model with saved adapters; KitError if the folder's tensors are not exactly those it needs."
     _widen_along(model)
-    with warnings.catch_warnings():
-        warnings.simplefilter('ignore')
+    with _quiet_peft() as peft:
         try: loaded = peft.PeftModel.from_pretrained(model, str(folder), is_trainable=trainable)
         except (KeyError, RuntimeError) as e:
-            raise ValueError(f'{folder}: the adapter does not fit this model, it was trained on '
-                             f'another one or is incomplete '
-                             f'({str(e).strip().splitlines()[-1].strip()})') from e
-    saved, want = peft.load_peft_weights(str(folder), device='cpu'), peft.get_peft_model_state_dict(
-        loaded, save_embedding_layers=False)
-    if lost := sorted(want.keys() ^ saved.keys()):
-        raise ValueError(f'{folder}: the adapter does not fit this model, it was trained on '
-                         f'another one or is incomplete ({len(lost)} tensors, such as {lost[0]})')
+            raise _does_not_fit(folder, str(e).strip().splitlines()[-1].strip()) from e
+    saved = peft.load_peft_weights(str(folder), device='cpu')
+    needed = peft.get_peft_model_state_dict(loaded, save_embedding_layers=False)
+    if lost := sorted(needed.keys() ^ saved.keys()):
+        raise _does_not_fit(folder, f'{len(lost)} tensors, such as {lost[0]}')
     return loaded
 
 # %% ../../nbs/training/01_adapters.ipynb #602c733f
@@ -130,9 +141,9 @@ def merge_lora(
     return model.merge_and_unload()
 
 # %% ../../nbs/training/01_adapters.ipynb #9c11774c
+_FULL_PRECISION_PARTS = 'vision_tower', 'multi_modal_projector', 'router', 'coefficient', 'lm_head'
 # transformers matches them from the start of a name
-KEEP_FULL_PRECISION = [rf'.*\b{part}' for part in ('vision_tower', 'multi_modal_projector',
-                                                   'router', 'coefficient', 'lm_head')]
+KEEP_FULL_PRECISION = [rf'.*\b{part}' for part in _FULL_PRECISION_PARTS]
 
 # %% ../../nbs/training/01_adapters.ipynb #5c1eccd4
 def quantization(
@@ -140,17 +151,18 @@ def quantization(
     double_quant:bool=True,  # Quantize the scales too (4 bits)
     quant_type:str='nf4',  # 'nf4' or 'fp4' (4 bits)
     dtype:torch.dtype=torch.bfloat16,  # To compute in
-    keep:tuple=(),  # Further modules to leave as they are, such as the 'mlp' of a model that will get experts
+    keep:tuple=(),  # Further modules to leave as they are, such as an 'mlp' that gets experts
 ):  # BitsAndBytesConfig, or None for 16
-    "Settings for from_pretrained(quantization_config=…); ValueError for other widths, ImportError without bitsandbytes."
-    if bits not in (4, 8, 16): raise ValueError(f'bits={bits}: expected 4, 8 or 16')
+    "Settings for `from_pretrained(quantization_config=…)`; KitError for other widths."
+    if bits not in (4, 8, 16): raise KitError(f'bits={bits}: expected 4, 8 or 16')
     if bits == 16: return None
     import_optional('bitsandbytes', 'qlora')
     from transformers import BitsAndBytesConfig
-    four = dict(load_in_4bit=True, bnb_4bit_compute_dtype=dtype,
-                bnb_4bit_use_double_quant=double_quant, bnb_4bit_quant_type=quant_type)
-    return BitsAndBytesConfig(**(four if bits == 4 else dict(load_in_8bit=True)),
-                              llm_int8_skip_modules=KEEP_FULL_PRECISION+[rf'.*\b{k}' for k in keep])
+    as_they_are = KEEP_FULL_PRECISION+[rf'.*\b{k}' for k in keep]
+    if bits == 8: return BitsAndBytesConfig(load_in_8bit=True, llm_int8_skip_modules=as_they_are)
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_compute_dtype=dtype, bnb_4bit_use_double_quant=double_quant,
+        bnb_4bit_quant_type=quant_type, llm_int8_skip_modules=as_they_are)
 
 # %% ../../nbs/training/01_adapters.ipynb #6b992b99
 def quantize_experts(
@@ -159,10 +171,10 @@ def quantize_experts(
     double_quant:bool=True,  # Quantize the scales too
     quant_type:str='nf4',  # 'nf4' or 'fp4'
 )->nn.Module:  # The same model, for answering only: it cannot be trained or saved
-    "Pack the experts' stacked weights; ValueError for other widths than 4, ImportError without bitsandbytes."
+    "Pack the experts' stacked weights into 4 bits; KitError for another width."
     if bits != 4:
-        raise ValueError(f'bits={bits}: stacked experts can be packed into 4 bits only; with 8, '
-                         f'the rest of the model is smaller and they stay as they are')
+        raise KitError(f'bits={bits}: stacked experts can be packed into 4 bits only; with 8, '
+                       'the rest of the model is smaller and they stay as they are')
     pack = import_optional('bitsandbytes.nn.parametrize', 'qlora').replace_parameter_4bit
     for layer in moe_layers(model).values():
         for name in [n for n, w in layer.experts.named_parameters() if w.ndim == 3]:

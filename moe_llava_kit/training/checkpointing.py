@@ -6,19 +6,22 @@
 __all__ = ['BadLoss', 'last_checkpoint', 'CheckpointError']
 
 # %% ../../nbs/training/03_checkpointing.ipynb #a8360b44
-import hashlib, json, math, os, re, shutil, signal, threading
-import torch
-from pathlib import Path
+import inspect, json, math, os, re, shutil, signal, threading
+import torch, transformers
 from concurrent.futures import ThreadPoolExecutor
+from logging import getLogger
+from pathlib import Path
+from safetensors import safe_open
 from torch import nn
 from transformers import TrainerCallback
-from safetensors import safe_open
 from transformers.trainer_utils import rotate_checkpoints
-from .first_step import (any_process, extreme_value, gather_objects, logger,
-                                               shorten)
+from ..core.errors import KitError, shorten
+from ..core.files import fsync_files, sha256, write_whole
+from ..core.processes import any_process, gather_objects
+from .first_step import extreme_value
 
 # %% ../../nbs/training/03_checkpointing.ipynb #624219b3
-class BadLoss(FloatingPointError):
+class BadLoss(KitError, FloatingPointError):
     "The loss or the gradient is inf or NaN."
 
 # %% ../../nbs/training/03_checkpointing.ipynb #1e358839
@@ -28,16 +31,16 @@ def _gradient_size(
 ):  # Scalar; None where a loss scaler deals with inf itself
     "The norm of the gradient of this process; DeepSpeed's own figure where it holds the gradients."
     inner = getattr(optimizer, 'optimizer', optimizer)
-    if getattr(optimizer, 'scaler',
-               None) is not None or getattr(inner, 'dynamic_loss_scale', False):
-        return None
+    scaler = getattr(optimizer, 'scaler', None)
+    if scaler is not None or getattr(inner, 'dynamic_loss_scale', False): return None
+    # DeepSpeed has taken the gradients apart by now, and tells their norm nowhere else
     if hasattr(inner, '_global_grad_norm'): return inner._global_grad_norm
     grads = [p.grad for p in model.parameters() if p.grad is not None]
     return nn.utils.get_total_norm(grads) if grads else None
 
 # %% ../../nbs/training/03_checkpointing.ipynb #32f7aeb3
 class StopOnBadLoss(TrainerCallback):
-    "Ends the training with `BadLoss` at a loss or gradient that is inf or NaN, before anything is saved from it."
+    "Ends the training with `BadLoss` at a loss or gradient that is inf or NaN, before a save."
     def __init__(self): self.hook = None
 
     def on_train_begin(self, args, state, control, model=None, **kwargs):
@@ -53,17 +56,16 @@ class StopOnBadLoss(TrainerCallback):
 
     def on_pre_optimizer_step(self, args, state, control, model=None, optimizer=None, **kwargs):
         "Raise `BadLoss` on every process if the loss or the gradient was bad on any."
-        size = _gradient_size(model, optimizer)
-        if not any_process(self.bad if size is None else self.bad
-                           | ~torch.as_tensor(size, device=args.device).isfinite(), args.device):
+        size, bad = _gradient_size(model, optimizer), self.bad
+        if size is not None: bad = bad | ~torch.as_tensor(size, device=args.device).isfinite()
+        if not any_process(bad, args.device):
             self.bad = False
             return
         what = 'loss' if any_process(self.bad, args.device) else 'gradient'
+        last = last_checkpoint(args.output_dir) or 'none was written yet'
         raise BadLoss(f'step {state.global_step+1}: the {what} is inf or NaN; nothing is saved '
-                      f'from here on. Last good checkpoint: '
-                      f'{last_checkpoint(args.output_dir) or "none was written yet"}. ' 'Look at '
-                      'the samples of this step, try a lower learning rate, or bf16 instead of '
-                      'fp16, and resume.')
+                      f'from here on. Last good checkpoint: {last}. Look at the samples of this '
+                      'step, try a lower learning rate, or bf16 instead of fp16, and resume.')
 
     def on_train_end(self, *args, **kwargs):
         "Take the hook away."
@@ -73,23 +75,6 @@ class StopOnBadLoss(TrainerCallback):
         "Take the hook away."
         if self.hook: self.hook.remove()
         self.hook = None
-
-# %% ../../nbs/training/03_checkpointing.ipynb #017214c9
-def sha256(
-    file,  # Its path
-)->str:  # 64 hexadecimal digits
-    "The SHA-256 of a file, read in pieces of 4 MB."
-    digest = hashlib.sha256()
-    with open(file, 'rb') as opened:
-        while piece := opened.read(2**22): digest.update(piece)
-    return digest.hexdigest()
-
-def fsync_file(
-    files,  # Paths
-):
-    "Have what was written to files put on the disk."
-    for f in files:
-        with open(f, 'rb') as opened: os.fsync(opened.fileno())
 
 # %% ../../nbs/training/03_checkpointing.ipynb #38cd766c
 _STAGING, _MANIFEST = '.saving', 'manifest.json'
@@ -103,18 +88,19 @@ def _write_manifest(
     with ThreadPoolExecutor() as pool: hashes = list(pool.map(sha256, files))
     listed = {f.relative_to(folder).as_posix(): dict(size=f.stat().st_size, sha256=h)
               for f, h in zip(files, hashes)}
-    (folder/_MANIFEST).write_text(json.dumps(listed, indent=1))
-    fsync_file([*files, folder/_MANIFEST])
+    fsync_files(files)
+    write_whole(folder/_MANIFEST, json.dumps(listed, indent=1))
 
 # %% ../../nbs/training/03_checkpointing.ipynb #992dee6a
 def _read_manifest(
     folder,  # checkpoint-…
 )->dict|None:  # {file: (size, hash)}, the hash None if 0.1.0 wrote it; None: no manifest
     "What a folder should hold; ValueError or OSError if the list itself is damaged."
-    if not (Path(folder)/_MANIFEST).exists(): return None
-    listed = json.loads((Path(folder)/_MANIFEST).read_text())
-    try: return {f: (x, None) if isinstance(x, int) else (x['size'], x['sha256'])
-                 for f, x in listed.items()}
+    file = Path(folder)/_MANIFEST
+    if not file.exists(): return None
+    listed = json.loads(file.read_text())
+    def entry(x): return (x, None) if isinstance(x, int) else (x['size'], x['sha256'])
+    try: return {f: entry(x) for f, x in listed.items()}
     except (AttributeError, KeyError, TypeError) as e: raise ValueError('no list of files') from e
 
 def _checkpoints(
@@ -155,8 +141,9 @@ def _find_damage(
     try: listed = _read_manifest(folder) or {}
     except (OSError, ValueError) as e: return f'{_MANIFEST} cannot be read: {e}'
     found = {f: 'is missing' for f in listed if not (folder/f).is_file()}
-    found |= {f: f'has {n:,} bytes instead of {size:,}' for f, (size, _) in listed.items()
-              if f not in found and (n := (folder/f).stat().st_size) != size}
+    sizes = {f: (folder/f).stat().st_size for f in listed if f not in found}
+    found |= {f: f'has {n:,} bytes instead of {listed[f][0]:,}' for f, n in sizes.items()
+              if n != listed[f][0]}
     rest = {f: h for f, (_, h) in listed.items() if f not in found and h}
     with ThreadPoolExecutor() as pool: hashes = pool.map(lambda f: sha256(folder/f), rest)
     found |= {f: 'has other bytes than were written' for (f, h), now in zip(rest.items(), hashes)
@@ -164,8 +151,9 @@ def _find_damage(
     return shorten([f'{f} {what}' for f, what in found.items()])
 
 # %% ../../nbs/training/03_checkpointing.ipynb #be0d35ea
-class CheckpointError(OSError):
+class CheckpointError(KitError, OSError):
     "A checkpoint could not be written, is damaged, or does not fit the model."
+    __reduce__ = OSError.__reduce__   # Python makes every OSError in its own way
 
 # %% ../../nbs/training/03_checkpointing.ipynb #b567f817
 def _verified_checkpoint(
@@ -183,10 +171,12 @@ def _verified_checkpoint(
     return None, damaged
 
 # %% ../../nbs/training/03_checkpointing.ipynb #134edccf
+_logger = getLogger(__name__)
+
 class StopOnSignal(TrainerCallback):
-    "At SIGTERM or SIGINT: finish the step, save a checkpoint, end the training; a second signal acts as it always did."
+    "At SIGTERM or SIGINT: finish the step, save, end the training; a second one acts as always."
     def __init__(self,
-        signals:tuple=(signal.SIGTERM, signal.SIGINT),  # Which ones; a Python process can handle them in its main thread only
+        signals:tuple=(signal.SIGTERM, signal.SIGINT),  # Heard in a process's main thread only
     ): self.signals, self.former, self.received = signals, {}, None
 
     def on_train_begin(self, args, state, control, **kwargs):
@@ -199,7 +189,7 @@ class StopOnSignal(TrainerCallback):
     def note(self, number, frame):
         "The handler: remember the signal, and be gone when a second one comes."
         self.received = signal.Signals(number).name
-        logger.warning(
+        _logger.warning(
             f'{self.received}: saving a checkpoint at the end of this step, then stopping')
         self.close()
 
@@ -234,9 +224,8 @@ def weight_names(
     folder,  # A checkpoint
 )->set:  # Of str; empty if it has no safetensors files
     "Names of the tensors in a checkpoint's safetensors files."
-    names = set()
-    for f in [*Path(folder).glob('model*.safetensors'),
-              *Path(folder).glob('adapter_model.safetensors')]:
+    names, folder = set(), Path(folder)
+    for f in [*folder.glob('model*.safetensors'), *folder.glob('adapter_model.safetensors')]:
         with safe_open(f, 'pt') as opened: names |= set(opened.keys())
     return names
 
@@ -258,8 +247,9 @@ def _compare_names(
     there = {t.data_ptr() for n, t in form.items() if n in names}
     lost = [n for n, t in form.items() if n not in names and t.data_ptr() not in there]
     known = {t.data_ptr() for t in form.values()}
-    return lost + [n for n, p in model.named_parameters() if p.requires_grad
-                   and p.data_ptr() not in known], sorted(names-set(form))
+    forgotten = [n for n, p in model.named_parameters() if p.requires_grad
+                 and p.data_ptr() not in known]
+    return lost+forgotten, sorted(names-set(form))
 
 # %% ../../nbs/training/03_checkpointing.ipynb #bfed021d
 def _replace_folder(
@@ -290,7 +280,7 @@ def _write_error(
                            f'The last good checkpoint is {last_checkpoint(run) or "none"}.')
 
 # %% ../../nbs/training/03_checkpointing.ipynb #4fc2b45b
-_FINAL_FOLDER = 'final'                                                       # below STAGING
+_FINAL_FOLDER = 'final'  # Below `_STAGING`
 
 def _move_files(
     new:Path,  # .saving/final, complete
@@ -312,8 +302,8 @@ def _not_finite(
     for name, p in model.named_parameters():
         x = p.ds_tensor if hasattr(p, 'ds_id') else p
         if not p.requires_grad or not x.numel(): continue
-        bad = (~extreme_value(x.reshape(len(x) if x.ndim > 1 else 1, -1),
-                              math.inf).isfinite()).nonzero()
+        rows = x.reshape(len(x) if x.ndim > 1 else 1, -1)
+        bad = (~extreme_value(rows, math.inf).isfinite()).nonzero()
         if len(bad): found.append(name + (f', row {bad[0].item()}' if x.ndim > 1 else ''))
     return found
 
@@ -327,19 +317,47 @@ def _check_finite(
                               'where it comes from (the model the run began with, or a step since '
                               'the last checkpoint); a row that no token uses may be set to 0')
 
+# %% ../../nbs/training/03_checkpointing.ipynb #0afbd764
+# Trainer's methods that are overridden below: the parameters they must have
+_OVERRIDDEN = dict(
+    _get_output_dir=('trial',), _save_checkpoint=('model', 'trial'),
+    _push_from_checkpoint=('checkpoint_folder',), save_model=('output_dir', '_internal_call'),
+    _load_from_checkpoint=('resume_from_checkpoint', 'model'),
+    _load_optimizer_and_scheduler=('checkpoint',))
+
+def _check_trainer(
+    trainer,  # `transformers.Trainer`, or what stands for it below our methods
+):
+    "KitError if a method that is overridden here has gone, or takes other parameters."
+    for name, want in _OVERRIDDEN.items():
+        method = getattr(trainer, name, None)
+        has = method and tuple(p for p in inspect.signature(method).parameters if p != 'self')
+        if has == want: continue
+        what = f'takes ({", ".join(has)})' if method else 'is gone'
+        raise KitError(f'transformers {transformers.__version__}: Trainer.{name} {what}, expected '
+                       f'({", ".join(want)}). Checkpoints cannot be written and read safely with '
+                       'it: install transformers>=5.4,<6, or report it')
+
 # %% ../../nbs/training/03_checkpointing.ipynb #59eca1ab
 class _WritesWhole:
     "Put before `transformers.Trainer`: checkpoints and the final model appear whole or not at all."
-    _saving, along = False, None                                      # along: see `save_model`
+    _saving, along = False, None  # along: see `save_model`
+
+    def __init__(self, *args, **kwargs):
+        _check_trainer(super())
+        super().__init__(*args, **kwargs)
+
     def _get_output_dir(self, trial):
+        "While a checkpoint is saved, the staging folder: the one place that all its files go by."
         folder = super()._get_output_dir(trial)
         return os.path.join(folder, _STAGING) if self._saving else folder
 
     def _push_from_checkpoint(self, folder):
+        "Not while a checkpoint is saved: it has no name yet."
         if not self._saving: super()._push_from_checkpoint(folder)
 
     def _save_checkpoint(self, model, trial):
-        "Write into a staging folder, check, flush, rename; on failure clean up and leave the earlier ones alone."
+        "Write, check, flush, rename; on failure clean up and leave the earlier ones alone."
         run = Path(self._get_output_dir(trial))
         done = run/f'checkpoint-{self.state.global_step}'
         new = run/_STAGING/done.name
@@ -374,7 +392,7 @@ class _WritesWhole:
     def _finish(self, new, done):
         "Add what belongs to the model, flush, and rename."
         if self.along: self.along(new)
-        fsync_file(f for f in new.rglob('*') if f.is_file())
+        fsync_files(f for f in new.rglob('*') if f.is_file())
         _move_files(new, done)
 
     def _complete(self, new, done):
@@ -392,7 +410,7 @@ class _WritesWhole:
         _write_manifest(new)
 
     def _publish(self, run, new, done):
-        "Rename on the main process, then on nodes with a disk of their own, then delete what is too many."
+        "Rename on the main process and on nodes with a disk of their own; delete what is too many."
         for mine in (self.is_world_process_zero(), self.is_local_process_zero()):
             self.accelerator.wait_for_everyone()
             if mine and new.exists(): _replace_folder(new, done)
@@ -421,15 +439,18 @@ def _check_optimizer(
     "CheckpointError if the optimizer of a checkpoint cannot be that of this run."
     kind, shards = _optimizer_of(folder)
     here = 'DeepSpeed' if deepspeed else 'PyTorch'
-    if not kind: wrong = ('no optimizer (save_only_model)', 'a resume needs one',
-                          'begin a new run with its weights, in another folder')
-    elif kind != here: wrong = (f"{kind}'s optimizer", f'this run uses {here}',
-                                f'go on with{"out" if deepspeed else " the same"} --deepspeed')
-    elif shards not in (0, processes): wrong = (f"ZeRO's optimizer in {shards} parts",
-                                                f'this run has {processes} processes',
-                                                'go on with as many as before')
+    if not kind:
+        wrong = ('no optimizer (save_only_model)', 'a resume needs one',
+                 'begin a new run with its weights, in another folder')
+    elif kind != here:
+        wrong = (f"{kind}'s optimizer", f'this run uses {here}',
+                 f'go on with{"out" if deepspeed else " the same"} --deepspeed')
+    elif shards not in (0, processes):
+        wrong = (f"ZeRO's optimizer in {shards} parts", f'this run has {processes} processes',
+                 'go on with as many as before')
     else: return
-    raise CheckpointError(f'{folder} holds {wrong[0]}, and {wrong[1]}: {wrong[2]}. The moments and '
+    holds, but, advice = wrong
+    raise CheckpointError(f'{folder} holds {holds}, and {but}: {advice}. The moments and '
                           'the schedule would start anew')
 
 # %% ../../nbs/training/03_checkpointing.ipynb #202eaad8
@@ -442,30 +463,30 @@ class _TellEpoch(TrainerCallback):
             s = todo.pop()
             if isinstance(s, torch.utils.data.Sampler) and hasattr(s, 'set_epoch'):
                 s.set_epoch(int(state.epoch or 0))
-            todo += [x for x in (getattr(s, 'batch_sampler', None), getattr(s, 'sampler', None))
-                     if x is not None]
+            inner = (getattr(s, name, None) for name in ('batch_sampler', 'sampler'))
+            todo += [x for x in inner if x is not None]
 
 # %% ../../nbs/training/03_checkpointing.ipynb #c4e49921
 def _clear_leftovers(
     folder,  # A Trainer's output_dir that no process writes to
 ):
-    "Remove what a killed run left half-written; a checkpoint that was about to be replaced gets its name back."
+    "Remove what a killed run left half-written; one that was being replaced gets its name back."
     staging = Path(folder)/_STAGING
     for old in staging.glob('old-checkpoint-*'):
         if not (named := Path(folder)/old.name.removeprefix('old-')).exists():
             os.replace(old, named)
     shutil.rmtree(staging, ignore_errors=True)
 
-# %% ../../nbs/training/03_checkpointing.ipynb #afd153e7
-class SafeCheckpoints(_WritesWhole):
-    "Put before `transformers.Trainer`: checkpoints appear whole or not at all and are read strictly, and a killed run goes on."
+# %% ../../nbs/training/03_checkpointing.ipynb #ee23b4ea
+class _ReadsStrictly:
+    "Put before `transformers.Trainer`: a checkpoint that does not fit is refused, not half read."
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
-        "As the Trainer does, once every tensor has its place."
+        "As the Trainer does, once every tensor has its place; it would only warn."
         if weight_names(resume_from_checkpoint):
-            sides = zip(('model', 'checkpoint'),
-                        _compare_names(model or self.model, resume_from_checkpoint))
-            if wrong := [f'{len(ns)} tensors only in the {side}: {shorten(ns)}'
-                         for side, ns in sides if ns]:
+            only = _compare_names(model or self.model, resume_from_checkpoint)
+            wrong = [f'{len(ns)} tensors only in the {side}: {shorten(ns)}'
+                     for side, ns in zip(('model', 'checkpoint'), only) if ns]
+            if wrong:
                 raise CheckpointError(
                     f'{resume_from_checkpoint} does not fit the model: {"; ".join(wrong)}')
         super()._load_from_checkpoint(resume_from_checkpoint, model)
@@ -478,6 +499,9 @@ class SafeCheckpoints(_WritesWhole):
                 f'{checkpoint}: its optimizer does not fit what trains now ({e}). '
                 'Go on with the same stage, or choose another folder') from e
 
+# %% ../../nbs/training/03_checkpointing.ipynb #bd2644f7
+class _SeedsWorkers:
+    "Put before `transformers.Trainer`: workers that stay leave the order of chance alone."
     def _get_dataloader(self, *args, **kwargs):
         "As the Trainer's; workers that stay get their seeds from a generator of their own."
         loader = super()._get_dataloader(*args, **kwargs)
@@ -486,8 +510,11 @@ class SafeCheckpoints(_WritesWhole):
             inner.generator = torch.Generator().manual_seed(self.args.seed)
         return loader
 
+# %% ../../nbs/training/03_checkpointing.ipynb #afd153e7
+class SafeCheckpoints(_ReadsStrictly, _SeedsWorkers, _WritesWhole):
+    "Put before `transformers.Trainer`: whole checkpoints, read strictly; a killed run goes on."
     def _choose(self, resume):
-        "The checkpoint to go on from, the same on every process; CheckpointError if it is damaged."
+        "The checkpoint to go on from, the same on every process; CheckpointError if damaged."
         if not resume: return None
         point, damaged, error = resume, {}, None
         if self.is_world_process_zero():
@@ -498,15 +525,15 @@ class SafeCheckpoints(_WritesWhole):
         point, error = gather_objects((point, error))[0]
         if error: raise CheckpointError(error)
         for name, wrong in damaged.items():
-            logger.warning(f'{name} is damaged and left aside: {wrong}. Going on from {point}')
+            _logger.warning(f'{name} is damaged and left aside: {wrong}. Going on from {point}')
         if point: _check_optimizer(point, self.is_deepspeed_enabled, self.args.world_size)
         return point
 
     def train(self,
-        resume_from_checkpoint:bool|str|None=None,  # A checkpoint's folder; True: the last whole one, or the beginning if there is none
+        resume_from_checkpoint:bool|str|None=None,  # A folder; True: the last whole one, or none
         **kwargs,  # As for the Trainer's
     ):  # Its TrainOutput
-        "As the Trainer's, after tidying up; hooks and handlers are taken away at the end, also after an error."
+        "As the Trainer's, after tidying up; hooks and handlers go at the end, also after an error."
         if self.is_local_process_zero(): _clear_leftovers(self.args.output_dir)
         self.accelerator.wait_for_everyone()
         if not any(isinstance(c, _TellEpoch) for c in self.callback_handler.callbacks):

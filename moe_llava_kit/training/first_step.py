@@ -8,14 +8,15 @@ __all__ = ['StepReport', 'FirstStepError', 'FirstStepCheck']
 # %% ../../nbs/training/02_first_step.ipynb #aec85bf0
 import html, math, re
 import torch, torch.distributed as dist
-from functools import partial
-from dataclasses import dataclass
 from collections import Counter
+from dataclasses import dataclass
+from functools import partial
 from logging import getLogger
 from torch import nn
 from transformers import TrainerCallback
+from ..core.errors import KitError, shorten
+from ..core.processes import gather_objects
 from ..core.tables import Table
-from ..core.runtime import several_processes
 from ..moe.conversion import layers_of, moe_layers
 from .stages import base_model_of, get_stage, param_groups
 
@@ -29,14 +30,15 @@ def tensor_fingerprint(
     chunk:int=2**20,  # Elements read in one go; they need about 40 bytes each
 )->torch.Tensor:  # (rows,) int64
     "A 64-bit number per row that any changed element changes; a row of zeros gives 0."
-    bits, total = x.detach().contiguous().view(_BITS[x.element_size()]), torch.zeros(
-        len(x), dtype=torch.int64, device=x.device)
+    bits = x.detach().contiguous().view(_BITS[x.element_size()])
+    total = torch.zeros(len(x), dtype=torch.int64, device=x.device)
     step = max(1, chunk//max(1, len(x)))
     for at in range(0, x.shape[1], step):
         part = bits[:, at:at+step].long()
         place = torch.arange(at+1, at+1+part.shape[1], device=x.device)*_MIX[0]
         place = (place ^ (place >> 30))*_MIX[1]
-        total += (part*(place ^ (place >> 27) | 1)).sum(1)
+        odd = place ^ (place >> 27) | 1
+        total += (part*odd).sum(1)
     return total
 
 # %% ../../nbs/training/02_first_step.ipynb #4732084c
@@ -60,19 +62,19 @@ def _expert_units(
     layer:nn.Module,  # A MoE layer
     where:str,  # 'layer 3'
 )->dict:  # {id of a parameter: (units, fold)}
-    "Which experts the tensors of a MoE layer belong to; with expert parallelism, those of this process."
+    "Which experts the tensors of a MoE layer belong to; with expert parallelism, only its own."
     n = next(m.num_experts for m in layer.modules() if hasattr(m, 'num_experts'))
-    names, mine = [f'expert {e} of {where}'
-                   for e in range(n)], getattr(layer.experts, 'deepspeed_experts', None)
+    experts = [f'expert {e} of {where}' for e in range(n)]
     routers = {id(p) for p in layer.router.parameters()}
-    rest = {id(p): (
-        [f'{"mixing weights" if "coefficient" in k else "MLP beside the experts"} of {where}'],
-        _one_row) for k, p in layer.named_parameters() if id(p) not in routers}
+    def beside(k): return 'mixing weights' if 'coefficient' in k else 'MLP beside the experts'
+    rest = {id(p): ([f'{beside(k)} of {where}'], _one_row) for k, p in layer.named_parameters()
+            if id(p) not in routers}
+    mine = getattr(layer.experts, 'deepspeed_experts', None)
     if mine is None:
-        return rest | {id(p): (names, partial(_by_expert, k, n))
+        return rest | {id(p): (experts, partial(_by_expert, k, n))
                        for k, p in layer.experts.named_parameters()}
     first = dist.get_rank(layer.layer.deepspeed_moe.ep_group)*len(mine) if len(mine) < n else 0
-    return rest | {id(p): ([names[first+i]], _one_row) for i, e in enumerate(mine)
+    return rest | {id(p): ([experts[first+i]], _one_row) for i, e in enumerate(mine)
                    for p in e.parameters()}
 
 # %% ../../nbs/training/02_first_step.ipynb #5d6e8ffc
@@ -81,8 +83,8 @@ def extreme_value(
     which:float,  # math.inf: the largest, -math.inf: the smallest
 )->torch.Tensor:  # (rows,)
     "The largest or smallest absolute value of each row; NaN if there is one."
-    return torch.linalg.vector_norm(x, which, dim=1,
-                                    dtype=torch.promote_types(x.dtype, torch.float32))
+    wide = torch.promote_types(x.dtype, torch.float32)
+    return torch.linalg.vector_norm(x, which, dim=1, dtype=wide)
 
 # %% ../../nbs/training/02_first_step.ipynb #3ac75dd6
 @dataclass(eq=False)
@@ -96,12 +98,12 @@ class _Unit:
     grad:torch.Tensor = None  # Largest |gradient| seen in each row
 
     @property
-    def trains(self)->bool:  # Now, not when the part was made
+    def trains(self)->bool:  # Now, not when the unit was made
         "Whether the tensor requires a gradient."
         return self.param.requires_grad
 
     def values(self)->torch.Tensor:  # (rows, n); of a frozen shard (1, n)
-        "fp32 masters where DeepSpeed keeps them; this process's shard of what is frozen and partitioned; else the weights."
+        "The weights; of DeepSpeed's the fp32 masters, or this process's shard of what is frozen."
         p = self.param
         if self.trains and (hasattr(p, 'ds_id') or hasattr(p, '_hp_mapping')):
             from deepspeed.utils import safe_get_full_fp32_param
@@ -130,8 +132,8 @@ def _all_units(
     base, where, special = base_model_of(model), _layer_names(model), {}
     for layer in moe_layers(base).values():
         special |= _expert_units(layer, where[id(next(layer.parameters()))])
-    def unit(group, p): return f'{group} of {where[id(p)]}' if id(p) in where else group
-    found = [_Unit(n, p, group, *special.get(id(p), ([unit(group, p)],)))
+    def of_layer(group, p): return f'{group} of {where[id(p)]}' if id(p) in where else group
+    found = [_Unit(n, p, group, *special.get(id(p), ([of_layer(group, p)],)))
              for group, ps in param_groups(base).items() for n, p in ps.items()]
     tower = base.model.vision_tower.state_dict(keep_vars=True)
     return found + [_Unit(f'model.vision_tower.{n}', b, 'tower', ['tower'])
@@ -149,9 +151,9 @@ def _tokens_that_matter(
 
 # %% ../../nbs/training/02_first_step.ipynb #5485087d
 class _StepWatch:
-    "Looks at every pass until `close`: gradients, labels, pictures, and each expert's tokens that a label depends on."
+    "Looks at every pass until `close`: gradients, labels, pictures, tokens of each expert."
     def __init__(self,
-        model:nn.Module,  # A LLaVA model, also with adapters or in a wrapper that passes keywords on
+        model:nn.Module,  # A LLaVA model, also with adapters or in a wrapper that passes keywords
         parts:list,  # The `_Unit`s to look at
     ):
         self.parts, self.count, names = parts, Counter(), _layer_names(model)
@@ -175,8 +177,8 @@ class _StepWatch:
         "Count the labels and pictures that are trained on; a forward pre-hook."
         if not torch.is_grad_enabled(): return          # validation between two steps
         labels, pictures = kwargs.get('labels'), kwargs.get('pixel_values')
-        self.count['labels'] += 0 if labels is None else int((labels != -100).sum())
-        self.count['pictures'] += 0 if pictures is None else len(pictures)
+        if labels is not None: self.count['labels'] += int((labels != -100).sum())
+        if pictures is not None: self.count['pictures'] += len(pictures)
 
     def route(self, where, layer, args, out):
         "Count each expert's tokens, once the backward pass has shown which matter; a forward hook."
@@ -191,26 +193,6 @@ class _StepWatch:
         "Take all hooks away."
         for h in self.hooks: h.remove()
         self.hooks = []
-
-# %% ../../nbs/training/02_first_step.ipynb #63a8dedd
-def any_process(
-    flag,  # bool, or a tensor with one
-    device='cpu',  # Of this process, where the collective works
-)->bool:  # The same on every process
-    "Whether `flag` is true on any process; all must ask."
-    if not several_processes(): return bool(flag)
-    t = torch.as_tensor(flag, device=device).float().reshape(1)
-    dist.all_reduce(t, op=dist.ReduceOp.MAX)
-    return bool(t.item())
-
-def gather_objects(
-    x,  # Anything that pickles
-)->list:  # One entry per process, in their order
-    "What every process has."
-    if not several_processes(): return [x]
-    out = [None]*dist.get_world_size()
-    dist.all_gather_object(out, x)
-    return out
 
 # %% ../../nbs/training/02_first_step.ipynb #96dc47aa
 @dataclass
@@ -228,30 +210,41 @@ class _RowEvidence:
     def __add__(self, other):
         "The same row, as two processes saw it."
         bad = not (math.isfinite(self.grad) and math.isfinite(other.grad))
-        return _RowEvidence(self.name, self.unit, self.group, self.trains,
-                            math.nan if bad else max(self.grad, other.grad),
+        grad = math.nan if bad else max(self.grad, other.grad)
+        return _RowEvidence(self.name, self.unit, self.group, self.trains, grad,
                             self.moved or other.moved, self.before, self.coarse and other.coarse)
 
 # %% ../../nbs/training/02_first_step.ipynb #f88d200e
+def _own_evidence(
+    watch:_StepWatch,  # That looked at the passes of the step
+    lr:float,  # Learning rate of the step
+    adaptive:bool,  # The size of an update does not depend on the gradient's (Adam)
+):  # An iterator of `_RowEvidence`
+    "What this process saw, row by row."
+    for part, before, smallest in zip(watch.parts, watch.before, watch.smallest):
+        values = part.values()
+        after = tensor_fingerprint(values)
+        grad = torch.zeros(len(before)) if part.grad is None else part.grad.cpu()
+        coarse = [False]*len(before)
+        if part.trains:
+            reach = lr if adaptive else lr*grad
+            coarse = (smallest.cpu()*torch.finfo(values.dtype).eps/4 > reach).tolist()
+        seen = zip(part.units, grad.tolist(), before.tolist(), after.tolist(), coarse)
+        for u, g, was, now, c in seen:
+            yield _RowEvidence(part.name, u, part.group, part.trains, g, was != now, was, c)
+
+# %% ../../nbs/training/02_first_step.ipynb #1609bdee
 def _evidence(
     watch:_StepWatch,  # That looked at the passes of the step
     lr:float,  # Learning rate of the step
     adaptive:bool=True,  # The size of an update does not depend on the gradient's (Adam)
 )->list:  # of `_RowEvidence`, from all processes, the same on each
     "Everything the watch saw, after the optimizer's step; all processes must ask."
-    def rows(part, before, smallest):
-        values = part.values()
-        after = tensor_fingerprint(values)
-        grad = torch.zeros(len(before)) if part.grad is None else part.grad.cpu()
-        coarse = (smallest.cpu()*torch.finfo(values.dtype).eps/4 > lr
-                  *(1 if adaptive else grad)).tolist() if part.trains else [False]*len(before)
-        for u, g, was, now, c in zip(part.units, grad.tolist(), before.tolist(), after.tolist(),
-                                     coarse):
-            yield _RowEvidence(part.name, u, part.group, part.trains, g, was != now, was, c)
     merged = {}
-    for r in (r for mine in gather_objects([r for w in zip(
-        watch.parts, watch.before, watch.smallest) for r in rows(*w)]) for r in mine):
-        merged[r.name, r.unit] = merged[r.name, r.unit]+r if (r.name, r.unit) in merged else r
+    for rows in gather_objects(list(_own_evidence(watch, lr, adaptive))):
+        for r in rows:
+            key = r.name, r.unit
+            merged[key] = merged[key]+r if key in merged else r
     watch.count = sum(gather_objects(watch.count), Counter())
     return list(merged.values())
 
@@ -260,14 +253,15 @@ def _identical_experts(
     rows:list,  # of `_RowEvidence`
     where:str,  # 'layer 3'
 )->bool:  # False for a single expert
-    "Whether all experts of a layer were equal before the step; LoRA's A does not count, its B does."
+    "Whether all experts of a layer were equal before the step, LoRA's A aside, for B counts."
     prints = {}
     for r in rows:
         if re.fullmatch(rf'expert \d+ of {where}', r.unit) and 'lora_A' not in r.name:
-            prints.setdefault(r.unit,
-                              []).append((re.sub(r'deepspeed_experts\.\d+', '', r.name), r.before))
+            tensor = re.sub(r'deepspeed_experts\.\d+', '', r.name)
+            prints.setdefault(r.unit, []).append((tensor, r.before))
     return len(prints) > 1 and len(set(map(tuple, prints.values()))) == 1
 
+# %% ../../nbs/training/02_first_step.ipynb #51bc18c4
 _FACTORS = {'lora_A': 'lora_B', 'lora_B': 'lora_A', 'lora_embedding_A': 'lora_embedding_B',
             'lora_embedding_B': 'lora_embedding_A'}
 
@@ -285,40 +279,32 @@ def _known_zeros(
 )->dict:  # {unit, or name of a tensor: the reason}
     "What has a reason not to learn yet."
     zero = {(r.name, r.unit) for r in rows if r.before == 0}
-    why = {r.name: 'the other factor of its LoRA pair is still 0' for r in rows if r.trains
-           and (_other_factor(r.name), r.unit) in zero}
+    why = {r.name: 'the other factor of its LoRA pair is still 0' for r in rows
+           if r.trains and (_other_factor(r.name), r.unit) in zero}
     if not watch.count['pictures']: why['projector'] = 'no picture in this step'
     for where, layer in watch.layers.items():
         why |= {r.unit: 'it got no token that a label depends on' for r in rows
                 if re.fullmatch(rf'expert \d+ of {where}', r.unit) and not watch.count[r.unit]}
+        if not _identical_experts(rows, where): continue
+        why[f'mixing weights of {where}'] = 'the experts are still equal'
         c = layer.config
-        if _identical_experts(rows, where):
-            why[f'mixing weights of {where}'] = 'the experts are still equal'
-            if not (c.router_aux_loss_coef
-                    or c.router_z_loss_coef) and (c.top_k > 1 or c.renormalize_top1):
-                why[f'router of {where}'] = (
-                    'the experts are still equal and no auxiliary loss is on')
+        mixed = c.top_k > 1 or c.renormalize_top1  # the weights of the chosen add up to 1
+        if mixed and not (c.router_aux_loss_coef or c.router_z_loss_coef):
+            why[f'router of {where}'] = 'the experts are still equal and no auxiliary loss is on'
     return why
-
-# %% ../../nbs/training/02_first_step.ipynb #29976200
-def shorten(
-    names:list,  # Of str
-    n:int=3,  # How many are written out
-)->str:  # 'a, b, c and 4 more'
-    "The first few of many names."
-    return ', '.join(names[:n]) + (f' and {len(names)-n} more' if len(names) > n else '')
 
 # %% ../../nbs/training/02_first_step.ipynb #ee95ec9d
 def _report_lines(
     report,  # A `StepReport`
 )->list:  # of str
     "What failed, what waits and why, what is quiet."
-    reasons = {}
+    reasons, quiet = {}, shorten(sorted(set(report.quiet)))
     for unit, why in report.waiting.items(): reasons.setdefault(why, []).append(unit)
-    return ([f'  failed   {u} {why}' for u, why in report.failed.items()]
-            + [f'  waiting  {shorten(us)}: {why}' for why, us in reasons.items()]
-            + ([f'  quiet    {shorten(sorted(set(report.quiet)))}: no gradient, though others of '
-                f'the same part have one'] if report.quiet else []))
+    lines = [f'  failed   {u} {why}' for u, why in report.failed.items()]
+    lines += [f'  waiting  {shorten(us)}: {why}' for why, us in reasons.items()]
+    if quiet: lines.append(f'  quiet    {quiet}: no gradient, though others of the same part have '
+                           'one')
+    return lines
 
 # %% ../../nbs/training/02_first_step.ipynb #e9cae41d
 def _report_table(
@@ -353,8 +339,8 @@ class StepReport:
         self.units, self.failed, self.waiting, self.quiet = {}, {}, {}, []
         for r in self.rows: self.units.setdefault((r.unit, r.trains), []).append(r)
         for (unit, trains), rows in self.units.items():
-            if (wrong := self.verdict(unit, rows) if trains else self.changed(rows)):
-                self.failed[unit] = wrong
+            wrong = self.verdict(unit, rows) if trains else self.changed(rows)
+            if wrong: self.failed[unit] = wrong
 
     @property
     def ok(self)->bool:  # What waits is no failure
@@ -372,13 +358,18 @@ class StepReport:
     def _repr_html_(self):
         return self.table()._repr_html_() + f'<pre>{html.escape(repr(self))}</pre>'
 
-    def changed(self, rows:list)->str|None:  # The fault; rows are `_RowEvidence`s of one unit
+    def changed(self,
+        rows:list,  # `_RowEvidence`s of one unit
+    )->str|None:  # The fault
         "What is wrong with a frozen unit, if anything."
         lost = [r.name for r in rows if r.moved]
         if lost:
             return f'is frozen, but {len(lost)} of its {len(rows)} tensors changed: {shorten(lost)}'
 
-    def verdict(self, unit:str, rows:list)->str|None:  # The fault; rows are `_RowEvidence`s of the unit
+    def verdict(self,
+        unit:str,  # Its name
+        rows:list,  # Its `_RowEvidence`s
+    )->str|None:  # The fault
         "What is wrong with a unit that trains, if anything; or why it may wait."
         live, bad = [r for r in rows if r.grad], [r.name for r in rows if not math.isfinite(r.grad)]
         if bad: return f'received a gradient that is inf or NaN: {shorten(bad)}'
@@ -389,59 +380,66 @@ class StepReport:
         elif not any(r.moved for r in live):
             return (f'received a gradient (up to {max(r.grad for r in live):.0e}) and did not '
                     f'move: {shorten([r.name for r in live])}')
-        for r in rows:
-            if live and not r.grad and r.name in self.known:
-                self.waiting[r.name] = self.known[r.name]
-            elif live and not r.grad: self.quiet.append(r.name)
+        if live: self.note_tensors([r.name for r in rows if not r.grad])
+
+    def note_tensors(self,
+        names:list,  # Tensors without a gradient, of a unit that has one
+    ):
+        "Let them wait, if there is a reason, or call them quiet."
+        for n in names:
+            if n in self.known: self.waiting[n] = self.known[n]
+            else: self.quiet.append(n)
 
 # %% ../../nbs/training/02_first_step.ipynb #707ef52f
-logger = getLogger(__name__)
-ADVICE = ('Compare trainable_report(model) with the stage. No gradient: nothing uses the part, or '
-          'something detaches it. Not moved: it is not in the optimizer (made trainable after the '
-          'Trainer ' 'made it?) or its learning rate is 0. Frozen but changed: it is in the '
-                     'optimizer, or a module writes to it.')
+_logger = getLogger(__name__)
+_ADVICE = ('Compare trainable_report(model) with the stage. No gradient: nothing uses the part, or '
+           'something detaches it. Not moved: it is not in the optimizer (made trainable after the '
+           'Trainer made it?) or its learning rate is 0. Frozen but changed: it is in the '
+           'optimizer, or a module writes to it.')
 
 # %% ../../nbs/training/02_first_step.ipynb #5746131f
-class FirstStepError(RuntimeError):
+class FirstStepError(KitError, RuntimeError):
     "Something that should train did not, or something frozen changed; `.report` has the details."
     def __init__(self,
         report:StepReport,  # One with failures
     ):
         self.report = report
-        super().__init__('\n'.join([f'training stopped: {report!r}', ADVICE]))
+        super().__init__(f'training stopped: {report!r}\n{_ADVICE}')
 
 # %% ../../nbs/training/02_first_step.ipynb #c4d0d79c
 def _check_stage(
     stage,  # A `Stage`
     parts:list,  # Every `_Unit` of the model
 ):
-    "ValueError if nothing trains of a group that the stage trains, or something of one that it freezes."
+    "KitError if a group of the stage does not train at all, or a frozen one does."
     there, trains = {p.group for p in parts}, {p.group for p in parts if p.trains}
-    untrained, unfrozen = [g for g in stage.trains
-                           if g in there - trains], sorted(trains - {*stage.trains})
-    wrong = [f'it {does} {", ".join(gs)}, but {how} of that require a gradient' for does, gs, how
-             in (('trains', untrained, 'no parameters'), ('freezes', unfrozen, 'parameters')) if gs]
+    untrained = [g for g in stage.trains if g in there-trains]
+    unfrozen = sorted(trains-{*stage.trains})
+    wrong = []
+    if untrained: wrong.append(f'it trains {", ".join(untrained)}, but no parameters')
+    if unfrozen: wrong.append(f'it freezes {", ".join(unfrozen)}, but parameters')
     if wrong:
-        raise ValueError(f'stage {stage.name!r} was not applied: {"; ".join(wrong)}. Call '
-                         f'apply_stage(model, {stage.name!r}) before the Trainer is built')
+        what = '; '.join(f'{w} of that require a gradient' for w in wrong)
+        raise KitError(f'stage {stage.name!r} was not applied: {what}. Call apply_stage(model, '
+                       f'{stage.name!r}) before the Trainer is built')
 
 # %% ../../nbs/training/02_first_step.ipynb #947e08fb
 class FirstStepCheck(TrainerCallback):
-    "At the first step with a learning rate above 0: what trains got a finite gradient and moved, what is frozen did not; else `FirstStepError`."
+    "At the first step that counts, `FirstStepError` unless what trains moved and nothing else."
     def __init__(self,
-        stage=None,  # A `Stage` or its name: something of each of its groups must train (with adapters or named modules, those decide)
-        recheck:int=100,  # Steps after which what had a reason not to learn yet is looked at again
+        stage=None,  # A `Stage` or its name: its groups must train (unless it names modules)
+        recheck:int=100,  # Steps after which what had a reason not to learn is looked at again
     ):
-        self.stage, self.recheck, self.report, self.last, self.watch = stage and get_stage(
-            stage), recheck, None, None, None
+        self.stage, self.recheck = stage and get_stage(stage), recheck
+        self.report, self.last, self.watch = None, None, None
 
     def on_train_begin(self, args, state, control, model=None, **kwargs):
-        "List the parts; ValueError if the stage was not applied to them."
+        "List the parts; KitError if the stage was not applied to them."
         self.close()
-        self.report, self.last, self.due, self.todo, self.lr = None, None, 0, _all_units(
-            model), None
-        if self.stage and not (getattr(self.stage, 'modules', ()) or hasattr(model, 'peft_config')):
-            _check_stage(self.stage, self.todo)
+        self.report, self.last, self.due, self.lr = None, None, 0, None
+        self.todo = _all_units(model)
+        by_name = getattr(self.stage, 'modules', ()) or hasattr(model, 'peft_config')
+        if self.stage and not by_name: _check_stage(self.stage, self.todo)
 
     def on_step_begin(self, args, state, control, model=None, optimizer=None, **kwargs):
         "Begin to watch, once there is a learning rate."
@@ -453,27 +451,35 @@ class FirstStepCheck(TrainerCallback):
         "Judge the step, right after the optimizer took it; `FirstStepError` if something failed."
         step = state.global_step+1
         if self.watch is None or step < self.due: return
-        watch, rows = self.watch, _evidence(self.watch, self.lr,
-                                            'betas' in optimizer.param_groups[0])
+        watch, adaptive = self.watch, 'betas' in optimizer.param_groups[0]
+        rows = _evidence(watch, self.lr, adaptive)
         self.close()
-        # the next one will do
-        if getattr(optimizer, 'step_was_skipped', False) or not watch.count['labels']: return
+        skipped = getattr(optimizer, 'step_was_skipped', False)
+        if skipped or not watch.count['labels']: return  # the next one will do
         self.last = StepReport(step, self.lr, rows, _known_zeros(rows, watch))
         self.report = self.report or self.last
         if self.last.failed: raise FirstStepError(self.last)
-        self.todo = [p for p in self.todo if p.trains and not {p.name, *p.units}.isdisjoint(
-            self.last.waiting)] if step < state.max_steps else []
+        self.plan(step, state)
+
+    def plan(self,
+        step:int,  # That was judged
+        state,  # As callbacks get it
+    ):
+        "What is looked at again, and when; it is said."
+        ends = step >= state.max_steps
+        self.todo = [] if ends else [p for p in self.todo if p.trains
+                                     and not {p.name, *p.units}.isdisjoint(self.last.waiting)]
         self.due = min(step+self.recheck, state.max_steps)
+        again = f'\n  looked at again at step {self.due}' if self.todo else ''
         if (self.todo or self.last.quiet) and state.is_world_process_zero:
-            logger.warning(f'{self.last!r}'
-                           + (f'\n  looked at again at step {self.due}' if self.todo else ''))
+            _logger.warning(f'{self.last!r}{again}')
 
     def on_train_end(self, args, state, control, **kwargs):
         "Say so if no step could be judged."
         self.close()
         if self.report is None and self.lr is not None and state.is_world_process_zero:
-            logger.warning('the first step was never checked: no step had both a learning rate '
-                           'above 0 and a label')
+            _logger.warning('the first step was never checked: no step had both a learning rate '
+                            'above 0 and a label')
 
     def close(self):
         "Take the hooks away."

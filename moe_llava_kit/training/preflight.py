@@ -17,7 +17,7 @@ from ..data.dataset import check_trained, LlavaDataset
 from ..data.batching import PackedDataset
 from ..moe.certificate import HALF_DTYPES
 from .stages import base_model_of, get_stage, Stage
-from .first_step import shorten
+from ..core.errors import shorten
 
 # %% ../../nbs/training/07_preflight.ipynb #9b85ce3d
 def training_args(

@@ -7,24 +7,24 @@ __all__ = []
 
 # %% ../../nbs/training/04_run_record.ipynb #fcc609fe
 import hashlib, json, platform, subprocess
-import torch, numpy as np
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+import numpy as np, torch
 from dataclasses import fields, MISSING
 from enum import Enum
-from .. import __path__ as PLACES, __version__
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from torch import nn
 from transformers import TrainingArguments
+from .. import __path__ as PLACES, __version__
+from ..core.files import sha256
 from ..data.rows import BadSample, media_marks
 from ..data.media import evenly_spaced
 from ..data.dataset import CheckedRows
 from .stages import base_model_of, Stage
-from .checkpointing import sha256
 
 # %% ../../nbs/training/04_run_record.ipynb #c3b1c93e
 _PACKAGES = 'torch', 'transformers', 'accelerate', 'peft', 'deepspeed', 'tokenizers', 'numpy'
 
-def _git_hash()->str|None:  # Such as 'c2cc11c' or 'c2cc11c-dirty'; None where the kit is no checkout
+def _git_hash()->str|None:  # Such as 'c2cc11c-dirty'; None where the kit is no checkout
     "The commit of the kit that runs."
     home = Path(PLACES[0]).parent
     if not (home/'.git').exists(): return None
@@ -101,7 +101,7 @@ def _items_digest(
         return {k: torch.as_tensor(item[k]).tolist() for k in keys}
     some = evenly_spaced(len(data), min(most, len(data)))
     try: once, again = ([read(i) for i in some] for _ in range(2))
-    except Exception: return None                                     # the training will say it
+    except Exception: return None  # the training will say it
     return digest(once) if once == again else None
 
 # %% ../../nbs/training/04_run_record.ipynb #aa51c001
@@ -211,7 +211,7 @@ def engine_record(
     "Whose optimizer it is, and DeepSpeed's config."
     d = args.deepspeed
     if not d: return dict(name='plain')
-    text = d if str(d).lstrip()[:1] == '{' else None                  # JSON on the command line
+    text = d if str(d).lstrip()[:1] == '{' else None  # JSON on the command line
     config = d if isinstance(d, dict) else json.loads(text or Path(d).read_text())
     zero = config.get('zero_optimization', {}).get('stage', 0)
     cut = f' over {args.world_size} processes' if zero else ''

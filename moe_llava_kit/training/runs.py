@@ -6,12 +6,14 @@
 __all__ = ['RunError']
 
 # %% ../../nbs/training/05_runs.ipynb #facde0a7
-import json, os, re
+import json, re
 from dataclasses import dataclass, fields
-from pathlib import Path
 from datetime import datetime, timezone
-from .first_step import gather_objects, logger, shorten
-from .checkpointing import fsync_file
+from logging import getLogger
+from pathlib import Path
+from ..core.errors import KitError, shorten
+from ..core.files import write_whole
+from ..core.processes import gather_objects
 
 # %% ../../nbs/training/05_runs.ipynb #1f38e143
 def _flatten(
@@ -73,7 +75,8 @@ def _longer(
 )->bool:  # False for a shorter one
     "Whether a run gets longer under a rate that does not know its length."
     kind, warm = now.get('settings.lr_scheduler_type'), now.get('settings.warmup_steps') or 0
-    free = kind == 'constant' or kind == 'constant_with_warmup' and (warm >= 1 or not warm)
+    in_steps = warm >= 1 or not warm  # a part of the length, such as .03, moves with it
+    free = kind == 'constant' or kind == 'constant_with_warmup' and in_steps
     return free and (now.get(what) or 0) > (was.get(what) or 0) > 0
 
 # %% ../../nbs/training/05_runs.ipynb #ed7c9fa9
@@ -92,13 +95,13 @@ def _compare_records(
         return not same('transformers' if k.startswith('model.config.') else 'moe_llava_kit')
     def may(k):
         if split and k == 'settings.average_tokens_across_devices': return True  # off for one
-        return bool(_MAY_CHANGE.fullmatch(k)) or unknown(k) or k in _LENGTH_SETTINGS and _longer(
-            was, now, k)
+        if k in _LENGTH_SETTINGS and _longer(was, now, k): return True
+        return bool(_MAY_CHANGE.fullmatch(k)) or unknown(k)
     changed = [k for k in {**was, **now} if was.get(k) != now.get(k)]
     return [_Change(k, was.get(k), now.get(k), may(k)) for k in changed]
 
 # %% ../../nbs/training/05_runs.ipynb #43743449
-class RunError(ValueError):
+class RunError(KitError):
     "A run that would not be the one it says it is; what differs is in the message."
 
 # %% ../../nbs/training/05_runs.ipynb #466290cb
@@ -136,8 +139,8 @@ def is_finished(
     folder,  # Of a run; or None
 )->bool:  # Its model is there
     "Whether a run came to its end."
-    names = 'config.json', 'adapter_config.json'
-    there = folder is not None and any((Path(folder)/n).exists() for n in names)
+    if folder is None: return False
+    there = any((Path(folder)/n).exists() for n in ('config.json', 'adapter_config.json'))
     return there and (_read_record(folder) or {}).get('state') == 'finished'
 
 # %% ../../nbs/training/05_runs.ipynb #aa51c027
@@ -146,13 +149,11 @@ def _write_record(
     record:dict,  # What JSON knows
 ):
     "Write run.json, whole or not at all."
-    part = Path(folder)/f'{_RECORD}.part'
-    part.parent.mkdir(parents=True, exist_ok=True)
-    part.write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding='utf-8')
-    fsync_file([part])
-    os.replace(part, Path(folder)/_RECORD)
+    write_whole(Path(folder)/_RECORD, json.dumps(record, indent=1, ensure_ascii=False))
 
 # %% ../../nbs/training/05_runs.ipynb #8952c15f
+_logger = getLogger(__name__)
+
 def _now_text()->str:  # '2026-01-31T12:00:00+00:00'
     "The time, in UTC."
     return datetime.now(timezone.utc).isoformat(timespec='seconds')
@@ -168,7 +169,7 @@ class _Run:
 
     def write(self, **more):
         "Add something to the record and write it."
-        self.record |= more
+        self.record = self.record | more
         if self.folder and self.main: _write_record(self.folder, self.record)
 
     def end(self,
@@ -183,7 +184,7 @@ class _Run:
 
 # %% ../../nbs/training/05_runs.ipynb #aa51c028
 _OTHER_RUN = ('Go on with what it was asked for, or choose another folder; a new run may begin '
-              'with ' 'the model of this one')
+              'with the model of this one')
 
 def _refuse_changes(
     folder,  # Of the earlier run
@@ -198,6 +199,26 @@ def _refuse_changes(
     return {c.what: [c.was, c.now] for c in changes}
 
 # %% ../../nbs/training/05_runs.ipynb #ee4b37d7
+def _go_on(
+    there,  # Folder of the earlier run
+    was:dict,  # Its record
+    run:_Run,  # This one, not begun yet
+    checkpoint:str,  # Name of the one it goes on from; '' for none
+    finished:bool,  # The earlier run came to its end
+)->_Run:  # This one, begun; or the earlier one, if nothing is left to be done
+    "Compare with an earlier run and go on with it; RunError if it is another one."
+    changed = _refuse_changes(there, was, run.record)
+    said = '; '.join(f'{k}: {a} → {b}' for k, (a, b) in changed.items())
+    if said and run.main: _logger.warning(f'{there} goes on, changed: {said}')
+    if finished and not any(k in _LENGTH_SETTINGS for k in changed):
+        if run.main:
+            _logger.warning(f'{run.folder} holds this run, and it is finished: nothing is trained')
+        return _Run(run.folder, was, run.main, finished=True)
+    more = dict(at=_now_text(), checkpoint=checkpoint, changed=changed)
+    run.write(state='running', began=was.get('began'), resumed=[*was.get('resumed', []), more])
+    return run
+
+# %% ../../nbs/training/05_runs.ipynb #e7c087dc
 def begin_run(
     folder,  # Where the run writes; None: nowhere
     now:dict,  # As `run_record` makes it; all processes must call
@@ -207,21 +228,10 @@ def begin_run(
 )->_Run:  # With the new record; `finished` if nothing is left to be done
     "Compare with what is there, and write the record; RunError if it is another run."
     _check_processes(now)
-    there = Path(point).parent if point else folder
+    there, run = Path(point).parent if point else folder, _Run(folder, now, main)
     was, finished = gather_objects((_read_record(there), not again and is_finished(folder)))[0]
-    if was is None or not (point or finished):
-        if point and main: logger.warning(f'{there} holds no {_RECORD}: nothing can be compared')
-        run = _Run(folder, now | dict(state='running', began=_now_text(), resumed=[]), main)
-        run.write()
-        return run
-    changed = _refuse_changes(there, was, now)
-    said = '; '.join(f'{k}: {a} → {b}' for k, (a, b) in changed.items())
-    if said and main: logger.warning(f'{there} goes on, changed: {said}')
-    if finished and not any(k in _LENGTH_SETTINGS for k in changed):
-        if main: logger.warning(f'{folder} holds this run, and it is finished: nothing is trained')
-        return _Run(folder, was, main, True)
-    more = dict(at=_now_text(), checkpoint=Path(point or '').name, changed=changed)
-    now |= dict(state='running', began=was.get('began'), resumed=[*was.get('resumed', []), more])
-    run = _Run(folder, now, main)
-    run.write()
+    if was is not None and (point or finished):
+        return _go_on(there, was, run, Path(point or '').name, finished)
+    if point and main: _logger.warning(f'{there} holds no {_RECORD}: nothing can be compared')
+    run.write(state='running', began=_now_text(), resumed=[])
     return run

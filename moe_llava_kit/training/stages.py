@@ -6,12 +6,14 @@
 __all__ = ['STAGES', 'PRESETS', 'param_groups', 'Stage', 'get_stage', 'apply_stage', 'TrainableReport', 'trainable_report']
 
 # %% ../../nbs/training/00_stages.ipynb #58b40d2e
-import html, re
+import re
 import torch
 from dataclasses import dataclass, field, replace
-from transformers.pytorch_utils import Conv1D
 from torch import nn
 from transformers import AutoModel
+from transformers.pytorch_utils import Conv1D
+from ..core.errors import KitError
+from ..core.tables import html_table
 from ..text.loading import get_known
 from ..moe.experts import mlp_parts
 from ..moe.conversion import decoder_of, layer_parts, layers_of, mlp_of, moe_layers
@@ -26,14 +28,15 @@ def _decoder_parts(
     model:nn.Module,  # A LLaVA model
 )->list:  # (group, module) pairs
     "What decoder layers are made of, then what lies outside: embeddings and norms."
-    dec = decoder_of(model)
+    decoder = decoder_of(model)
     found = [layer_parts(l) for l in layers_of(model)]
     inside = [('mlp', m) for _, mlps in found for m in mlps.values()]
     inside += [('attention', m) for mixers, _ in found for m in mixers.values()]
     tables = nn.Embedding, nn.Linear, Conv1D  # of words, of places, between widths
-    outside = [('embeddings', m) for m in dec.modules() if isinstance(m, tables)]
-    return [*inside, ('norms', layers_of(model)), *outside, ('norms', dec)]
+    outside = [('embeddings', m) for m in decoder.modules() if isinstance(m, tables)]
+    return [*inside, ('norms', layers_of(model)), *outside, ('norms', decoder)]
 
+# %% ../../nbs/training/00_stages.ipynb #62cdc333
 def _group_modules(
     model:nn.Module,  # A LLaVA model
 )->list:  # (group, module) pairs; the first module that holds a parameter names its group
@@ -77,16 +80,18 @@ class Stage:
     def __post_init__(self):
         if bad := [g for g in (*self.trains, *self.frozen) if g not in GROUPS]:
             known = ', '.join(GROUPS)
-            raise ValueError(f'stage {self.name!r} trains unknown groups {bad}; known: {known}')
+            raise KitError(f'stage {self.name!r} trains unknown groups {bad}; known: {known}')
         if both := ', '.join(g for g in self.trains if g in self.frozen):
-            raise ValueError(f'stage {self.name!r} trains and freezes {both}: expected one of them')
+            raise KitError(f'stage {self.name!r} trains and freezes {both}: expected one of them')
 
-STAGES = {s.name: s for s in (Stage('pretrain', ('projector',), 1e-3, 'plain',
-                                    'the projector learns to turn patches into words'),
-                              Stage('finetune', tuple(g for g in GROUPS if g != 'tower'), 2e-5,
-                                    why='all but the tower learns to answer'),
-                              Stage('moe', ('experts', 'router', 'mlp', 'projector'), 2e-5,
-                                    why='experts and routers specialize'))}
+# %% ../../nbs/training/00_stages.ipynb #1361f734
+STAGES = {s.name: s for s in (
+    Stage('pretrain', ('projector',), 1e-3, 'plain',
+          'the projector learns to turn patches into words'),
+    Stage('finetune', tuple(g for g in GROUPS if g != 'tower'), 2e-5,
+          why='all but the tower learns to answer'),
+    Stage('moe', ('experts', 'router', 'mlp', 'projector'), 2e-5,
+          why='experts and routers specialize'))}
 
 # %% ../../nbs/training/00_stages.ipynb #49229b96
 @dataclass(frozen=True)
@@ -96,6 +101,9 @@ class _Published:
     tower:str  # Hub id
     stages:dict  # {name: Stage}
 
+_MOE = dict(num_experts=4, top_k=2, layers='sparse', capacity_factor=1.5, eval_capacity_factor=2.,
+            router_aux_loss_coef=.01)
+
 def _published(
     llm:str,  # Hub id
     template:str,  # Key of stages 2 and 3
@@ -103,32 +111,33 @@ def _published(
     split:tuple=(8, 2),  # Rows per GPU and accumulation in stages 2 and 3
 )->_Published:  # Its tower is CLIP at 336 pixels, as for all of them
     "MoE-LLaVA's three stages (its scripts, v1) for one language model."
-    later = dict(template=template, batch_size=split[0], accumulation=split[1],
+    batch, accumulation = split
+    later = dict(template=template, batch_size=batch, accumulation=accumulation,
                  group_by_modality=True)
-    moe = dict(num_experts=4, top_k=2, layers='sparse', capacity_factor=1.5,
-               eval_capacity_factor=2., router_aux_loss_coef=.01)
-    return _Published(llm, 'openai/clip-vit-large-patch14-336',
-                      dict(pretrain=replace(STAGES['pretrain'], batch_size=32, aspect='square'),
-                           finetune=replace(STAGES['finetune'], **later), moe=replace(
-                               STAGES['moe'], modules=tuple(modules.split()), moe=moe, **later)))
+    stages = dict(
+        pretrain=replace(STAGES['pretrain'], batch_size=32, aspect='square'),
+        finetune=replace(STAGES['finetune'], **later),
+        moe=replace(STAGES['moe'], modules=tuple(modules.split()), moe=_MOE, **later))
+    return _Published(llm, 'openai/clip-vit-large-patch14-336', stages)
 
 # %% ../../nbs/training/00_stages.ipynb #96fe05a2
-PRESETS = dict(stablelm=_published('stabilityai/stablelm-2-1_6b', 'stablelm',
-                                   'gate_proj up_proj down_proj wg'),
-               qwen=_published('Qwen/Qwen-1_8B', 'qwen', 'mlp.w1 mlp.w2 mlp.c_proj wg'),
-               phi=_published('microsoft/phi-2', 'phi', 'fc1 fc2 wg'),
-               openchat=_published('openchat/openchat-3.5-1210', 'openchat',
-                                   'gate_proj up_proj down_proj wg', (4, 4)))
+PRESETS = dict(
+    stablelm=_published('stabilityai/stablelm-2-1_6b', 'stablelm',
+                        'gate_proj up_proj down_proj wg'),
+    qwen=_published('Qwen/Qwen-1_8B', 'qwen', 'mlp.w1 mlp.w2 mlp.c_proj wg'),
+    phi=_published('microsoft/phi-2', 'phi', 'fc1 fc2 wg'),
+    openchat=_published('openchat/openchat-3.5-1210', 'openchat', 'gate_proj up_proj down_proj wg',
+                        split=(4, 4)))
 
 # %% ../../nbs/training/00_stages.ipynb #0420e14d
 def get_stage(
     stage:str|Stage,  # A key of `STAGES`; a record is passed through, whatever the preset
     preset:str|None=None,  # A key of `PRESETS`
 )->Stage:  # The record itself, not a copy
-    "A stage by name, as published for a language model if one is named; ValueError naming the known ones."
+    "A stage by name, as published for a language model if one is named; else ValueError."
     if isinstance(stage, Stage): return stage
-    return get_known(stage, STAGES
-                     if preset is None else get_known(preset, PRESETS, 'preset').stages, 'stage')
+    stages = STAGES if preset is None else get_known(preset, PRESETS, 'preset').stages
+    return get_known(stage, stages, 'stage')
 
 # %% ../../nbs/training/00_stages.ipynb #86d5c28e
 def _undo_renames(
@@ -139,8 +148,8 @@ def _undo_renames(
     fused = [f for f in FUSED_WEIGHTS if any(f in new for _, new in keys)]
     for f in fused: name = re.sub('|'.join(rf'\b{p}\b' for p in FUSED_WEIGHTS[f]), f, name)
     for pattern, new in reversed(keys):
-        name = re.sub('^'*pattern.startswith('^')+re.escape(new), re.sub(r'[\\^]', '', pattern),
-                      name)
+        ours = ('^' if pattern.startswith('^') else '')+re.escape(new)
+        name = re.sub(ours, re.sub(r'[\\^]', '', pattern), name)
     return name
 
 # %% ../../nbs/training/00_stages.ipynb #5230480a
@@ -151,7 +160,7 @@ _NEW_MODULES = {'.multi_modal_projector.': '.mm_projector.image_spatial_proj.',
                 '.layer.deepspeed_moe.gate.': '.deepspeed_moe.gate.',
                 '.layer.coefficient.': '.coefficient.'}
 _COPIES = (r'(\.\d+\.[a-z]\w*)\.(layer\.)?(deepspeed_moe\.experts\.deepspeed_experts\.\d+|mlp)\.',
-          r'\1.')  # copies of the MLP, one by one
+           r'\1.')  # copies of the MLP, one by one
 
 def _before_conversion(
     name:str,  # A decoder's parameter, named from `model.` on
@@ -159,32 +168,39 @@ def _before_conversion(
 )->list:  # Names of its parts before the conversion
     "What a parameter was before the MLPs became experts."
     stacked = re.fullmatch(r'(.*\.(\d+)\.\w+)\.experts\.(\w+?_proj)(_bias)?', name)
-    if not stacked or not (roles := mlps[int(stacked[2])]): return [re.sub(*_COPIES, name)]
+    roles = stacked and mlps[int(stacked[2])]
+    if not roles: return [re.sub(*_COPIES, name)]
     mlp, _, tensor, bias = stacked.groups()
-    return [f'{mlp}.{roles[r]}.{"bias" if bias else "weight"}' for r in _ROLES[tensor]
-            if r in roles]
+    kind = 'bias' if bias else 'weight'
+    return [f'{mlp}.{roles[r]}.{kind}' for r in _ROLES[tensor] if r in roles]
+
+# %% ../../nbs/training/00_stages.ipynb #f9259131
+_TOWER, _THEIR_TOWER = 'model.vision_tower.', 'model.image_tower.image_tower.vision_model.'
 
 # %% ../../nbs/training/00_stages.ipynb #850df3d7
+def _role_names(
+    mlp:nn.Module,  # Of a dense decoder
+)->dict:  # {role: name of its linear layer in it}
+    "What the linear layers of an MLP are called."
+    names = {id(m): n for n, m in mlp.named_modules()}
+    return {role: names[id(m)] for role, m in mlp_parts(mlp).items() if role != 'act'}
+
 @unsharded()
 def _their_names(
     model:nn.Module,  # A LLaVA model, dense or MoE
 )->dict:  # {our name: [names of a part, …]}
-    "What MoE-LLaVA calls each parameter in its dense model (in its MoE model, what the conversion created)."
+    "What MoE-LLaVA calls each parameter in its dense model; in its MoE model, what is new there."
     text = model.config.text_config
-    moe = {i for i, l in enumerate(layers_of(model)) if moe_layers(l)}
     with torch.device('meta'): dense = AutoModel.from_config(text)
-    named = lambda m: {id(x): n for n, x in m.named_modules()}
-    roles = lambda mlp: {r: named(mlp)[id(m)] for r, m in mlp_parts(mlp).items() if r != 'act'}
-    mlps = [{} if i not in moe else roles(mlp_of(l)[1]) for i, l in enumerate(layers_of(dense))]
-    tables = [[], *(r['keys'] for r in DECODERS.values() if r.get('keys')
-                    and r['decoder'] == text.model_type)]
+    mlps = [_role_names(mlp_of(l)[1]) if moe_layers(ours) else {}
+            for l, ours in zip(layers_of(dense), layers_of(model))]
+    known = [r['keys'] for r in DECODERS.values() if r.get('keys')
+             and r['decoder'] == text.model_type]
     def names(n):
-        if n.startswith('model.vision_tower.'):
-            return [[n.replace('model.vision_tower.',
-                               'model.image_tower.image_tower.vision_model.')]]
+        if n.startswith(_TOWER): return [[n.replace(_TOWER, _THEIR_TOWER)]]
         short = n.replace('model.language_model.', 'model.')
         for ours, theirs in _NEW_MODULES.items(): short = short.replace(ours, theirs)
-        return [[_undo_renames(p, keys) for keys in tables]
+        return [[_undo_renames(p, keys) for keys in ([], *known)]
                 for p in _before_conversion(short, mlps)]
     return {n: names(n) for n, _ in model.named_parameters()}
 
@@ -201,53 +217,58 @@ def _refuse_halves(
     found:dict,  # {our name: [words that mean a part, per part]}
     names:dict,  # As `_their_names` gives them
 ):
-    "ValueError if only some of a parameter's parts are meant."
+    "KitError if only some of a parameter's parts are meant."
     for n, parts in found.items():
-        if any(parts) and not all(parts):
-            lost = [names[n][i][0].split('.')[-2] for i, p in enumerate(parts) if not p]
-            raise ValueError(f'train_modules: {next(filter(None, parts))[0]!r} is a part of {n}, '
-                             f'which also holds {" and ".join(lost)} and is one parameter: name '
-                             f'{" and ".join(lost)} too, or all of it as '
-                             f'{".".join(n.split(".")[-3:])}')
-
-def _examples(
-    names:dict,  # Of what is inside MLPs, as `_their_names` gives them
-)->str:  # 'down_proj, gate_proj, …'
-    "The decoder's own words, for an error."
-    mlp = sorted({part[0].split('.')[-2] for parts in names.values() for part in parts})
-    return ', '.join([*mlp, 'mm_projector'])
+        if not any(parts) or all(parts): continue
+        lost = ' and '.join(names[n][i][0].split('.')[-2] for i, p in enumerate(parts) if not p)
+        word, whole = next(filter(None, parts))[0], '.'.join(n.split('.')[-3:])
+        raise KitError(f'train_modules: {word!r} is a part of {n}, which also holds {lost} and is '
+                       f'one parameter: name {lost} too, or all of it as {whole}')
 
 # %% ../../nbs/training/00_stages.ipynb #6308223e
-_TRAINED_ALONG = 'trains along'
+def _check_words(
+    words,  # List of str: MoE-LLaVA's `train_modules`, or pieces of our names
+    found:dict,  # {our name: [words that mean a part, per part]}
+    mlps:list,  # Their names of what is inside MLPs, for an error
+):
+    "KitError for a word that means nothing, or the tower only."
+    there, in_tower = set(), set()
+    for n, parts in found.items():
+        (in_tower if n.startswith(_TOWER) else there).update(*parts)
+    inside = sorted({part[0].split('.')[-2] for parts in mlps for part in parts})
+    such_as = f'such as {", ".join([*inside, "mm_projector"])}'
+    for w in words:
+        if w in in_tower-there:
+            raise KitError(f'train_modules: {w!r} occurs in the vision tower only, which stays '
+                           f'frozen: expected a part of the decoder, {such_as}')
+        if w not in there:
+            raise KitError(f'train_modules: {w!r} occurs in no parameter of this model: expected '
+                           f'a part of a name {such_as}')
 
 # %% ../../nbs/training/00_stages.ipynb #0e36bed4
+_TRAINED_ALONG = 'trains along'
+
+def _trained_along(
+    groups:dict,  # As `param_groups` gives them
+)->list:  # Names
+    "What trains in stage 3, named or not: projector, routers, coefficients of residual MLPs."
+    new = [n for g in ('projector', 'router') for n in groups.get(g, {})]
+    return new + [n for n in groups.get('experts', {}) if '.coefficient.' in n]
+
 def _select_modules(
     model:nn.Module,  # A LLaVA model
     words,  # List of str: MoE-LLaVA's `train_modules`, or pieces of our names
 )->dict:  # {our parameter name: why it trains}
-    "What `train_modules` trains, as MoE-LLaVA does it; ValueError for words that mean nothing, the tower, or half of a parameter."
+    "What `train_modules` trains, as in MoE-LLaVA; KitError for a word without sense or for a half."
     names, groups = _their_names(model), param_groups(model)
-    mlps = {n: names[n] for g in ('mlp', 'experts') for n in groups.get(g, {})}
     found = {n: [[w for w in words if _matching_names(w, n, part)] for part in parts]
              for n, parts in names.items()}
-    tower, rest = ({n: f for n, f in found.items() if n.startswith('model.vision_tower.') == t}
-                   for t in (True, False))
-    used = lambda fs: {w for f in fs.values() for part in f for w in part}
-    for w in words:
-        if w in used(tower)-used(rest):
-            raise ValueError(
-                f'train_modules: {w!r} occurs in the vision tower only, which stays frozen: '
-                f'expected a part of the decoder, such as {_examples(mlps)}')
-        if w not in used(rest):
-            raise ValueError(f'train_modules: {w!r} occurs in no parameter of this model: '
-                             f'expected a part of a name such as {_examples(mlps)}')
-    _refuse_halves(rest, names)
-    small = lambda g, n: g != 'experts' or '.coefficient.' in n
-    some = 'projector', 'router', 'experts'
-    along = [n for g in some for n in groups.get(g, {}) if small(g, n)]
-    born = dict.fromkeys(along, f'{_TRAINED_ALONG}, as in MoE-LLaVA')
-    return {n: ' '.join(sorted({w for part in f for w in part})) or born[n] for n, f in rest.items()
-            if any(f) or n in born}
+    _check_words(words, found, [names[n] for g in ('mlp', 'experts') for n in groups.get(g, {})])
+    ours = {n: parts for n, parts in found.items() if not n.startswith(_TOWER)}
+    _refuse_halves(ours, names)
+    why = dict.fromkeys(_trained_along(groups), f'{_TRAINED_ALONG}, as in MoE-LLaVA')
+    said = {n: ' '.join(sorted({w for part in parts for w in part})) for n, parts in ours.items()}
+    return {n: w or why[n] for n, w in said.items() if w or n in why}
 
 # %% ../../nbs/training/00_stages.ipynb #4d86d5ac
 def base_model_of(
@@ -260,10 +281,12 @@ def _beside_adapters(
     groups:dict,  # As `param_groups` gives them, of a model with adapters
     chosen:set,  # Names that the stage trains
 )->set:  # Names
-    "What trains where there are adapters: they, and the stage's projector and routers as far as they are not wrapped."
-    free = lambda n: 'base_layer' not in n and 'original_module' not in n
-    return {n for g, ps in groups.items() for n in ps if 'lora_' in n or (
-        g in ('projector', 'router') and free(n) and (n in chosen or 'modules_to_save' in n))}
+    "What trains where there are adapters: they, and the stage's projector and routers beside them."
+    def free(n): return 'base_layer' not in n and 'original_module' not in n
+    def meant(n): return n in chosen or 'modules_to_save' in n
+    adapters = {n for ps in groups.values() for n in ps if 'lora_' in n}
+    along = {n for g in ('projector', 'router') for n in groups.get(g, {}) if free(n) and meant(n)}
+    return adapters | along
 
 # %% ../../nbs/training/00_stages.ipynb #c62edd34
 def _chosen_by(
@@ -271,15 +294,15 @@ def _chosen_by(
     model:nn.Module,  # A LLaVA model
     groups:dict,  # Its `param_groups`
 )->set:  # Names of parameters
-    "What a stage trains; ValueError for a module that it freezes."
+    "What a stage trains; KitError for a module that it freezes."
     if not stage.modules: return {n for g in stage.trains for n in groups.get(g, {})}
     found = _select_modules(model, stage.modules)
     for g in stage.frozen:
         for n in groups.get(g, {}):
             why = found.pop(n, _TRAINED_ALONG)
             if not why.startswith(_TRAINED_ALONG):
-                raise ValueError(f'stage {stage.name!r} freezes {g}, and its module {why!r} means '
-                                 f'{n}: expected one of them')
+                raise KitError(f'stage {stage.name!r} freezes {g}, and its module {why!r} means '
+                               f'{n}: expected one of them')
     return set(found)
 
 # %% ../../nbs/training/00_stages.ipynb #78a25125
@@ -287,13 +310,13 @@ def apply_stage(
     model:nn.Module,  # A LLaVA model, also with adapters; changed in place
     stage:str|Stage,  # As for `get_stage`
 )->Stage:  # The record
-    "Freeze everything but what the stage trains; ValueError if a stage about experts meets a dense model, or its `modules` do not fit."
+    "Freeze everything but what the stage trains; KitError if that is nothing, or does not fit."
     stage, model = get_stage(stage), base_model_of(model)
     groups = param_groups(model)
-    if (not stage.modules and 'experts' in stage.trains and 'attention' not in stage.trains
-        and 'experts' not in groups):
-        raise ValueError(f'stage {stage.name!r} trains experts, but the model is dense: call '
-                         f'upcycle(model) first')
+    about_experts = 'experts' in stage.trains and 'attention' not in stage.trains
+    if about_experts and not stage.modules and 'experts' not in groups:
+        raise KitError(f'stage {stage.name!r} trains experts, but the model is dense: call '
+                       'upcycle(model) first')
     chosen = _chosen_by(stage, model, groups)
     if any('lora_' in n for ps in groups.values() for n in ps):
         chosen = _beside_adapters(groups, chosen)
@@ -320,19 +343,18 @@ class TrainableReport:
 
     def lines(self)->list:  # (group, parameters, trainable, rate or state) as text
         "The table's cells."
-        rate = lambda t, lr: 'frozen' if not t else 'trains' if lr is None else f'lr {lr:g}'
-        return [(g, f'{n:,}', f'{t:,}', rate(t, lr))
+        def state(trains, lr):
+            if not trains: return 'frozen'
+            return 'trains' if lr is None else f'lr {lr:g}'
+        return [(g, f'{n:,}', f'{t:,}', state(t, lr))
                 for g, n, t, lr in [*self.rows, ('total', self.total, self.trainable, None)]]
     def __repr__(self):
         return '\n'.join([f'{"group":12}{"parameters":>16}{"trainable":>16}',
                           *(f'{g:12}{n:>16}{t:>16}  {r}' for g, n, t, r in self.lines())])
 
     def _repr_html_(self):
-        cells = lambda tag, vs: '<tr>'+''.join(f'<{tag}>{html.escape(str(v))}</{tag}>'
-                                               for v in vs)+'</tr>'
-        return '<table>'+cells('th', ('group', 'parameters', 'trainable', ''))+''.join(
-            cells('td', (g, n, t, ('○ ' if r == 'frozen' else '● ')+r))
-            for g, n, t, r in self.lines())+'</table>'
+        rows = [(g, n, t, f'{"○" if r == "frozen" else "●"} {r}') for g, n, t, r in self.lines()]
+        return html_table(rows, ('group', 'parameters', 'trainable', ''))
 
 # %% ../../nbs/training/00_stages.ipynb #069ce4c0
 def trainable_report(
@@ -344,7 +366,9 @@ def trainable_report(
     stage = stage and get_stage(stage)
     lr = getattr(args, 'learning_rate', None) or (stage and stage.lr)
     rates = dict(projector=stage.projector_lr or lr) if stage else {}
-    count = lambda ps: sum(p.numel() for p in ps)
-    return TrainableReport(
-        [(g, count(ps.values()), count(p for p in ps.values() if p.requires_grad), rates.get(g, lr))
-         for g, ps in param_groups(base_model_of(model)).items()])
+    def count(params): return sum(p.numel() for p in params)
+    def row(group, params):
+        trains = [p for p in params if p.requires_grad]
+        return group, count(params), count(trains), rates.get(group, lr)
+    groups = param_groups(base_model_of(model))
+    return TrainableReport([row(g, list(ps.values())) for g, ps in groups.items()])
