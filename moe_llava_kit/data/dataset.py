@@ -8,59 +8,55 @@ __all__ = ['LlavaDataset']
 # %% ../../nbs/data/02_dataset.ipynb #183fe0b0
 import sys
 import numpy as np, torch
-from pathlib import Path
-from dataclasses import replace
-from functools import cached_property
 from collections import Counter
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from itertools import islice
+from pathlib import Path
 from tqdm import tqdm
 from ..text.messages import IGNORE_INDEX, IMAGE_TOKEN_INDEX, SeparatorStyle
 from ..text.templates import get_template
+from ..text.recipes import Recipe
 from ..text.samples import as_sample, MaskedSample, preprocess
 from .rows import (
-    BadSample, check_row, image_first, MEDIA, media_marks, RowFile, VIDEO_TOKEN)
-from .media import (find_file, open_picture, read_frames, evenly_spaced,
-                                      video_to_images)
+    bad_row, BadSample, check_row, image_first, MEDIA, media_marks, RowFile, VIDEO_TOKEN)
+from .media import (
+    evenly_spaced, find_file, open_picture, read_frames, video_to_images)
 
 # %% ../../nbs/data/02_dataset.ipynb #88d4d2d8
 def _paths(x): return [] if x is None else [x] if isinstance(x, (str, Path)) else list(x)
 
 def _sources(data):
-    "(name, rows) of every file, or of samples in memory"
+    "(name, rows) of every file, or of samples in memory."
     if isinstance(data, list) and data and not isinstance(data[0], (str, Path)):
         return [('samples', data)]
     return [(f.name, f) for f in map(RowFile, _paths(data))]
 
-def _fit(processor, image_aspect_ratio):
-    "The image processor with the aspect asked for"
-    if image_aspect_ratio is None or processor is None: return processor
-    if hasattr(processor, 'aspect'): return replace(processor, aspect=image_aspect_ratio)
-    raise ValueError(f'image_aspect_ratio={image_aspect_ratio!r} needs an ImageTransform as '
-                     f'image_processor, got {type(processor).__name__}: give '
-                     '`moe_llava_kit.model.images.transform_from_dict(processor.to_dict())`, or '
-                     'image_aspect_ratio=None to use it as it is')
-
 # %% ../../nbs/data/02_dataset.ipynb #53be3c8a
 class CheckedRows:
-    "The samples of some files, without the bad ones"
+    "The samples of some files, without the bad ones."
     def __init__(self,
-                 data_path,  # As `LlavaDataset` takes it
-                 image_folder=None,  # Folder(s) that the paths of pictures start from; None: the working folder
-                 on_bad_sample:str='raise',  # Or 'skip': remember it in `rejected`
-                 find_files:bool=True,  # Must its pictures and videos be there?
-                 video_folder=None):  # Folder(s) that the paths of videos start from; None: the image folders
+        data_path,  # A JSON or JSONL file, several, or a list of samples
+        image_folder=None,  # Folder(s) where the paths of pictures start; None: the working folder
+        on_bad_sample:str='raise',  # Or 'skip': remember it in `rejected`
+        find_files:bool=True,  # Must its pictures and videos be there?
+        video_folder=None,  # Folder(s) where the paths of videos start; None: the image folders
+    ):
         if on_bad_sample not in ('raise', 'skip'):
             raise ValueError(f"on_bad_sample must be 'raise' or 'skip', got {on_bad_sample!r}")
-        self.sources, images = _sources(data_path), _paths(image_folder) or ['.']
+        images = _paths(image_folder) or ['.']
         self.folders = dict(image=images, video=_paths(video_folder) or images)
-        self.on_bad_sample, self.rejected, kept, pictured = on_bad_sample, [], [], []
+        self.sources, self.on_bad_sample, self.rejected = _sources(data_path), on_bad_sample, []
+        kept, pictured = [], []
         for s,(name,rows) in enumerate(self.sources):
             if getattr(rows, 'problem', None): self._refuse(BadSample('file', rows.problem, name))
             for r in tqdm(range(len(rows)), desc=f'checking {name}', delay=5, file=sys.stderr):
-                try:
-                    pictured.append(bool(self.parse(s, r, find_files)['paths']))
-                    kept.append((s, r))
-                except BadSample as e: self._refuse(e)
+                try: paths = self.parse(s, r, find_files)['paths']
+                except BadSample as e:
+                    self._refuse(e)
+                    continue
+                kept.append((s, r))
+                pictured.append(bool(paths))
         self.where = np.array(kept, dtype=np.int64).reshape(-1, 2)
         self.pictured = np.array(pictured, dtype=bool)   # has the sample a picture or a video?
 
@@ -68,12 +64,19 @@ class CheckedRows:
         if self.on_bad_sample == 'raise': raise error
         self.rejected.append(error)
 
-    def find(self, mark:str, name:str)->Path:  # `mark` is `<image>` or `<video>`, `name` as in the sample
-        "The file behind a mark; BadSample where it is not there"
+    def find(self,
+        mark:str,  # '<image>' or '<video>'
+        name:str,  # As written in the sample
+    )->Path:
+        "The file behind a mark; a BadSample where it is not there."
         return find_file(name, self.folders[MEDIA[mark]], MEDIA[mark])
 
-    def parse(self, source:int, row:int, find_files:bool=True)->dict:  # Sample, turns, paths (in the order of the marks), file, row, id
-        "One checked row; whatever is wrong is a BadSample with file, row and id"
+    def parse(self,
+        source:int,  # Which of `sources`
+        row:int,  # Which row of it
+        find_files:bool=True,  # Must its pictures and videos be there?
+    )->dict:  # sample, turns, paths (in the order of the marks), file, row, id
+        "One checked row; whatever is wrong is a BadSample with file, row and id."
         (name, rows), sample = self.sources[source], None
         try:
             sample = rows[row]
@@ -83,8 +86,8 @@ class CheckedRows:
                         id=sample.get('id'))
         except BadSample as e: kind, why = e.kind, e.why
         except (ValueError, RecursionError) as e: kind, why = 'row', f'not readable as JSON: {e}'
-        raise BadSample(kind, why, name, row,
-                        sample.get('id') if isinstance(sample, dict) else None)
+        id = sample.get('id') if isinstance(sample, dict) else None
+        raise BadSample(kind, why, name, row, id)
 
     def __len__(self): return len(self.where)
     def __getitem__(self, i): return self.parse(*map(int, self.where[i]))
@@ -103,6 +106,7 @@ def picture_size(
         raise ValueError(f'patches={patches}: expected at least 1 position for a picture')
     return patches or 1
 
+# %% ../../nbs/data/02_dataset.ipynb #48775b1e
 def _check_first_picture(
     max_length:int|None,  # Where samples are cut, in positions
     patches:int|None,  # Positions a picture takes
@@ -121,68 +125,104 @@ def _model_settings(
     template=None,  # Another template than the model's
 )->dict:  # Arguments of `LlavaDataset`
     "What a model knows about its data; ValueError where it lacks tokenizer or template."
-    config = model.config.template if template is None else template
+    if template is None: template = model.config.template
     if model.tokenizer is None:
         raise ValueError('the model has no tokenizer: build_llava(..., tokenizer=…), or set '
                          'model.tokenizer')
-    if config is None:
+    if template is None:
         raise ValueError("the model has no template: build_llava(..., template='phi'), "
                          "or LlavaDataset.for_model(..., template='phi')")
-    return dict(tokenizer=model.tokenizer, template=config, image_processor=model.image_processor,
-                patches=model.image_tokens)
+    return dict(tokenizer=model.tokenizer, template=template,
+                image_processor=model.image_processor, patches=model.image_tokens)
+
+# %% ../../nbs/data/02_dataset.ipynb #14559784
+@dataclass(frozen=True)
+class SampleOptions:
+    "How a row becomes ids, labels and pictures: what no model knows, and is rarely said."
+    image_aspect_ratio:str|None = None  # 'pad', 'square', 'original'; None: the processor's own
+    image_first:bool = True  # Move the mark of a turn with one picture to its front
+    num_frames:int = 8  # Pictures a video becomes
+    video_folder:str|Path|list|None = None  # Where paths of videos start; None: the image folders
+    labels:str|Recipe = 'exact'  # As in `preprocess`
+    on_mismatch:str = 'raise'  # As in `preprocess`
+
+    def __post_init__(self):
+        if self.num_frames < 1:
+            raise ValueError(f'num_frames={self.num_frames}: a video becomes at least 1 picture')
+
+def _sample_options(given):
+    "`SampleOptions` of keywords; TypeError naming those that are none."
+    names = [f.name for f in fields(SampleOptions)]
+    if unknown := [k for k in given if k not in names]:
+        raise TypeError(f'LlavaDataset does not know {", ".join(unknown)}; by name it takes '
+                        f'patches, max_length, on_bad_sample, {", ".join(names)}')
+    return SampleOptions(**given)
+
+# %% ../../nbs/data/02_dataset.ipynb #d5606999
+def _with_aspect(processor, aspect):
+    "The image processor with the aspect asked for."
+    if aspect is None or processor is None: return processor
+    if hasattr(processor, 'aspect'): return replace(processor, aspect=aspect)
+    raise ValueError(f'image_aspect_ratio={aspect!r} needs an ImageTransform as '
+                     f'image_processor, got {type(processor).__name__}: give '
+                     '`moe_llava_kit.model.images.transform_from_dict(processor.to_dict())`, or '
+                     'image_aspect_ratio=None to use it as it is')
 
 # %% ../../nbs/data/02_dataset.ipynb #7b854d62
 class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
     "Samples of LLaVA files as tokens, labels and pixels."
     def __init__(self,
-                 data_path,  # A JSON or JSONL file, several, or a list of samples
-                 image_folder=None,  # Folder(s) that the paths of pictures start from
-                 tokenizer=None,  # A fast tokenizer
-                 template='v1',  # Name of a conversation template, or one
-                 image_processor=None,  # Picture -> (3, H, W); None leaves the pictures out
-                 image_aspect_ratio:str|None=None,  # 'pad', 'square' or 'original'; None: as the image_processor says
-                 on_bad_sample:str='raise',  # Or 'skip': leave it out, and name it in `bad`
-                 max_length:int|None=None,  # Cut longer samples (in positions, a picture at its `patches`, never cut through)
-                 patches:int|None=None,  # Positions a picture takes in the model; None: unknown
-                 image_first:bool=True,  # Move the mark of a turn with one picture to its front, as LLaVA does
-                 num_frames:int=8,  # Pictures a video becomes
-                 video_folder=None,  # Folder(s) that the paths of videos start from; None: the image folders
-                 **mask_kw):  # More for `preprocess`, for example labels='recipe'
+        data_path,  # A JSON or JSONL file, several, or a list of samples
+        image_folder=None,  # Folder(s) where the paths of pictures start; None: the working folder
+        tokenizer=None,  # A fast tokenizer
+        template='v1',  # Name of a conversation template, or one
+        image_processor=None,  # Picture -> (3, H, W); None leaves the pictures out
+        *,
+        patches:int|None=None,  # Positions a picture takes in the model; None: unknown
+        max_length:int|None=None,  # Cut to so many positions, never through a picture; None: never
+        on_bad_sample:str='raise',  # Or 'skip': leave it out, and name it in `bad`
+        **options,  # image_aspect_ratio, image_first, num_frames, video_folder, labels, on_mismatch
+    ):
+        self.options = _sample_options(options)
         self.tokenizer, self.template = tokenizer, get_template(template, tokenizer)
-        self.image_processor = _fit(image_processor, image_aspect_ratio)
-        self.max_length, self.patches, self.image_first = max_length, patches, image_first
-        self.num_frames, self.mask_kw = num_frames, mask_kw
-        find_files = any(x is not None for x in (image_folder, video_folder, image_processor))
-        super().__init__(data_path, image_folder, on_bad_sample, find_files, video_folder)
+        self.image_processor = _with_aspect(image_processor, self.options.image_aspect_ratio)
+        self.max_length, self.patches = max_length, patches
+        videos = self.options.video_folder
+        find_files = any(x is not None for x in (image_folder, videos, image_processor))
+        super().__init__(data_path, image_folder, on_bad_sample, find_files, videos)
         _check_first_picture(max_length, patches, self.pictured.any())
         # set by any worker, seen by all: samples that cannot be read, and whose answer is cut
         self.broken, self.cut = torch.zeros(2, len(self), dtype=torch.bool).share_memory_()
 
     @classmethod
     def for_model(cls,
-                  model,  # A LLaVA model with its tokenizer, template and image processor
-                  data_path,  # A JSON or JSONL file, several, or a list of samples
-                  image_folder=None,  # Folder(s) that the paths of pictures start from
-                  template=None,  # Another than the model's: 'plain' in pretraining
-                  **kwargs,  # More for LlavaDataset: what a model does not know, as max_length
-        )->'LlavaDataset':  # Read as the model reads
+        model,  # A LLaVA model with its tokenizer, template and image processor
+        data_path,  # A JSON or JSONL file, several, or a list of samples
+        image_folder=None,  # Folder(s) where the paths of pictures start; None: the working folder
+        template=None,  # Another than the model's: 'plain' in pretraining
+        **options,  # What else LlavaDataset takes by name and no model knows, such as max_length
+    )->'LlavaDataset':  # Read as the model reads
         "The samples as a model wants them; ValueError for what the model lacks, or knows itself."
         known = _model_settings(model, template)
-        if twice := [k for k in known if k in kwargs]:
+        if twice := [k for k in known if k in options]:
             raise ValueError(f'{", ".join(twice)}: the model says that, so leave it out; '
                              'LlavaDataset(...) itself takes what you say')
-        ds = cls(data_path, image_folder, **known, **kwargs)
+        ds = cls(data_path, image_folder, **known, **options)
         if ds.pictured.any() and ds.image_processor is None:
             raise ValueError('the samples have pictures, and the model has no image_processor: '
                              'image_processor_for(model.config.vision_config) makes one')
         return ds
 
     def __repr__(self):
-        return (f'LlavaDataset({len(self)} samples of {", ".join(n for n,_ in self.sources)}; '
-                f'{len(self.rejected)} left out)')
+        names = ', '.join(name for name,_ in self.sources)
+        return f'LlavaDataset({len(self)} samples of {names}; {len(self.rejected)} left out)'
     def __getitem__(self, i): return _item(self, range(len(self))[i])
 
-    def parse(self, source:int, row:int, find_files:bool=True)->dict:  # And `shown`: as trained
+    def parse(self,
+        source:int,  # Which of `sources`
+        row:int,  # Which row of it
+        find_files:bool=True,  # Must its pictures and videos be there?
+    )->dict:  # As of `CheckedRows`, and `shown`: the turns as they are trained
         "One checked row that its template can render; whatever is wrong is a BadSample."
         return _shown(self, super().parse(source, row, find_files))
 
@@ -193,19 +233,22 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
             self.broken[i] = True
             raise
 
-    def tokens(self, i:int, max_length:int|None=None)->dict:  # input_ids, labels, findings; and what `parse` gives
+    def tokens(self,
+        i:int,  # Which sample
+        max_length:int|None=None,  # Where to cut; None: not at all
+    )->dict:  # input_ids, labels, findings; and what `parse` gives
         "Ids and labels of sample `i` as lists, a picture as one -200."
         return _tokens_of(self, self.parse(*map(int, self.where[i]), find_files=False), max_length)
 
     def sample(self, i:int)->MaskedSample:  # Shows itself
         "Sample `i` as it is trained, to look at: its ids come from the call that makes items."
-        row, way = self.tokens(i, self.max_length), self.mask_kw.get('labels', 'exact')
+        row, way = self.tokens(i, self.max_length), self.options.labels
         title = f'{self.template.version}, {way if isinstance(way, str) else "own recipe"}'
         pictured = bool(row['paths'])
         return as_sample(row, row['shown'], self.tokenizer, self.template, pictured, title)
 
     @cached_property
-    def modality_lengths(self)->list:  # One number per sample: positive with pictures, negative without
+    def modality_lengths(self)->list:  # One number per sample, negative where it has no picture
         "`lengths` whose sign says whether there is a picture, as LLaVA's sampler wants them."
         return [n if pictured else -n for n,pictured in _sizes(self)]
 
@@ -222,32 +265,36 @@ class LlavaDataset(CheckedRows, torch.utils.data.Dataset):
 
 # %% ../../nbs/data/02_dataset.ipynb #cd6e8ac0
 def _shown(ds, row):
-    "A row and, as `shown`, its turns as they are trained; a BadSample if they cannot be rendered"
-    turns = image_first(row['turns']) if ds.image_first else row['turns']
-    turns = video_to_images(turns, ds.num_frames)
+    "A row and, as `shown`, its turns as they are trained; a BadSample if they cannot be rendered."
+    turns = image_first(row['turns']) if ds.options.image_first else row['turns']
+    turns = video_to_images(turns, ds.options.num_frames)
     try:
         if ds.template.sep_style is not SeparatorStyle.NATIVE: ds.template.segments(turns)
-    except ValueError as e:
-        raise BadSample('tokens', str(e), row['file'], row['row'], row['id']) from e
+    except ValueError as e: raise bad_row(row, 'tokens', str(e)) from e
     return row | dict(shown=turns)
 
+# %% ../../nbs/data/02_dataset.ipynb #12f2f1c7
+def _check_tokenizer(ds):
+    "ValueError for a data set that cannot make tokens; that is not the sample's fault."
+    if ds.tokenizer is None:
+        raise ValueError('this LlavaDataset has no tokenizer: '
+                         'LlavaDataset(..., tokenizer=load_tokenizer(name))')
+
 def _tokens(ds, rows, max_length):
-    "Rows with ids, labels and findings; several are encoded together, which uses all cores"
+    "Rows with ids, labels and findings."
     pictured = any(r['paths'] for r in rows)
     size = picture_size(ds.patches, pictured and max_length is not None)
     out = preprocess([r['shown'] for r in rows], ds.tokenizer, ds.template, has_image=pictured,
-                     max_length=max_length, image_tokens=size, **ds.mask_kw)
+                     labels=ds.options.labels, on_mismatch=ds.options.on_mismatch,
+                     max_length=max_length, image_tokens=size)
     return [r | {k: v[j] for k,v in out.items()} for j,r in enumerate(rows)]
 
 def _tokens_of(ds, row, max_length):
-    "One row with ids, labels and findings, or a BadSample"
-    if ds.tokenizer is None:
-        raise ValueError(
-            'this LlavaDataset has no tokenizer: LlavaDataset(..., tokenizer=load_tokenizer(name))')
+    "One row with ids, labels and findings, or a BadSample."
+    _check_tokenizer(ds)
     picture_size(ds.patches, row['paths'] and max_length is not None)   # not the sample's fault
     try: return _tokens(ds, [row], max_length)[0]
-    except ValueError as e:
-        raise BadSample('tokens', str(e), row['file'], row['row'], row['id']) from e
+    except ValueError as e: raise bad_row(row, 'tokens', str(e)) from e
 
 # %% ../../nbs/data/02_dataset.ipynb #a3d1c0c1
 def _row_counts(
@@ -262,30 +309,30 @@ def _row_counts(
 
 # %% ../../nbs/data/02_dataset.ipynb #ce503807
 def _pictures(ds, row, n):
-    "The first `n` pictures of a row, a video as its frames"
+    "The first `n` pictures of a row, a video as its frames."
     out = []
     for mark,path in zip(media_marks(row['turns']), row['paths']):
-        if len(out) < n:
-            out += read_frames(path, ds.num_frames) if mark == VIDEO_TOKEN else [open_picture(path)]
+        if len(out) >= n: break
+        if mark == VIDEO_TOKEN: out += read_frames(path, ds.options.num_frames)
+        else: out.append(open_picture(path))
     return out[:n]
 
 def _load(ds, i):
-    "Sample `i` as an item; pictures whose mark was cut off by `max_length` are left out with it"
-    row = _tokens_of(ds, ds.parse(*map(int, ds.where[i]),
-                                  find_files=ds.image_processor is not None), ds.max_length)
+    "Sample `i` as an item."
+    row = ds.parse(*map(int, ds.where[i]), find_files=ds.image_processor is not None)
+    row = _tokens_of(ds, row, ds.max_length)
     if _row_counts(row)['answers cut']: ds.cut[i] = True
-    ids, labels = torch.tensor(row['input_ids']), torch.tensor(row['labels'])
-    item = dict(input_ids=ids, labels=labels, id=row['id'])
+    item = dict(input_ids=torch.tensor(row['input_ids']), labels=torch.tensor(row['labels']),
+                id=row['id'])
     n = row['input_ids'].count(IMAGE_TOKEN_INDEX)
     if not n or ds.image_processor is None: return item
-    try:
-        return item | dict(
-            pixel_values=torch.stack([ds.image_processor(im) for im in _pictures(ds, row, n)]))
-    except BadSample as e: raise BadSample(e.kind, e.why, row['file'], row['row'], row['id']) from e
+    try: pixels = [ds.image_processor(im) for im in _pictures(ds, row, n)]
+    except BadSample as e: raise bad_row(row, e.kind, e.why) from e
+    return item | dict(pixel_values=torch.stack(pixels))
 
 # %% ../../nbs/data/02_dataset.ipynb #8ac06a74
 def _item(ds, i):
-    "Sample `i`, or under 'skip' the next good one"
+    "Sample `i`, or under 'skip' the next good one."
     for j in (*range(i, len(ds)), *range(i)):
         try: return ds.load(j)
         except BadSample:
@@ -293,41 +340,51 @@ def _item(ds, i):
     raise ValueError(f'not one of the {len(ds)} samples can be used; the list `.bad` says why')
 
 def _try(f, *args):
-    "What `f` returns, or the BadSample it raises"
+    "What `f` returns, or the BadSample it raises."
     try: return f(*args)
     except BadSample as e: return e
 
-def _complaint(ds, i): return e if isinstance(e := _try(_load, ds, i), BadSample) else None
+def _complaint(ds, i):
+    "What is wrong with sample `i`; None where nothing is."
+    tried = _try(_load, ds, i)
+    return tried if isinstance(tried, BadSample) else None
 
 # %% ../../nbs/data/02_dataset.ipynb #4d6feaa1
-def each_tokens(ds,  # A LlavaDataset
-                max_length:int|None=None,  # Where to cut
-                chunk:int=64,  # Samples encoded together
-                indices=None):  # Which samples; None: all
+def _tokens_each(ds, rows, max_length):
+    "Every row with its ids, or the BadSample it is; encoded together if all can be rendered."
+    if not rows: return []
+    _check_tokenizer(ds)
+    try: return _tokens(ds, rows, max_length)
+    except ValueError: return [_try(_tokens_of, ds, r, max_length) for r in rows]
+
+def each_tokens(
+    ds,  # A LlavaDataset
+    max_length:int|None=None,  # Where to cut
+    chunk:int=64,  # Samples encoded together
+    indices=None,  # Which samples; None: all
+):
     "For every sample what `ds.tokens` gives, or the BadSample it is."
     where = ds.where if indices is None else ds.where[indices]
     for k in range(0, len(where), chunk):
         rows = [_try(ds.parse, *map(int, w), False) for w in where[k:k+chunk]]
-        good = [r for r in rows if isinstance(r, dict)]
-        try:
-            done = iter(_tokens(ds, good, max_length) if good
-                        and ds.tokenizer else [_tokens_of(ds, r, max_length) for r in good])
-        except ValueError: done = iter([_try(_tokens_of, ds, r, max_length) for r in good])
+        done = iter(_tokens_each(ds, [r for r in rows if isinstance(r, dict)], max_length))
         yield from (next(done) if isinstance(r, dict) else r for r in rows)
 
 # %% ../../nbs/data/02_dataset.ipynb #9c5d6bf1
+def _size_of(row, size):
+    "(positions, has it a picture) of a row with its ids, a picture at `size` positions."
+    n = row['input_ids'].count(IMAGE_TOKEN_INDEX)
+    return len(row['input_ids']) + n*(size-1), n > 0
+
 def _sizes(ds):
-    "(positions, has it a picture) of every item"
+    "(positions, has it a picture) of every item."
     sizes, size = [], picture_size(ds.patches, ds.pictured.any())
-    for i,row in enumerate(tqdm(each_tokens(ds, ds.max_length), desc='lengths', total=len(ds),
-                                delay=5, file=sys.stderr)):
-        if isinstance(row, BadSample):
-            if ds.on_bad_sample == 'raise': raise row
-            ds.broken[i] = True
-            sizes.append(None)
-            continue
-        n = row['input_ids'].count(IMAGE_TOKEN_INDEX)
-        sizes.append((len(row['input_ids']) + n*(size-1), n > 0))
+    rows = each_tokens(ds, ds.max_length)
+    for i,row in enumerate(tqdm(rows, desc='lengths', total=len(ds), delay=5, file=sys.stderr)):
+        bad = isinstance(row, BadSample)
+        if bad and ds.on_bad_sample == 'raise': raise row
+        if bad: ds.broken[i] = True
+        sizes.append(None if bad else _size_of(row, size))
     following = next(filter(None, sizes), (0, False))
     for i in reversed(range(len(sizes))): following = sizes[i] = sizes[i] or following
     return sizes
@@ -345,14 +402,17 @@ def count_rows(
     return total
 
 # %% ../../nbs/data/02_dataset.ipynb #f42e3c32
+def _spread_samples(ds, most):
+    "Indices of samples spread over a data set, of those with pictures where it has any."
+    which = np.flatnonzero(ds.pictured) if ds.pictured.any() else np.arange(len(ds))
+    return which[evenly_spaced(len(which), min(most, len(which)))]
+
 def check_trained(
     ds,  # A LlavaDataset
     most:int=1000,  # How many samples are read at most, spread over all of them
 ):
     "ValueError if no sample trains a token, or none that has a picture keeps it and trains one."
-    pictured, why = ds.pictured.any(), ''
-    which = np.flatnonzero(ds.pictured) if pictured else np.arange(len(ds))
-    which = which[evenly_spaced(len(which), min(most, len(which)))]
+    pictured, why, which = ds.pictured.any(), '', _spread_samples(ds, most)
     for row in each_tokens(ds, ds.max_length, 16, which):
         if isinstance(row, BadSample):
             if ds.on_bad_sample == 'raise': raise row

@@ -268,7 +268,7 @@ def _opener(ds):
     def wrong(mark, name):
         try:
             path = ds.find(mark, name)
-            read_frames(path, ds.num_frames) if mark == VIDEO_TOKEN else open_picture(path)
+            read_frames(path, ds.options.num_frames) if mark == VIDEO_TOKEN else open_picture(path)
         except BadSample as e: return e.kind, e.why
     return wrong
 

@@ -112,7 +112,8 @@ def _transform_of(
     p = getattr(data, 'image_processor', None)
     return p and digest(type(p).__name__, p.to_dict() if hasattr(p, 'to_dict') else vars(p))
 
-_ENCODING_FIELDS = 'max_length', 'patches', 'image_first', 'num_frames', 'mask_kw', 'on_bad_sample'
+_ENCODING_FIELDS = 'max_length', 'patches', 'on_bad_sample'
+_OPTION_FIELDS = 'image_first', 'num_frames', 'labels', 'on_mismatch'
 
 def _data_record(
     data,  # `LlavaDataset`, something around one, or anything with a length and items
@@ -123,14 +124,15 @@ def _data_record(
         own = dict(rows=len(data), around=type(data).__name__, items=_items_digest(data))
         return _data_record(inner) | own
     if not isinstance(data, CheckedRows): return dict(rows=len(data), items=_items_digest(data))
-    template = getattr(data, 'template', None)
+    template, options = getattr(data, 'template', None), getattr(data, 'options', None)
     return dict(
         rows=len(data), files=[name for name, _ in data.sources],
         content=[_rows_digest(r) for _, r in data.sources], kept=digest(data.where.tobytes()),
         pictures=digest(_media_sizes(data)), transform=_transform_of(data),
         template=template and f'{template.version} {digest(template.to_dict())}',
         tokenizer=_tokenizer_digest(getattr(data, 'tokenizer', None)),
-        **{k: getattr(data, k) for k in _ENCODING_FIELDS if hasattr(data, k)})
+        **{k: getattr(data, k) for k in _ENCODING_FIELDS if hasattr(data, k)},
+        **{k: getattr(options, k) for k in _OPTION_FIELDS if options})
 
 # %% ../../nbs/training/04_run_record.ipynb #deb945f0
 # in the settings, in the data, or below
