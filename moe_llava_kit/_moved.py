@@ -36,7 +36,7 @@ MODULES = dict(
 # names of modules whose path is a folder today -> module of today
 NAMES = dict(
     data=dict(
-        expand_image_tokens='data.rows', index_rows='data.rows', RowFile='data.rows',
+        expand_image_tokens='data.batching', index_rows='data.rows', RowFile='data.rows',
         BadSample='data.rows', VIDEO_TOKEN='data.rows', MEDIA='data.rows',
         named_files='data.rows', media_marks='data.rows', check_row='data.rows',
         image_first='data.rows', find_file='data.media', open_picture='data.media',

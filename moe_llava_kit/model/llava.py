@@ -24,7 +24,7 @@ from ..core.runtime import evaluating, several_processes
 from ..text.loading import load_tokenizer
 from ..text.messages import IGNORE_INDEX, IMAGE_TOKEN_INDEX
 from ..text.templates import get_template
-from ..data.rows import expand_image_tokens
+from ..data.batching import expand_image_tokens
 from moe_llava_kit.model.towers import (
     build_tower, check_loaded, image_size, patch_count, patch_grid, tower_features,
     unsharded)
