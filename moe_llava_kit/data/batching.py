@@ -14,7 +14,7 @@ from ..text.messages import IGNORE_INDEX, IMAGE_TOKEN_INDEX
 from .rows import BadSample
 from .dataset import LlavaDataset
 
-# %% ../../nbs/data/03_batching.ipynb #99c27683
+# %% ../../nbs/data/03_batching.ipynb #af8ca3fd
 def _real_places(lengths, padding_side):
     "Which positions (B, width) of rows of these lengths (B, 1) are no padding."
     if padding_side not in ('left', 'right'):
@@ -23,6 +23,7 @@ def _real_places(lengths, padding_side):
     at = torch.arange(width, device=lengths.device)
     return at < lengths if padding_side == 'right' else at >= width - lengths
 
+# %% ../../nbs/data/03_batching.ipynb #99c27683
 def expand_image_tokens(
     input_ids:torch.Tensor,  # (B, T) with one -200 per picture
     patches,  # Vectors per picture: a number, or a tensor with one for each picture of the batch
@@ -129,8 +130,8 @@ class GroupedSampler(torch.utils.data.Sampler):
     ):
         for name,n in dict(batch_size=batch_size, world_size=world_size, pool=pool).items():
             if n < 1: raise ValueError(f'{name} must be at least 1, got {n}')
-        self.sizes, self.batch_size, self.world_size = list(modality_lengths), batch_size, world_size
-        self.seed, self.pool, self.epoch = seed, pool, 0
+        self.sizes, self.batch_size = list(modality_lengths), batch_size
+        self.world_size, self.seed, self.pool, self.epoch = world_size, seed, pool, 0
 
     def set_epoch(self, epoch:int):
         "Another epoch has another order."
