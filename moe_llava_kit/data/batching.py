@@ -8,59 +8,90 @@ __all__ = ['LlavaCollator', 'GroupedSampler', 'PackedDataset']
 # %% ../../nbs/data/03_batching.ipynb #622c39ca
 import torch, numpy as np
 from dataclasses import dataclass
-from itertools import islice
 from functools import cached_property
-from ..text.messages import IGNORE_INDEX
-from .rows import BadSample, expand_image_tokens
+from itertools import islice
+from ..text.messages import IGNORE_INDEX, IMAGE_TOKEN_INDEX
+from .rows import BadSample
 from .dataset import LlavaDataset
+
+# %% ../../nbs/data/03_batching.ipynb #af8ca3fd
+def _real_places(lengths, padding_side):
+    "Which positions (B, width) of rows of these lengths (B, 1) are no padding."
+    if padding_side not in ('left', 'right'):
+        raise ValueError(f"padding_side must be 'left' or 'right', got {padding_side!r}")
+    width = int(lengths.max())
+    at = torch.arange(width, device=lengths.device)
+    return at < lengths if padding_side == 'right' else at >= width - lengths
+
+# %% ../../nbs/data/03_batching.ipynb #99c27683
+def expand_image_tokens(
+    input_ids:torch.Tensor,  # (B, T) with one -200 per picture
+    patches,  # Vectors per picture: a number, or a tensor with one for each picture of the batch
+    attention_mask:torch.Tensor|None=None,  # (B, T): 0 for padding, else 1 or a segment's number
+    labels:torch.Tensor|None=None,  # (B, T)
+    padding_side:str='right',  # Where the shorter rows are filled up
+    pad_token_id:int=0,  # With which id
+)->tuple:  # (ids, mask, labels or None), each (B, T')
+    "Stretch every -200 to its picture's vectors, labelled -100; ValueError for an unknown side."
+    mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+    valid = mask.bool()
+    marks = (input_ids == IMAGE_TOKEN_INDEX) & valid
+    times = valid.long()
+    times[marks] = torch.as_tensor(patches, device=input_ids.device)
+    places = _real_places(times.sum(1, keepdim=True), padding_side)
+    def fill(x, pad):
+        tokens = x[valid].repeat_interleave(times[valid])
+        return x.new_full(places.shape, pad).masked_scatter(places, tokens)
+    if labels is not None: labels = fill(labels.masked_fill(marks, IGNORE_INDEX), IGNORE_INDEX)
+    return fill(input_ids, pad_token_id), fill(mask, 0), labels
 
 # %% ../../nbs/data/03_batching.ipynb #a3fcbe0a
 @dataclass
 class LlavaCollator:
-    "Items to a batch; pictures of all rows in order, in one tensor"
-    pad_token_id:int=0  # Fills up ids; never used to find out what is real
-    padding_side:str='right'  # 'left' for generation
-    # Stretch every -200 to this many positions; None leaves that to the model
-    patches:int|None=None
+    "Items to a batch; the pictures of all rows in order, in one tensor."
+    pad_token_id:int = 0  # Fills up ids; never used to find out what is real
+    padding_side:str = 'right'  # 'left' for generation
+    patches:int|None = None  # Stretch every -200 to so many positions; None: the model does that
 
-    def __call__(self, items:list  # Of a LlavaDataset, or of a PackedDataset (they have `segments`)
-        )->dict:  # input_ids, attention_mask, labels (B, T); pixel_values (all pictures, 3, H, W) if there are any
-        "The mask is 0 for padding, else 1, and in packed rows the number of the segment"
+    def __call__(self,
+        items:list,  # Of a LlavaDataset, or of a PackedDataset (they have `segments`)
+    )->dict:  # input_ids, attention_mask, labels (B, T); pixel_values (pictures, 3, H, W) if any
+        "A batch; its mask is 0 for padding, else 1, and in packed rows the number of the segment."
         if not items: raise ValueError('an empty list of items cannot become a batch')
         lengths = torch.tensor([len(o['input_ids']) for o in items])[:, None]
-        width = int(lengths.max())
-        at = torch.arange(width)
-        place = at < lengths if self.padding_side == 'right' else at >= width - lengths
+        places = _real_places(lengths, self.padding_side)
         def fill(rows, pad):
-            return torch.full(place.shape, pad).masked_scatter(place, torch.cat(rows))
-        ids, labels = fill([o['input_ids'] for o in items],
-                           self.pad_token_id), fill([o['labels'] for o in items], IGNORE_INDEX)
+            return torch.full(places.shape, pad).masked_scatter(places, torch.cat(rows))
+        ids = fill([o['input_ids'] for o in items], self.pad_token_id)
+        labels = fill([o['labels'] for o in items], IGNORE_INDEX)
         mask = fill([o.get('segments', torch.ones_like(o['input_ids'])) for o in items], 0)
         if self.patches:
             ids, mask, labels = expand_image_tokens(ids, self.patches, mask, labels,
                                                     self.padding_side, self.pad_token_id)
+        batch = dict(input_ids=ids, attention_mask=mask, labels=labels)
         pixels = [o['pixel_values'] for o in items if 'pixel_values' in o]
-        return dict(input_ids=ids, attention_mask=mask,
-                    labels=labels) | (dict(pixel_values=torch.cat(pixels)) if pixels else {})
+        return batch | (dict(pixel_values=torch.cat(pixels)) if pixels else {})
 
 # %% ../../nbs/data/03_batching.ipynb #e524a4ad
-def _batch_sizes(order,  # Indices in the order they are read
-                batch_size:int  # Of all but the last
-    )->list:  # Lists of indices
-    "Cut an order into batches as a DataLoader does, the last one perhaps smaller"
+def _cut_batches(
+    order,  # Indices in the order they are read
+    batch_size:int,  # Of all but the last
+)->list:  # Lists of indices
+    "Cut an order into batches as a DataLoader does, the last one perhaps smaller."
     order = iter(order)
     return list(iter(lambda: list(islice(order, batch_size)), []))
 
-def _padding_share(lengths,  # Positions of every sample
-                  batches  # Lists of indices
-    )->float:  # From 0 to 1; 0 where there is no batch
-    "How much of all batches is padding"
+def _padding_share(
+    lengths,  # Positions of every sample
+    batches,  # Lists of indices
+)->float:  # From 0 to 1; 0 where there is no batch
+    "How much of all batches is padding."
     sizes = [[abs(lengths[i]) for i in b] for b in batches if b]
     return 1 - sum(map(sum, sizes))/sum(max(s)*len(s) for s in sizes) if sizes else 0.
 
 # %% ../../nbs/data/03_batching.ipynb #c80e459a
 def _steps(kind, step, pool, lengths, rng):
-    "Full steps of one kind, sorted within pools (at least four), and what is left"
+    "Full steps of one kind, sorted within pools (at least four), and what is left."
     order = rng.permutation(np.array(kind, dtype=np.int64)).tolist()
     whole = len(order)//step*step
     size = step*max(1, min(pool, whole//step//4))
@@ -68,8 +99,14 @@ def _steps(kind, step, pool, lengths, rng):
              for k in range(0, whole, size)]
     return [p[k:k+step] for p in pools for k in range(0, len(p), step)], order[whole:]
 
+def _widest_first(steps, lengths):
+    "The steps, the one with the longest sample in front; a step begins with its longest."
+    if not steps: return steps
+    k = max(range(len(steps)), key=lambda k: lengths[steps[k][0]])
+    return [steps[k], *steps[:k], *steps[k+1:]]
+
 def _epoch(sizes, batch_size, world_size, pool, rng):
-    "All indices once, in an order whose slices are the batches"
+    "All indices once, in an order whose slices are the batches."
     lengths, steps, batches, rest = [abs(n) for n in sizes], [], [], []
     for kind in [i for i,n in enumerate(sizes) if n > 0], [i for i,n in enumerate(sizes) if n <= 0]:
         full, left = _steps(kind, batch_size*world_size, pool, lengths, rng)
@@ -78,41 +115,46 @@ def _epoch(sizes, batch_size, world_size, pool, rng):
         steps += full
         batches += left[:whole]
         rest += left[whole:]
-    steps = [steps[k] for k in rng.permutation(len(steps))]
-    widest = max(range(len(steps)), key=lambda k: lengths[steps[k][0]], default=None)
-    if steps: steps.insert(0, steps.pop(widest))
+    steps = _widest_first([steps[k] for k in rng.permutation(len(steps))], lengths)
     return [*(i for s in steps for i in s), *batches, *rest]
 
 # %% ../../nbs/data/03_batching.ipynb #cf1b1602
 class GroupedSampler(torch.utils.data.Sampler):
-    "Indices whose consecutive slices are batches of one modality and similar length; ValueError for a number below 1"
+    "Indices whose slices are batches of one modality and similar length; numbers begin at 1."
     def __init__(self,
-                 modality_lengths,  # Of a LlavaDataset: positive with pictures, negative without
-                 batch_size:int,  # Rows of one batch on one GPU
-                 world_size:int=1,  # GPUs that take a batch each at every step
-                 seed:int=0,  # Of the order
-                 pool:int=50):  # Steps that are sorted together: more is less padding and less chance
+        modality_lengths,  # Of a LlavaDataset: positive with pictures, negative without
+        batch_size:int,  # Rows of one batch on one GPU
+        world_size:int=1,  # GPUs that take a batch each at every step
+        seed:int=0,  # Of the order
+        pool:int=50,  # Steps sorted together: more is less padding and less chance
+    ):
         for name,n in dict(batch_size=batch_size, world_size=world_size, pool=pool).items():
             if n < 1: raise ValueError(f'{name} must be at least 1, got {n}')
-        self.sizes, self.batch_size, self.world_size, self.seed, self.pool, self.epoch = list(
-            modality_lengths), batch_size, world_size, seed, pool, 0
+        self.sizes, self.batch_size = list(modality_lengths), batch_size
+        self.world_size, self.seed, self.pool, self.epoch = world_size, seed, pool, 0
 
     def set_epoch(self, epoch:int):
-        "Another epoch has another order"
+        "Another epoch has another order."
         self.epoch = epoch
     def __len__(self): return len(self.sizes)
     def __iter__(self):
-        return iter(_epoch(self.sizes, self.batch_size, self.world_size, self.pool,
-                           np.random.default_rng([self.seed, self.epoch])))
+        rng = np.random.default_rng([self.seed, self.epoch])
+        return iter(_epoch(self.sizes, self.batch_size, self.world_size, self.pool, rng))
 
 # %% ../../nbs/data/03_batching.ipynb #031d1e0c
-def _pack_rows(lengths,  # Positions of every sample
-         max_length:int  # Positions of a row
-    )->list:  # Lists of indices: the rows
-    "First-fit decreasing: from the longest on, each sample into the first row with room; ValueError for one that fits no row"
-    if (i := next((i for i,n in enumerate(lengths) if n > max_length), None)) is not None:
-        raise ValueError(f'sample {i} takes {lengths[i]} positions, and a row has {max_length}: '
-                         f'cut it with LlavaDataset(..., max_length={max_length}), or leave it out')
+def _check_fits(lengths, max_length):
+    "ValueError for a sample that is longer than a row."
+    for i,n in enumerate(lengths):
+        if n > max_length:
+            raise ValueError(f'sample {i} takes {n} positions, and a row has {max_length}: cut it '
+                             f'with LlavaDataset(..., max_length={max_length}), or leave it out')
+
+def _pack_rows(
+    lengths,  # Positions of every sample
+    max_length:int,  # Positions of a row
+)->list:  # Lists of indices: the rows
+    "First-fit decreasing: from the longest on, each sample into the first row with room."
+    _check_fits(lengths, max_length)
     size = 1 << max(len(lengths)-1, 0).bit_length()
     # node k has the children 2k and 2k+1; the rows are the last `size` nodes
     room, rows = [max_length]*(2*size), []
@@ -128,9 +170,10 @@ def _pack_rows(lengths,  # Positions of every sample
     return rows
 
 # %% ../../nbs/data/03_batching.ipynb #01955770
-def _join_samples(items:list  # Of a LlavaDataset
-    )->dict:  # One item: input_ids, labels, segments (T,); pixel_values (all pictures in order) if there are any; id: a list
-    "Several samples as one row, numbered from 1 by `segments`"
+def _join_samples(
+    items:list,  # Of a LlavaDataset
+)->dict:  # One item: input_ids, labels, segments (T,); pixel_values of all pictures; id: a list
+    "Several samples as one row, numbered from 1 by `segments`."
     labels = [o['labels'].clone() for o in items]
     for l in labels: l[:1] = IGNORE_INDEX          # nothing is predicted across the seam
     segments = [torch.full_like(o['input_ids'], k+1) for k,o in enumerate(items)]
@@ -141,30 +184,30 @@ def _join_samples(items:list  # Of a LlavaDataset
 
 # %% ../../nbs/data/03_batching.ipynb #0cd1fa84
 class PackedDataset(torch.utils.data.Dataset):
-    "Rows of several samples each, packed by first-fit decreasing; ValueError without the length of a row"
+    "Rows of several samples each, by first-fit decreasing; ValueError without a row's length."
     def __init__(self,
-                 dataset:LlavaDataset,  # Whose samples are packed; its `patches` and `on_bad_sample` count
-                 max_length:int|None=None):  # Positions of a row; None: the data set's `max_length`
+        dataset:LlavaDataset,  # Whose samples are packed; its `patches` and `on_bad_sample` count
+        max_length:int|None=None,  # Positions of a row; None: the data set's `max_length`
+    ):
         self.dataset, self.max_length = dataset, max_length or dataset.max_length
         if not self.max_length:
-            raise ValueError(
-                'packing needs the length of a row: PackedDataset(dataset, max_length=2048)')
+            raise ValueError('packing needs the length of a row: '
+                             'PackedDataset(dataset, max_length=2048)')
         self.packs = _pack_rows(dataset.lengths, self.max_length)
 
     def __len__(self): return len(self.packs)
     def __repr__(self):
-        return (f'PackedDataset({len(self.dataset)} samples in {len(self)} rows of '
-                f'{self.max_length})')
+        samples, rows = len(self.dataset), len(self)
+        return f'PackedDataset({samples} samples in {rows} rows of {self.max_length})'
     def __getitem__(self, k):
         k = range(len(self))[k]
-        found = next(filter(None, map(self._members, (*range(k, len(self)), *range(k)))), None)
-        if found is None:
-            raise ValueError(
-                f'not one of the {len(self.dataset)} samples can be used; the list `.bad` says why')
-        return _join_samples(found)
+        for j in (*range(k, len(self)), *range(k)):
+            if found := self._members(j): return _join_samples(found)
+        raise ValueError(f'not one of the {len(self.dataset)} samples can be used; '
+                         'the list `.bad` says why')
 
     def _members(self, k):
-        "The good samples of row `k`"
+        "The good samples of row `k`."
         out = []
         for i in self.packs[k]:
             try: out.append(self.dataset.load(i))
@@ -174,14 +217,14 @@ class PackedDataset(torch.utils.data.Dataset):
 
     @cached_property
     def lengths(self)->list:  # Positions of every row
-        "What the rows hold, pictures at full size"
+        "What the rows hold, pictures at full size."
         lengths = self.dataset.lengths
         return [sum(lengths[i] for i in p) for p in self.packs]
     @property
     def modality_lengths(self)->list:  # Positive, for a row may hold both kinds
-        "`lengths`, for a `GroupedSampler`"
+        "`lengths`, for a `GroupedSampler`."
         return self.lengths
     @property
     def bad(self)->list:  # Dicts with kind, file, row, id, why
-        "Every sample that was left out, and why"
+        "Every sample that was left out, and why."
         return self.dataset.bad

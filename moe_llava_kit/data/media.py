@@ -13,31 +13,34 @@ from bisect import bisect_right
 from PIL import Image, UnidentifiedImageError
 from ..core.files import import_optional
 from ..text.messages import IMAGE_TOKEN, Turns
-from .rows import map_texts, BadSample, VIDEO_TOKEN
+from .rows import BadSample, map_texts, VIDEO_TOKEN
 
 # %% ../../nbs/data/01_media.ipynb #12ac1090
-def find_file(name:str,  # As written in the sample
-              folders,  # Where to look
-              kind:str='image'  # Or 'video', which may also be a folder of frames
-    )->Path:  # Folder and name, joined
-    "The first file of this name below one of the folders; BadSample where there is none"
+def find_file(
+    name:str,  # As written in the sample
+    folders,  # Where to look
+    kind:str='image',  # Or 'video', which may also be a folder of frames
+)->Path:  # Folder and name, joined
+    "The first file of this name below one of the folders; BadSample where there is none."
     exists = os.path.isfile if kind == 'image' else os.path.exists
     for f in folders:
         if exists(path := os.path.join(f, name)): return Path(path)
-    raise BadSample(f'{kind}_missing',
-                    f'{kind} {name!r} is in none of the {kind} folders ({len(folders)} given)')
+    looked = f'the {kind} folders ({len(folders)} given)'
+    raise BadSample(f'{kind}_missing', f'{kind} {name!r} is in none of {looked}')
 
 # %% ../../nbs/data/01_media.ipynb #cfc4d360
 def _broken(kind, path, error):
-    "A BadSample for what a decoder said"
+    "A BadSample for what a decoder said about a file."
     name = Path(path).name
-    return BadSample(f'{kind}_broken', f'{kind} {name!r} cannot be read: {type(error).__name__}: '
-                                       f'{str(error).replace(str(path), name)}')
+    said = str(error).replace(str(path), name)
+    return BadSample(f'{kind}_broken',
+                     f'{kind} {name!r} cannot be read: {type(error).__name__}: {said}')
 
 # %% ../../nbs/data/01_media.ipynb #bb173526
-def open_picture(path  # A file
-    )->Image.Image:  # In the mode it was stored in
-    "A decoded picture (of an animation the first frame); whatever goes wrong is a BadSample that names the file"
+def open_picture(
+    path,  # A file
+)->Image.Image:  # In the mode it was stored in
+    "A decoded picture (of an animation the first frame); a BadSample names a file that is none."
     try:
         with Image.open(path) as im:
             im.load()
@@ -46,38 +49,42 @@ def open_picture(path  # A file
     except Exception as e: raise _broken('image', path, e) from e
 
 # %% ../../nbs/data/01_media.ipynb #21352d90
-def evenly_spaced(total:int,  # Frames there are
-           num_frames:int  # Frames wanted
-    )->list:  # Their indices, ascending
-    "Frames spread evenly from the first to the last, as LLaVA chooses them; ValueError where there are none"
+def evenly_spaced(
+    total:int,  # Frames there are
+    num_frames:int,  # Frames wanted
+)->list:  # Their indices, ascending
+    "Indices spread evenly from the first to the last, as LLaVA's are; ValueError where none are."
     if not total: raise ValueError('it holds no frames')
     return np.linspace(0, total-1, num_frames, dtype=int).tolist()
 
-def video_to_images(turns:Turns,  # As `check_row` gives them
-                    num_frames:int  # Pictures a video becomes
-    )->Turns:  # With `<image>` marks only
-    "Every `<video>` as `num_frames` picture marks"
+def video_to_images(
+    turns:Turns,  # As `check_row` gives them
+    num_frames:int,  # Pictures a video becomes
+)->Turns:  # With `<image>` marks only
+    "Every `<video>` as `num_frames` picture marks."
     return map_texts(turns, lambda text: text.replace(VIDEO_TOKEN, IMAGE_TOKEN*num_frames))
 
 # %% ../../nbs/data/01_media.ipynb #06767e87
-def _natural(path):
-    "Sorts frame_2 before frame_10"
+def _by_number(path):
+    "Sorts frame_2 before frame_10."
     parts = re.split(r'(\d+)', path.name)
     parts[1::2] = map(int, parts[1::2])
     return parts
 
+def _is_frame(path): return path.suffix.lower() in Image.registered_extensions()
+
 def _folder_frames(path, num_frames):
-    "From a folder of frame pictures"
-    files = sorted((f for f in path.iterdir() if f.suffix.lower() in Image.registered_extensions()
-                    and f.name[0] != '.'), key=_natural)
+    "Frames of a folder of pictures; what is hidden or no picture is left out."
+    files = [f for f in path.iterdir() if _is_frame(f) and not f.name.startswith('.')]
+    files.sort(key=_by_number)
     return [open_picture(files[i]) for i in evenly_spaced(len(files), num_frames)]
 
 # %% ../../nbs/data/01_media.ipynb #1cf231e2
-_ANIMATED = 'GIF', 'PNG', 'WEBP' # what Pillow reads frame by frame
+_ANIMATED = 'GIF', 'PNG', 'WEBP'  # what Pillow reads frame by frame
 
 def _animation_frames(im, num_frames):
-    "From an open animation; a still picture is one of one frame"
-    wanted, got = evenly_spaced(im.n_frames if hasattr(im, 'n_frames') else 1, num_frames), {}
+    "Frames of an open animation; a still picture is one of one frame."
+    wanted, got = evenly_spaced(getattr(im, 'n_frames', 1), num_frames), {}
     for i in sorted(set(wanted)):
         im.seek(i)
         im.load()
@@ -85,8 +92,13 @@ def _animation_frames(im, num_frames):
     return [got[i] for i in wanted]
 
 # %% ../../nbs/data/01_media.ipynb #9f5cc925
+def _check_whole(clip, end):
+    "ValueError if a clip's packets end (in seconds) well before its header says."
+    length, end = (clip.duration or 0)/1e6, float(end) - (clip.start_time or 0)/1e6
+    if end < .9*length: raise ValueError(f'cut off: {end:.1f} of {length:.1f} seconds are there')
+
 def _packet_times(clip, stream):
-    "Times of a clip's frames and of its key frames, ascending; None where packets have no times"
+    "Times of a clip's frames and of its key frames, ascending; None where packets have no times."
     times, keys, end = [], [], 0
     for p in clip.demux():
         if not p.size: continue
@@ -94,15 +106,14 @@ def _packet_times(clip, stream):
         if p.stream.index != stream.index or p.is_discard: continue
         times.append(p.pts)
         if p.is_keyframe: keys.append(p.pts)
-    length, end = (clip.duration or 0)/1e6, float(end) - (clip.start_time or 0)/1e6
-    if end < .9*length: raise ValueError(f'cut off: {end:.1f} of {length:.1f} seconds are there')
+    _check_whole(clip, end)
     return None if None in times + keys else (sorted(times), sorted(keys))
 
 # %% ../../nbs/data/01_media.ipynb #16f3f7f3
 def _upright(frame): return frame.to_image().rotate(frame.rotation, expand=True)
 
-def _jump(clip, stream, times, keys, wanted):
-    "Frames by index, decoding only from the key frame before each; None if one is not where it should be"
+def _seek_frames(clip, stream, times, keys, wanted):
+    "Frames by index, each decoded from the key frame before it; None if one is not at its time."
     got, at, frames = {}, None, iter(())
     for t in sorted({times[i] for i in wanted}):
         key = keys[max(0, bisect_right(keys, t)-1)]
@@ -114,40 +125,44 @@ def _jump(clip, stream, times, keys, wanted):
         got[t], at = _upright(frame), t
     return [got[times[i]] for i in wanted]
 
-def _walk(path, num_frames):
-    "The same by decoding all frames, twice: to count them, and to take some"
+def _decode_all(path, num_frames):
+    "The same from the first frame on, twice: once to count the frames, once to take some."
     av = import_optional('av', 'video')
     with av.open(str(path)) as clip:
-        wanted = evenly_spaced(sum(1 for _ in clip.decode(clip.streams.best('video'))), num_frames)
+        total = sum(1 for _ in clip.decode(clip.streams.best('video')))
+    wanted = evenly_spaced(total, num_frames)
     with av.open(str(path)) as clip:
-        got = {i: _upright(f) for i,f in enumerate(clip.decode(clip.streams.best('video')))
-               if i in wanted}
+        frames = enumerate(clip.decode(clip.streams.best('video')))
+        got = {i: _upright(f) for i,f in frames if i in wanted}
     return [got[i] for i in wanted]
 
 # %% ../../nbs/data/01_media.ipynb #b27d98d0
 def _clip_frames(path, num_frames):
-    "From a video file"
+    "Frames of a video file."
     av = import_optional('av', 'video')
     with av.open(str(path)) as clip:
         stream = clip.streams.best('video')
         if stream is None: raise ValueError('it has no video stream')
         found = _packet_times(clip, stream)
-        if found and all(found) and (got := _jump(clip, stream, *found,
-                                                  evenly_spaced(len(found[0]), num_frames))):
-            return got
-    return _walk(path, num_frames)
+        if found and all(found):
+            times, keys = found
+            wanted = evenly_spaced(len(times), num_frames)
+            if got := _seek_frames(clip, stream, times, keys, wanted): return got
+    return _decode_all(path, num_frames)
 
-def _some_frames(path, num_frames):
+def _frames_of(path, num_frames):
+    "Frames of a folder, an animation or a video file, told apart by content."
     if path.is_dir(): return _folder_frames(path, num_frames)
     try: im = Image.open(path, formats=_ANIMATED)
     except UnidentifiedImageError: return _clip_frames(path, num_frames)
     with im: return _animation_frames(im, num_frames)
 
 # %% ../../nbs/data/01_media.ipynb #b46bb2d0
-def read_frames(path,  # An animation, a video file, or a folder of frame pictures
-                num_frames:int=8  # How many
-    )->list:  # Pillow images, spread evenly from the first to the last
-    "Frames of a video; whatever goes wrong is a BadSample that names the file"
-    try: return _some_frames(Path(path), num_frames)
+def read_frames(
+    path,  # An animation, a video file, or a folder of frame pictures
+    num_frames:int=8,  # How many
+)->list:  # Pillow images, spread evenly from the first to the last
+    "Frames of a video; whatever goes wrong is a BadSample that names the file."
+    try: return _frames_of(Path(path), num_frames)
     except ImportError: raise
     except Exception as e: raise _broken('video', path, e) from e

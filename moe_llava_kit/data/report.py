@@ -8,22 +8,24 @@ __all__ = ['Audit', 'audit']
 # %% ../../nbs/data/04_report.ipynb #da24ce84
 import hashlib, sys, unicodedata
 from collections import Counter
-from functools import lru_cache
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from pathlib import Path
 from tqdm import tqdm
+from ..core.errors import place_text
+from ..core.tables import Html, html_table
 from ..text.messages import IGNORE_INDEX, IMAGE_TOKEN_INDEX
-from .rows import MARK_PATTERN, BadSample, media_marks, VIDEO_TOKEN
+from .rows import bad_row, BadSample, MARK_PATTERN, media_marks, VIDEO_TOKEN
 from .media import open_picture, read_frames
 from .dataset import each_tokens, LlavaDataset, picture_size
 
 # %% ../../nbs/data/04_report.ipynb #fda5ceea
 def _ends_trained(
-    tokenizer,    # That made the ids
-    ids:list,     # Of one sample
+    tokenizer,  # That made the ids
+    ids:list,  # Of one sample
     labels:list,  # As long; −100 where nothing is trained
-    stop:str      # The text that ends an answer, as the template has it
+    stop:str,  # The text that ends an answer, as the template has it
 )->bool:  # False where nothing is trained
     "Does the last trained stretch spell out the end of the turn?"
     last = next((i for i in reversed(range(len(labels))) if labels[i] != IGNORE_INDEX), None)
@@ -35,23 +37,27 @@ def _positions(ids, patches): return len(ids) + ids.count(IMAGE_TOKEN_INDEX)*(pa
 def _trained(labels): return len(labels) - labels.count(IGNORE_INDEX)
 
 # %% ../../nbs/data/04_report.ipynb #f56b5cb0
+def _cut_of(row): return next((f for f in row['findings'] if f['kind'] == 'truncated'), {})
+
+def _label_findings(full, trained, lost, ended, stop):
+    "What is wrong with the labels of a sample that had `full` trained tokens before its cut."
+    if not full: yield 'no_label', 'nothing in this sample is trained'
+    elif not trained: yield 'no_label', 'every answer is cut off: nothing is trained'
+    elif not ended and not lost:
+        yield 'end_not_trained', f'the end of the last answer, {stop!r}, is not trained'
+
 def _inspect_sample(
     ds:LlavaDataset,  # Its tokenizer, template and `patches` count
     row:dict,  # As `ds.tokens` gives it, cut where training will cut
     limit:int|None,  # Positions the language model can read
 )->tuple:  # Counts (what the sample adds to its source), findings [(kind, why)]
     "What the tokens of one sample tell."
-    ids, labels, stop = row['input_ids'], row['labels'], ds.template.stop
-    found = [(f['kind'], f['why']) for f in row['findings'] if f['kind'] != 'untrained']
-    cut = next((f for f in row['findings'] if f['kind'] == 'truncated'), {})
+    ids, labels, stop, cut = row['input_ids'], row['labels'], ds.template.stop, _cut_of(row)
     n, trained = _positions(ids, picture_size(ds.patches, bool(row['paths']))), _trained(labels)
-    lost, ended = cut.get('lost', 0), _ends_trained(ds.tokenizer, ids, labels, stop)
-    full = cut.get('trained', trained)
-    if not full: found.append(('no_label', 'nothing in this sample is trained'))
-    elif not ended and not lost:
-        found.append(('end_not_trained', f'the end of the last answer, {stop!r}, is not trained'))
-    if full and not trained:
-        found.append(('no_label', 'every answer is cut off: nothing is trained'))
+    lost, full = cut.get('lost', 0), cut.get('trained', trained)
+    ended = _ends_trained(ds.tokenizer, ids, labels, stop)
+    found = [(f['kind'], f['why']) for f in row['findings'] if f['kind'] != 'untrained']
+    found += _label_findings(full, trained, lost, ended, stop)
     if limit and n > limit:
         found.append(('too_long', f'{n} positions, {n-limit} more than {limit}'))
     counts = dict(samples=1, pictures=ids.count(IMAGE_TOKEN_INDEX), positions=n, trained=trained,
@@ -61,27 +67,29 @@ def _inspect_sample(
 
 # %% ../../nbs/data/04_report.ipynb #ca43d90a
 # first word of a letter's name -> script
-_SCRIPTS = dict(LATIN='Latin', CJK='Han', HIRAGANA='Kana', KATAKANA='Kana', HANGUL='Hangul',
-                CYRILLIC='Cyrillic', ARABIC='Arabic', DEVANAGARI='Devanagari', GREEK='Greek',
-                HEBREW='Hebrew', THAI='Thai', BENGALI='Bengali', TAMIL='Tamil', TELUGU='Telugu',
-                GUJARATI='Gujarati', KANNADA='Kannada', MALAYALAM='Malayalam', GURMUKHI='Gurmukhi',
-                GEORGIAN='Georgian', ARMENIAN='Armenian', ETHIOPIC='Ethiopic', KHMER='Khmer',
-                LAO='Lao', MYANMAR='Myanmar', SINHALA='Sinhala', TIBETAN='Tibetan')
-_NO_LETTER = bytes(i for i in range(256) if not chr(i).isascii() or not chr(i).isalpha())
+_SCRIPTS = dict(
+    LATIN='Latin', CJK='Han', HIRAGANA='Kana', KATAKANA='Kana', HANGUL='Hangul',
+    CYRILLIC='Cyrillic', ARABIC='Arabic', DEVANAGARI='Devanagari', GREEK='Greek', HEBREW='Hebrew',
+    THAI='Thai', BENGALI='Bengali', TAMIL='Tamil', TELUGU='Telugu', GUJARATI='Gujarati',
+    KANNADA='Kannada', MALAYALAM='Malayalam', GURMUKHI='Gurmukhi', GEORGIAN='Georgian',
+    ARMENIAN='Armenian', ETHIOPIC='Ethiopic', KHMER='Khmer', LAO='Lao', MYANMAR='Myanmar',
+    SINHALA='Sinhala', TIBETAN='Tibetan')
 
 @lru_cache(maxsize=None)
 def _script_of(letter:str)->str|None:  # None for what is no letter
-    "The script a letter belongs to"
-    # wide and mathematical letters as plain ones
+    "The script a letter belongs to; wide and mathematical letters count as plain ones."
     letter = unicodedata.normalize('NFKC', letter)[:1]
-    return _SCRIPTS.get(unicodedata.name(letter, '?').split()[0],
-                        'other') if letter.isalpha() else None
+    if not letter.isalpha(): return None
+    return _SCRIPTS.get(unicodedata.name(letter, '?').split()[0], 'other')
+
+# %% ../../nbs/data/04_report.ipynb #111bbd49
+_NO_LETTER = bytes(i for i in range(256) if not chr(i).isascii() or not chr(i).isalpha())
 
 def _scripts(text:str)->Counter:  # Script -> letters
-    "How many letters of which script a text has"
+    "How many letters of which script a text has."
     if text.isascii(): return Counter(Latin=len(text.encode().translate(None, _NO_LETTER)))
     out = Counter()
-    for c,n in Counter(text).items(): out[_script_of(c)] += n
+    for letter,n in Counter(text).items(): out[_script_of(letter)] += n
     del out[None]
     return out
 
@@ -91,34 +99,39 @@ _NOTES = 'duplicate', 'duplicate_id', 'dropped', 'straddle'
 _KINDS = dict(
     file='the file is damaged; samples behind the damage are not seen',
     row='not a sample: not JSON, not a dict, or a field of the wrong type',
-    turns='the turns cannot be read', image_count='not as many <image> marks as pictures',
-    video_count='not as many <video> marks as videos', image_missing='a picture that is not there',
-    video_missing='a video that is not there', image_broken='a picture that cannot be decoded',
+    turns='the turns cannot be read',
+    image_count='not as many <image> marks as pictures',
+    video_count='not as many <video> marks as videos',
+    image_missing='a picture that is not there',
+    video_missing='a video that is not there',
+    image_broken='a picture that cannot be decoded',
     video_broken='a video that cannot be decoded',
     tokens='the template or tokenizer cannot render the sample',
-    mismatch='the published arithmetic does not add up', no_label='no token is trained',
-    end_not_trained='the model would not learn to stop', truncated='max_length cuts the sample',
+    mismatch='the published arithmetic does not add up',
+    no_label='no token is trained',
+    end_not_trained='the model would not learn to stop',
+    truncated='max_length cuts the sample',
     too_long='longer than the language model can read, and nobody cuts it',
     duplicate='the same words and pictures as an earlier sample',
     duplicate_id='the id of an earlier sample',
     dropped='a leading answer without a question is dropped',
-    straddle='a token lies across an answer\'s border')
+    straddle="a token lies across an answer's border")
 
 # %% ../../nbs/data/04_report.ipynb #032ef13d
 @dataclass(repr=False)
 class Audit:
-    "What was found in a data set"
+    "What was found in a data set."
     sources: dict = field(default_factory=dict)  # Name -> counts of its samples
     scripts: dict = field(default_factory=dict)  # Name -> letters by script
     lengths: Counter = field(default_factory=Counter)  # Positions before any cut -> samples
     pictures: Counter = field(default_factory=Counter)  # Pictures -> samples
     turns: Counter = field(default_factory=Counter)  # Questions and answers -> samples
     findings: list = field(default_factory=list)  # Dicts: kind, file, row, id, why
-    allow: tuple = ()  # Kinds that do not count against `ok`, besides `_NOTES`
+    allow: tuple = ()  # Kinds that do not count against `ok`, besides the notes
 
     @property
     def kinds(self)->dict:  # Kind -> findings, the most frequent first
-        "How many findings of each kind"
+        "How many findings of each kind."
         return dict(Counter(f['kind'] for f in self.findings).most_common())
     @property
     def ok(self)->bool:
@@ -126,42 +139,45 @@ class Audit:
         return all(k in (*_NOTES, *self.allow) for k in self.kinds)
     @property
     def total(self)->dict:  # As in `sources` of `to_dict`
-        "Counts and shares of all sources together"
-        return _figures(sum(self.sources.values(), Counter()),
-                        sum(self.scripts.values(), Counter()))
-    def quantiles(self, at=(0, .05, .25, .5, .75, .95, .99, 1))->dict:  # Share of the samples, as in '95%' -> positions
-        "Lengths that so many samples do not exceed"
+        "Counts and shares of all sources together."
+        counts, letters = (sum(d.values(), Counter()) for d in (self.sources, self.scripts))
+        return _figures(counts, letters)
+    def quantiles(self,
+        at=(0, .05, .25, .5, .75, .95, .99, 1),  # Shares of the samples, ascending
+    )->dict:  # Share, as in '95%' -> positions
+        "Lengths that so many samples do not exceed."
         return _quantiles(self.lengths, at)
     def to_dict(self)->dict:
-        "Everything, ready for JSON"
+        "Everything, ready for JSON."
         return dict(ok=self.ok, total=self.total,
                     sources={k: _figures(c, self.scripts[k]) for k,c in self.sources.items()},
                     lengths=self.quantiles(), pictures=dict(sorted(self.pictures.items())),
                     turns=dict(sorted(self.turns.items())), kinds=self.kinds,
                     findings=self.findings)
-    def text(self, limit:int=20  # Findings to print
-        )->str:  # Lines
-        "The report for a terminal"
+    def text(self,
+        limit:int=20,  # Findings to print
+    )->str:  # Lines
+        "The report for a terminal."
         return _audit_text(self, limit)
-    __repr__ = text
+    def __repr__(self): return self.text()
     def _repr_html_(self): return _audit_html(self)
 
 # %% ../../nbs/data/04_report.ipynb #b02dd83d
 # what is counted for each source
 _COUNTS = 'samples', 'pictures', 'positions', 'trained', 'labeled', 'ended', 'cut', 'lost'
 
-def _of(n, total): return round(n/total, 4) if total else 0.0
+def _share(n, total): return round(n/total, 4) if total else 0.0
 
 def _figures(counts, letters):
-    "Counts of a source, and their shares"
+    "Counts of a source, and their shares."
     c = {k: counts[k] for k in _COUNTS}
-    return c | dict(trained_share=_of(c['trained'], c['positions']),
-                    end_trained_share=_of(c['ended'], c['labeled']),
-                    lost_share=_of(c['lost'], c['lost']+c['trained']),
-                    scripts={k: _of(n, letters.total()) for k,n in letters.most_common()})
+    return c | dict(trained_share=_share(c['trained'], c['positions']),
+                    end_trained_share=_share(c['ended'], c['labeled']),
+                    lost_share=_share(c['lost'], c['lost']+c['trained']),
+                    scripts={k: _share(n, letters.total()) for k,n in letters.most_common()})
 
 def _quantiles(lengths, at):
-    "The values below which each share of a Counter of numbers lies"
+    "The values below which each share of a Counter of numbers lies."
     out, total, seen, todo = {}, sum(lengths.values()), 0, list(at)
     for n in sorted(lengths):
         seen += lengths[n]
@@ -172,53 +188,55 @@ def _quantiles(lengths, at):
 _HEAD = ('source', 'samples', 'pictures', 'positions', 'trained', 'share', 'ends trained', 'cut',
          'lost', 'scripts')
 
-def _audit_rows(a):
-    for name,c in [*a.to_dict()['sources'].items(), ('all', a.total)]:
-        script = ', '.join(f'{k} {s:.0%}' for k,s in list(c['scripts'].items())[:4])
-        yield name, c['samples'], c['pictures'], c['positions'], c[
-            'trained'], f"{c['trained_share']:.1%}", f"{c['end_trained_share']:.1%}", c[
-                'cut'], f"{c['lost_share']:.1%}", script
+def _sources_of(a): return [*a.to_dict()['sources'].items(), ('all', a.total)]
+def _percent(share): return f'{share:.1%}'
+def _script_shares(c): return [(f'{k} {s:.0%}', s) for k,s in list(c['scripts'].items())[:4]]
 
-def _where(f):
-    return ', '.join(str(o) for o in (f['file'], None if f['row'] is None else f"row {f['row']}",
-                                      f['id']) if o is not None)
+def _source_cells(name, c, show_share, scripts):
+    "Cells of a source, under `_HEAD`."
+    trained, ended, lost = (show_share(c[f'{k}_share']) for k in ('trained', 'end_trained', 'lost'))
+    return (name, c['samples'], c['pictures'], c['positions'], c['trained'], trained, ended,
+            c['cut'], lost, scripts)
+
+# %% ../../nbs/data/04_report.ipynb #a585101a
+def _text_table(a):
+    "The sources, as lines: names and scripts to the left, numbers to the right."
+    rows = [_HEAD]
+    for name,c in _sources_of(a):
+        scripts = ', '.join(k for k,_ in _script_shares(c))
+        rows.append(_source_cells(name, c, _percent, scripts))
+    def line(cells): return ' '.join([f'{cells[0]!s:20}', *(f'{c!s:>12}' for c in cells[1:-1]),
+                                      f'{cells[-1]!s:20}']).rstrip()
+    return map(line, rows)
+
 def _pairs(d): return ', '.join(f'{k}: {n}' for k,n in d.items())
+def _place(f): return place_text(f['file'], f['row'], f['id'])
 
 def _audit_text(a, limit=20):
-    "The report for a terminal"
-    lines, d = [' '.join(f'{c!s:>12}' if 0 < j < 9 else f'{c!s:20}' for j,c
-                         in enumerate(r)).rstrip() for r in [_HEAD, *_audit_rows(a)]], a.to_dict()
-    lines += ['', f"lengths   {_pairs(d['lengths'])}", f"pictures  {_pairs(d['pictures'])}",
-              f"turns     {_pairs(d['turns'])}", '']
-    lines += ['ok' if a.ok else 'not ok', 'nothing was found'
-              if not a.findings else 'found: ' + ', '.join(f'{n} {k}' for k,n in a.kinds.items())]
-    lines += [f"  {f['kind']:16} {_where(f)}: {f['why']}" for f in a.findings[:limit]]
-    return '\n'.join(lines + ([f'  … and {len(a.findings)-limit} more']
-                              if len(a.findings) > limit else []))
+    "The report for a terminal."
+    d, more = a.to_dict(), len(a.findings) - limit
+    found = ', '.join(f'{n} {k}' for k,n in a.kinds.items())
+    counts = [f'{k:9} {_pairs(d[k])}' for k in ('lengths', 'pictures', 'turns')]
+    verdict = ['ok' if a.ok else 'not ok', f'found: {found}' if found else 'nothing was found']
+    lines = [*_text_table(a), '', *counts, '', *verdict]
+    lines += [f"  {f['kind']:16} {_place(f)}: {f['why']}" for f in a.findings[:limit]]
+    return '\n'.join(lines + ([f'  … and {more} more'] if more > 0 else []))
 
 # %% ../../nbs/data/04_report.ipynb #24c61bcb
 def _bar(share, label):  # A share from 0 to 1
-    return ('<div style="white-space:nowrap"><div '
-            'style="display:inline-block;width:6em;height:.7em;background:rgba(128,128,128,.25)">'
-            f'<div style="width:{share:.1%};height:100%;background:#4a90d9"></div></div> '
-            f'<small>{escape(str(label))}</small></div>')
-
-def _table(head, rows):  # Cells are HTML
-    cell = (lambda tag, o: f'<{tag} style="text-align:left;padding:1px 10px 1px '
-                           f'0;border-bottom:1px solid rgba(128,128,128,.25)">{o}</{tag}>')
-    line = lambda tag, r: '<tr>' + ''.join(cell(tag, o) for o in r) + '</tr>'
-    return ('<div style="overflow-x:auto"><table style="border-collapse:collapse;color:inherit">'
-            + line('th',
-                   map(escape, head)) + ''.join(line('td', r) for r in rows) + '</table></div>')
+    track = 'display:inline-block;width:6em;height:.7em;background:rgba(128,128,128,.25)'
+    return Html(f'<div style="white-space:nowrap"><div style="{track}">'
+                f'<div style="width:{share:.1%};height:100%;background:#4a90d9"></div></div> '
+                f'<small>{escape(str(label))}</small></div>')
 
 def _bars(title, counts, what):  # Label -> number
-    "A small bar chart as a table"
+    "A small bar chart as a table."
     most = max(counts.values(), default=1)
-    return f'<div><b>{escape(title)}</b>' + _table(
-        (what, 'samples'), [(escape(str(k)), _bar(n/most, n)) for k,n in counts.items()]) + '</div>'
+    rows = [(k, _bar(n/most, n)) for k,n in counts.items()]
+    return html_table(rows, (what, 'samples'), Html(f'<b>{escape(title)}</b>'))
 
 def _bins(lengths, n=10):
-    "Counts by range of lengths"
+    "Counts by range of lengths."
     if not lengths: return {}
     width = -(-(max(lengths)+1)//n)
     out = {k: 0 for k in range(max(lengths)//width + 1)}
@@ -227,54 +245,67 @@ def _bins(lengths, n=10):
 
 # %% ../../nbs/data/04_report.ipynb #bccababd
 def _found_html(a, limit):
-    "Findings by kind, the first of each to be unfolded"
+    "Findings by kind, the first of each to be unfolded."
     for kind,n in a.kinds.items():
         some = [f for f in a.findings if f['kind'] == kind][:limit]
         note = ' (a note)' if kind in _NOTES else ' (allowed)' if kind in a.allow else ''
-        yield ((f'<details><summary><b>{n} × {escape(kind)}</b>{note}: '
-                f'{escape(_KINDS.get(kind, ""))}</summary>'
-                f'{_table(("where", "why"), [(escape(_where(f)), escape(f["why"])) for f in some])}{f"<p>… and {n-limit} more in <code>.findings</code></p>" if n > limit else ""}</details>'))
+        more = f'<p>… and {n-limit} more in <code>.findings</code></p>' if n > limit else ''
+        head = f'<b>{n} × {escape(kind)}</b>{note}: {escape(_KINDS.get(kind, ""))}'
+        table = html_table([(_place(f), f['why']) for f in some], ('where', 'why'))
+        yield f'<details><summary>{head}</summary>{table}{more}</details>'
+
+def _verdict_html(a):
+    "Is it well, and what was found?"
+    word, color = ('ok', '#2e9e5b') if a.ok else ('not ok', '#d9534f')
+    found = ', '.join(f'{n} × {k}' for k,n in a.kinds.items()) or 'nothing was found'
+    return f'<p><b style="color:{color}">{word}</b>: {escape(found)}</p>'
+
+# %% ../../nbs/data/04_report.ipynb #f34ca75f
+def _share_bar(share): return _bar(share, _percent(share))
 
 def _audit_html(a, limit=20):
-    "The report for a notebook"
+    "The report for a notebook."
     d, rows = a.to_dict(), []
-    for r,c in zip(_audit_rows(a), [*d['sources'].values(), d['total']]):
-        mix = ' '.join(_bar(s, f'{k} {s:.0%}') for k,s in list(c['scripts'].items())[:4])
-        rows.append([*(escape(str(o)) for o in r[:5]), _bar(c['trained_share'], r[5]),
-                     _bar(c['end_trained_share'], r[6]), r[7], _bar(c['lost_share'], r[8]), mix])
-    charts = _bars('lengths', _bins(a.lengths), 'positions') + _bars(
-        'pictures', d['pictures'], 'pictures') + _bars('turns', d['turns'], 'questions')
-    title = 'ok' if a.ok else 'not ok'
-    return ((f'<div class="mlk-audit"><p><b style="color:{"#2e9e5b" if a.ok else "#d9534f"}">{title}</b>: {"nothing was found" if not a.findings else escape(", ".join(f"{n} × {k}" for k,n in a.kinds.items()))}</p>'
-             f'{_table(_HEAD, rows)}<div style="display:flex;gap:2em;flex-wrap:wrap;margin-top:.6em">{charts}</div>{"".join(_found_html(a, limit))}</div>'))
+    for name,c in _sources_of(a):
+        scripts = Html(' '.join(_bar(s, label) for label,s in _script_shares(c)))
+        rows.append(_source_cells(name, c, _share_bar, scripts))
+    charts = [_bars('lengths', _bins(a.lengths), 'positions'),
+              _bars('pictures', d['pictures'], 'pictures'), _bars('turns', d['turns'], 'questions')]
+    side_by_side = 'display:flex;gap:2em;flex-wrap:wrap;margin-top:.6em'
+    return (f'<div class="mlk-audit">{_verdict_html(a)}{html_table(rows, _HEAD)}'
+            f'<div style="{side_by_side}">{"".join(charts)}</div>'
+            f'{"".join(_found_html(a, limit))}</div>')
 
 # %% ../../nbs/data/04_report.ipynb #f147b5f0
-def _source_of(row:dict  # As `LlavaDataset.parse` gives it
-    )->str:  # Name of the folder, or of the file; "(text)" is added where there is no picture
-    "The first folder of the first picture's path, else the file"
-    name = Path(str(next(iter(row['paths']), '')))
+def _source_of(
+    row:dict,  # As `LlavaDataset.parse` gives it
+)->str:  # Name of the folder, or of the file; "(text)" is added where there is no picture
+    "The first folder of the first picture's path, else the file."
     if not row['paths']: return f"{row['file']} (text)"
-    return name.parts[0] if len(name.parts) > 1 and not name.is_absolute() else row['file']
+    path = Path(str(row['paths'][0]))
+    return path.parts[0] if len(path.parts) > 1 and not path.is_absolute() else row['file']
 
-def _sample_fingerprint(row:dict  # As `LlavaDataset.parse` gives it
-    )->bytes:  # 10 of them
-    "Equal for samples with the same words and pictures"
-    return hashlib.blake2b(repr((row['turns'].system, list(row['turns']), [
-        str(p) for p in row['paths']])).encode('utf-8', 'replace'), digest_size=10).digest()
+def _sample_fingerprint(
+    row:dict,  # As `LlavaDataset.parse` gives it
+)->bytes:  # 10 of them
+    "Equal for samples with the same words and pictures."
+    said = row['turns'].system, list(row['turns']), [str(p) for p in row['paths']]
+    return hashlib.blake2b(repr(said).encode('utf-8', 'replace'), digest_size=10).digest()
 
 def _opener(ds):
-    "A function that says what is wrong with a file, once for each"
+    "A function that says what is wrong with a file, once for each."
     @lru_cache(maxsize=None)
     def wrong(mark, name):
         try:
             path = ds.find(mark, name)
-            read_frames(path, ds.num_frames) if mark == VIDEO_TOKEN else open_picture(path)
+            if mark == VIDEO_TOKEN: read_frames(path, ds.options.num_frames)
+            else: open_picture(path)
         except BadSample as e: return e.kind, e.why
     return wrong
 
 # %% ../../nbs/data/04_report.ipynb #d71b45dd
 def _repeated(seen, row):
-    "Findings about what was there before; `seen` remembers"
+    "Findings about what was there before; `seen` remembers."
     here = f"{row['file']} row {row['row']}"
     if (first := seen.setdefault(_sample_fingerprint(row), here)) != here:
         yield 'duplicate', f'the same pictures and words as {first}'
@@ -282,45 +313,56 @@ def _repeated(seen, row):
         yield 'duplicate_id', f'the same id as {first}'
 
 def _context(tokenizer):
-    "Positions the language model can read, where the tokenizer knows"
+    "Positions the language model can read, where the tokenizer knows."
     limit = getattr(tokenizer, 'model_max_length', None)
     return limit if limit and limit < 10**9 else None
 
 def _add(out, row, counts, patches):
-    "Add a sample to the report's counts"
-    source, ids = _source_of(row), row['input_ids']
+    "Add a sample to the report's counts."
+    source, ids, cut = _source_of(row), row['input_ids'], _cut_of(row)
     out.sources.setdefault(source, Counter()).update(counts)
     letters = out.scripts.setdefault(source, Counter())
     for _,text in row['turns']: letters.update(_scripts(MARK_PATTERN.sub('', text)))
-    cut = next((f for f in row['findings'] if f['kind'] == 'truncated'), {})
     out.lengths[cut.get('positions', _positions(ids, patches))] += 1
     out.pictures[ids.count(IMAGE_TOKEN_INDEX) + cut.get('images', 0)] += 1
     out.turns[(len(row['turns'])+1)//2] += 1
 
 # %% ../../nbs/data/04_report.ipynb #2f33ea41
-def audit(data,  # A LlavaDataset, or anything its `data_path` takes
-          images:bool=True,  # Decode every picture and video?
-          max_length:int|None=None,  # Where training will cut (in positions, pictures at full size); None: the data set's
-          progress:bool=True,  # Show a bar on stderr
-          allow:tuple=(),  # Kinds of findings that do not count against `ok`, besides `_NOTES`
-          **kw  # More for LlavaDataset, where `data` is not one
-    )->Audit:  # Shows itself; `ok` decides for a script
-    "Read every sample as training would, and report what is wrong; ValueError for an unknown kind in `allow`"
+def _to_audit(data, kw):
+    "The data set to read; TypeError for keywords beside one that is made already."
+    if not isinstance(data, LlavaDataset):
+        return LlavaDataset(data, **{'on_bad_sample': 'skip', **kw})
+    if kw: raise TypeError(f'{", ".join(kw)}: this LlavaDataset is made already; say it there')
+    return data
+
+def _check_allowed(allow):
+    "ValueError for a kind of findings that there is not."
     if unknown := set(allow) - set(_KINDS):
         raise ValueError(f'unknown kinds of findings {sorted(unknown)}; known: {", ".join(_KINDS)}')
-    ds = data if isinstance(data,
-                            LlavaDataset) else LlavaDataset(data, **{'on_bad_sample': 'skip', **kw})
-    out, seen, wrong, limit = Audit(findings=[e.to_dict() for e in ds.rejected],
-                                    allow=tuple(allow)), {}, _opener(ds), _context(ds.tokenizer)
-    size, cut_at = picture_size(ds.patches, ds.pictured.any()), max_length or ds.max_length
-    bar = dict(desc='audit', total=len(ds), disable=not progress, file=sys.stderr)
-    for row in tqdm(each_tokens(ds, cut_at), **bar):
+
+# %% ../../nbs/data/04_report.ipynb #91834d00
+def audit(
+    data,  # A LlavaDataset, or anything its `data_path` takes
+    images:bool=True,  # Decode every picture and video?
+    max_length:int|None=None,  # Where training will cut, in positions; None: the data set's
+    progress:bool=True,  # Show a bar on stderr
+    allow:tuple=(),  # Kinds of findings that do not count against `ok`, besides the notes
+    **kw,  # More for LlavaDataset, where `data` is not one
+)->Audit:  # Shows itself; `ok` decides for a script
+    "Read every sample as training would, and say what is wrong; ValueError for unknown `allow`."
+    _check_allowed(allow)
+    ds = _to_audit(data, kw)
+    out = Audit(findings=[e.to_dict() for e in ds.rejected], allow=tuple(allow))
+    seen, wrong, limit = {}, _opener(ds), _context(ds.tokenizer)
+    size = picture_size(ds.patches, ds.pictured.any())
+    rows = each_tokens(ds, max_length or ds.max_length)
+    for row in tqdm(rows, desc='audit', total=len(ds), disable=not progress, file=sys.stderr):
         if isinstance(row, BadSample):
             out.findings.append(row.to_dict())
             continue
         counts, found = _inspect_sample(ds, row, limit)
         if images: found += filter(None, map(wrong, media_marks(row['turns']), row['paths']))
-        out.findings += [BadSample(kind, why, row['file'], row['row'], row['id']).to_dict()
-                         for kind,why in (*found, *_repeated(seen, row))]
+        found += _repeated(seen, row)
+        out.findings += [bad_row(row, kind, why).to_dict() for kind,why in found]
         _add(out, row, counts, size)
     return out

@@ -7,96 +7,76 @@ __all__ = ['BadSample']
 
 # %% ../../nbs/data/00_rows.ipynb #47ba5f14
 import json, re
-import torch, numpy as np
+import numpy as np
 from pathlib import Path
-from ..text.messages import (
-    IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, parse_turns, Turns)
-
-# %% ../../nbs/data/00_rows.ipynb #99c27683
-def expand_image_tokens(input_ids:torch.Tensor,  # (B, T) with one -200 per picture
-                        patches,  # Vectors per picture: a number, or a tensor with one number for each picture of the batch in order
-                        attention_mask:torch.Tensor|None=None,  # (B, T): 0 for padding, else 1 or a segment's number; None: all valid
-                        labels:torch.Tensor|None=None,  # (B, T)
-                        padding_side:str='right',  # Where the shorter rows are filled up
-                        pad_token_id:int=0,  # With which id
-    )->tuple:  # (ids, mask, labels or None), each (B, T')
-    "Stretch every -200 to the number of vectors its picture has; the labels there are -100; ValueError for another padding side"
-    if padding_side not in ('left', 'right'):
-        raise ValueError(f"padding_side must be 'left' or 'right', got {padding_side!r}")
-    valid = torch.ones_like(input_ids,
-                            dtype=torch.bool) if attention_mask is None else attention_mask.bool()
-    marks = (input_ids == IMAGE_TOKEN_INDEX) & valid
-    times = valid.long()
-    times[marks] = torch.as_tensor(patches, device=input_ids.device)
-    lengths = times.sum(1, keepdim=True)
-    width = int(lengths.max())
-    place = torch.arange(width, device=input_ids.device)[None]
-    place = place < lengths if padding_side == 'right' else place >= width - lengths
-    def fill(x, pad):
-        return x.new_full(place.shape,
-                          pad).masked_scatter(place, x[valid].repeat_interleave(times[valid]))
-    mask = place.to(input_ids.dtype) if attention_mask is None else fill(attention_mask, 0)
-    return fill(input_ids, pad_token_id), mask, None if labels is None else fill(
-        labels.masked_fill(marks, IGNORE_INDEX), IGNORE_INDEX)
+from ..core.errors import KitError
+from ..text.messages import IMAGE_TOKEN, parse_turns, Turns
 
 # %% ../../nbs/data/00_rows.ipynb #0b5d6b24
-_SPACE = ' \t\r\n,'
+_BETWEEN = ' \t\r\n,'  # what may stand between the values of a list
 
 def _list_spans(text, pos):
-    "Character spans of the values of a JSON list that opens before `pos`, and what is wrong with it"
+    "Character spans of a JSON list's values, which opens before `pos`; and what is wrong with it."
     decode, spans = json.JSONDecoder().raw_decode, []
     while True:
-        while pos < len(text) and text[pos] in _SPACE: pos += 1
+        while pos < len(text) and text[pos] in _BETWEEN: pos += 1
         if pos >= len(text):
             return spans, f'the list is not closed: the file is cut off after {len(spans)} samples'
         if text[pos] == ']': return spans, None
         try: _, stop = decode(text, pos)
         except (ValueError, RecursionError) as e:
-            return (spans, f'not valid JSON after {len(spans)} samples, at character {pos}: '
-                           f'{getattr(e, "msg", e)}')
+            why = getattr(e, 'msg', e)
+            return spans, f'not valid JSON after {len(spans)} samples, at character {pos}: {why}'
         spans.append((pos, stop))
         pos = stop
 
 # %% ../../nbs/data/00_rows.ipynb #e596f3da
 def _to_bytes(text, spans, base):
-    "Character spans to byte spans"
+    "Character spans as byte spans, `base` bytes further on."
+    def size(a, b): return len(text[a:b].encode('utf-8', 'surrogateescape'))
     if text.isascii(): return [(a+base, b+base) for a,b in spans]
-    out, pos, char = [], base, 0
+    out, byte, char = [], base, 0
     for a,b in spans:
-        start = pos + len(text[char:a].encode('utf-8', 'surrogateescape'))
-        pos, char = start + len(text[a:b].encode('utf-8', 'surrogateescape')), b
-        out.append((start, pos))
+        start = byte + size(char, a)
+        byte, char = start + size(a, b), b
+        out.append((start, byte))
     return out
 
 # %% ../../nbs/data/00_rows.ipynb #0ec75e8d
 def _line_spans(raw, base):
+    "Byte spans of the lines that hold something."
     out, pos = [], base
     for line in raw[base:].split(b'\n'):
         if line.strip(): out.append((pos, pos+len(line)))
         pos += len(line)+1
     return out
 
-def _index_rows(path  # A JSON list or JSON lines, told apart by their first character
-    )->tuple:  # Byte spans (n, 2), and a problem of the file as a whole or None
-    "Where each sample of a file begins and ends"
+# %% ../../nbs/data/00_rows.ipynb #1d460f52
+_BYTE_ORDER_MARK = b'\xef\xbb\xbf'
+
+def _index_rows(
+    path,  # A JSON list or JSON lines, told apart by their first character
+)->tuple:  # Byte spans (n, 2), and a problem of the file as a whole or None
+    "Where each sample of a file begins and ends."
     raw = Path(path).read_bytes()
-    base = 3 if raw.startswith(b'\xef\xbb\xbf') else 0
+    base = len(_BYTE_ORDER_MARK) if raw.startswith(_BYTE_ORDER_MARK) else 0
     text = raw[base:].decode('utf-8', 'surrogateescape')
     start = len(text) - len(text.lstrip())
-    if text[start:start+1] == '[':
+    first, problem = text[start:start+1], None
+    if first == '[':
         spans, problem = _list_spans(text, start+1)
         spans = _to_bytes(text, spans, base)
-    elif text[start:start+1] == '{': spans, problem = _line_spans(raw, base), None
+    elif first == '{': spans = _line_spans(raw, base)
     else:
-        spans, problem = ([], f'expected a JSON list of samples or JSON lines, got a file that '
+        spans, problem = [], ('expected a JSON list of samples or JSON lines, got a file that '
                               f'begins with {text[start:start+10]!r}')
     return np.array(spans, dtype=np.int64).reshape(-1, 2), problem
 
 # %% ../../nbs/data/00_rows.ipynb #036d48f9
 class RowFile:
-    "The samples of one file, parsed when asked for"
+    "The samples of one file, parsed when asked for."
     def __init__(self,
-        path:str|Path  # A JSON list or JSON lines; what is wrong with the file as a whole is in `problem`
+        path:str|Path,  # A JSON list or JSON lines; `problem` says what is wrong with it as a whole
     ):
         self.path, self.name = Path(path), Path(path).name
         self.spans, self.problem = _index_rows(path)
@@ -110,36 +90,47 @@ class RowFile:
         return json.loads(raw.decode('utf-8'))
 
 # %% ../../nbs/data/00_rows.ipynb #4e0f3ae9
-class BadSample(ValueError):
-    "A sample that cannot be used: what is wrong and where"
+class BadSample(KitError):
+    "A sample that cannot be used: what kind of fault it has, why, and where it stands."
     def __init__(self,
-        kind:str,           # Short name, to count by: a key of `KINDS` in the audit
-        why:str='',         # What is wrong, in words
-        file:str='',        # Name of the file it stands in
+        kind:str,  # Short name to count by, such as 'image_missing'
+        why:str='',  # What is wrong, in words
+        file:str='',  # Name of the file it stands in
         row:int|None=None,  # Its place there, from 0
-        id=None             # The sample's own id
+        sample=None,  # The sample's own id
     ):
-        # a text alone is how a DataLoader passes on a worker's error
-        if not why: kind, why = 'worker', kind
-        self.kind, self.why, self.file, self.row, self.id = kind, why, file, row, id
-        where = ', '.join(([file] if file else []) + ([] if row is None else [f'row {row}'])
-                          + ([] if id is None else [f'sample {id!r}']))
-        super().__init__(f'{where}: {why}' if where else why)
-    def __reduce__(self): return BadSample, (self.kind, self.why, self.file, self.row, self.id)   # so that it survives the way out of a worker
-    def to_dict(self)->dict:  # Kind, file, row, id, why
-        "For `.bad`, the audit and JSON"
-        return dict(kind=self.kind, file=self.file, row=self.row, id=self.id, why=self.why)
+        if not why: kind, why = 'worker', kind   # rebuilt by a DataLoader: all it has is a text
+        super().__init__(why, file=file, row=row, sample=sample)
+        self.kind = kind
+    @property
+    def id(self):  # As `sample`
+        "The sample's own id."
+        return self.sample
+    def to_dict(self)->dict:  # kind, file, row, id, why
+        "The complaint for `.bad`, the audit and JSON."
+        return dict(kind=self.kind, file=self.file, row=self.row, id=self.sample, why=self.why)
+
+# %% ../../nbs/data/00_rows.ipynb #336f8442
+def bad_row(
+    row:dict,  # As `CheckedRows.parse` gives it: `file`, `row` and `id` say where
+    kind:str,  # As for `BadSample`
+    why:str,  # What is wrong, in words
+)->BadSample:  # To be raised
+    "A complaint about a row that has been read."
+    return BadSample(kind, why, row['file'], row['row'], row['id'])
 
 # %% ../../nbs/data/00_rows.ipynb #712657f3
-VIDEO_TOKEN = '<video>' # mark of a video in the text
-MEDIA = {IMAGE_TOKEN: 'image', VIDEO_TOKEN: 'video'} # mark -> key of a sample
+VIDEO_TOKEN = '<video>'  # mark of a video in the text
+MEDIA = {IMAGE_TOKEN: 'image', VIDEO_TOKEN: 'video'}  # mark -> key of a sample
 
-def _named_files(row:dict,  # A sample
-                key:str='image'  # Or 'video'
-    )->list:  # Paths as written
-    "The files a sample names under `key` or its plural: none, one or several"
+def _named_files(
+    row:dict,  # A sample
+    key:str='image',  # Or 'video'
+)->list:  # Paths as written
+    "The files a sample names under `key` or its plural: none, one or several."
     names = row.get(key, row.get(f'{key}s'))
-    names = [] if names is None or names == '' else [names] if isinstance(names, str) else names
+    if names is None or names == '': return []
+    if isinstance(names, str): names = [names]
     if not isinstance(names, list) or not all(isinstance(n, str) and n for n in names):
         raise BadSample('row', f'"{key}" must be a path or a list of paths, got {names!r:.60}')
     if url := next((n for n in names if '://' in n), None):
@@ -149,49 +140,63 @@ def _named_files(row:dict,  # A sample
 # %% ../../nbs/data/00_rows.ipynb #cf38d16f
 MARK_PATTERN = re.compile('|'.join(map(re.escape, MEDIA)))
 
-def map_texts(turns, f):
-    "The turns with `f` applied to their texts"
+def map_texts(
+    turns:Turns,  # A conversation
+    f,  # Text -> text
+)->Turns:  # The same roles, system text and id
+    "The turns with `f` applied to their texts."
     return Turns([(role, f(text)) for role,text in turns], turns.system, turns.id, turns.dropped)
 
-def media_marks(turns:Turns  # As `check_row` gives them
-    )->list:  # '<image>' or '<video>', one for each file
-    "The marks in a conversation, in order"
+def media_marks(
+    turns:Turns,  # As `check_row` gives them
+)->list:  # '<image>' or '<video>', one for each file
+    "The marks in a conversation, in order."
     return [m for _,text in turns for m in MARK_PATTERN.findall(text)]
 
 # %% ../../nbs/data/00_rows.ipynb #cef9329d
-def check_row(row  # A sample, as parsed
-    )->tuple:  # (turns, paths as written, in the order of the marks)
-    "Turns and files of a sample, or a BadSample"
-    if not isinstance(row, dict):
-        raise BadSample(
-            'row', f'a sample is a dict with "conversations", got {type(row).__name__} {row!r:.40}')
-    names = {mark: _named_files(row, key) for mark,key in MEDIA.items()}
+def _turns_of(row):
+    "The turns of a sample; a BadSample if they cannot be read, or hold no Unicode."
     try:
         turns = parse_turns(row.get('conversations', row.get('messages')))
         for text in (turns.system or '', *(t for _,t in turns)): text.encode()
+        return turns
     except UnicodeEncodeError as e:
         raise BadSample('turns', f'a turn holds half a character, {e.object[e.start]!r}, which is '
-                                 f'JSON but no Unicode: was it cut within an emoji?') from e
+                                 'JSON but no Unicode: was it cut within an emoji?') from e
     except ValueError as e: raise BadSample('turns', str(e)) from e
-    found = media_marks(turns)
-    if not names[IMAGE_TOKEN] and names[VIDEO_TOKEN] and found == [IMAGE_TOKEN]*len(
-        names[VIDEO_TOKEN]):
-        turns = map_texts(turns, lambda text: text.replace(IMAGE_TOKEN, VIDEO_TOKEN))
-        found = media_marks(turns)
+
+def _name_videos(turns, images, videos):
+    "`<image>` read as `<video>` where there are only videos, and one such mark for each."
+    if images or not videos or media_marks(turns) != [IMAGE_TOKEN]*len(videos): return turns
+    return map_texts(turns, lambda text: text.replace(IMAGE_TOKEN, VIDEO_TOKEN))
+
+# %% ../../nbs/data/00_rows.ipynb #26b18ffb
+def check_row(
+    row,  # A sample, as parsed
+)->tuple:  # (turns, paths as written, in the order of the marks)
+    "Turns and files of a sample, or a BadSample."
+    if not isinstance(row, dict):
+        got = f'{type(row).__name__} {row!r:.40}'
+        raise BadSample('row', f'a sample is a dict with "conversations", got {got}')
+    names = {mark: _named_files(row, key) for mark,key in MEDIA.items()}
+    turns = _name_videos(_turns_of(row), *names.values())
+    marks = media_marks(turns)
     for mark,key in MEDIA.items():
-        if (n := found.count(mark)) != len(names[mark]):
-            raise BadSample(f'{key}_count',
-                            f'"{key}" names {len(names[mark])}, but the text has {n} {mark}')
+        if (n := marks.count(mark)) != len(names[mark]):
+            why = f'"{key}" names {len(names[mark])}, but the text has {n} {mark}'
+            raise BadSample(f'{key}_count', why)
     files = {mark: iter(n) for mark,n in names.items()}
-    return turns, [next(files[mark]) for mark in found]
+    return turns, [next(files[mark]) for mark in marks]
 
 # %% ../../nbs/data/00_rows.ipynb #5ded920f
-def _move(text):
+def _mark_first(text):
+    "A text's single mark moved to its front."
     found = MARK_PATTERN.findall(text)
     if len(found) != 1 or text.startswith(found[0]): return text
     return f"{found[0]}\n{text.replace(found[0], '').strip()}".strip()
 
-def image_first(turns:Turns  # As `parse_turns` gives them
-    )->Turns:  # The same turns, marks moved; those with several marks stay as they are
-    "Move the mark to the front of every turn that has exactly one"
-    return map_texts(turns, _move)
+def image_first(
+    turns:Turns,  # As `parse_turns` gives them
+)->Turns:  # The same turns, marks moved; those with several marks stay as they are
+    "Move the mark to the front of every turn that has exactly one."
+    return map_texts(turns, _mark_first)

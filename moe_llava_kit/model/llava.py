@@ -20,7 +20,7 @@ from ..core.errors import KitError
 from ..core.runtime import evaluating, several_processes
 from ..text.messages import IGNORE_INDEX, IMAGE_TOKEN_INDEX
 from ..text.templates import get_template
-from ..data.rows import expand_image_tokens
+from ..data.batching import expand_image_tokens
 from ..moe.config import MoEConfig
 from ..moe.conversion import install_moe
 from ..moe.losses import forget_graph, moe_loss, router_loss

@@ -112,7 +112,13 @@ def _transform_of(
     p = getattr(data, 'image_processor', None)
     return p and digest(type(p).__name__, p.to_dict() if hasattr(p, 'to_dict') else vars(p))
 
-_ENCODING_FIELDS = 'max_length', 'patches', 'image_first', 'num_frames', 'mask_kw', 'on_bad_sample'
+_ENCODING_FIELDS = 'max_length', 'patches', 'on_bad_sample'
+
+def _options_record(options)->dict:  # With the keys of 0.1.0, whose records are still compared
+    "How samples are encoded; of the mask's settings only what is not the default."
+    mask = dict(labels='exact', on_mismatch='raise')
+    changed = {k: getattr(options, k) for k, v in mask.items() if getattr(options, k) != v}
+    return dict(image_first=options.image_first, num_frames=options.num_frames, mask_kw=changed)
 
 def _data_record(
     data,  # `LlavaDataset`, something around one, or anything with a length and items
@@ -123,14 +129,15 @@ def _data_record(
         own = dict(rows=len(data), around=type(data).__name__, items=_items_digest(data))
         return _data_record(inner) | own
     if not isinstance(data, CheckedRows): return dict(rows=len(data), items=_items_digest(data))
-    template = getattr(data, 'template', None)
+    template, options = getattr(data, 'template', None), getattr(data, 'options', None)
     return dict(
         rows=len(data), files=[name for name, _ in data.sources],
         content=[_rows_digest(r) for _, r in data.sources], kept=digest(data.where.tobytes()),
         pictures=digest(_media_sizes(data)), transform=_transform_of(data),
         template=template and f'{template.version} {digest(template.to_dict())}',
         tokenizer=_tokenizer_digest(getattr(data, 'tokenizer', None)),
-        **{k: getattr(data, k) for k in _ENCODING_FIELDS if hasattr(data, k)})
+        **{k: getattr(data, k) for k in _ENCODING_FIELDS if hasattr(data, k)},
+        **(_options_record(options) if options else {}))
 
 # %% ../../nbs/training/04_run_record.ipynb #deb945f0
 # in the settings, in the data, or below
