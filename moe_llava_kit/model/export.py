@@ -31,7 +31,7 @@ def _not_in_stock(
     found = {f'places that run out (eval_capacity_factor={c.eval_capacity_factor}; from '
              f'{e.num_experts/c.top_k:g} on they cannot, and None or kit_defaults=True sets no '
              f'limit)': full, 'a dense MLP beside the experts (use_residual=True)': c.use_residual,
-             'noise on the second choice (second_expert_noise=True)': c.second_expert_noise,
+             'noise on the second choice (second_expert_noise)': c.keeps('second_expert_noise'),
              'biases in its experts': e.has_bias,
              'experts without a gate projection': not e.has_gate}
     return [what for what, there in found.items() if there]

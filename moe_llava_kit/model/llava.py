@@ -482,7 +482,7 @@ class MoELlavaForConditionalGeneration(_AnswersPictures, _SavesItsParts, _NamesI
         if config.moe:
             from moe_llava_kit.moe.config import MoEConfig
             from moe_llava_kit.moe.conversion import install_moe
-            install_moe(self, MoEConfig(**config.moe))
+            install_moe(self, MoEConfig.from_dict(config.moe))
         self._tied_weights_keys = {
             'lm_head.weight': f'{_module_name(self, self.get_input_embeddings())}.weight'}
         self.post_init()

@@ -8,7 +8,7 @@ __all__ = ['StackedExperts']
 # %% ../../nbs/moe/01_experts.ipynb #c0a7ec01
 import torch, torch.nn.functional as F
 import transformers
-from functools import cache
+from functools import cache, reduce
 from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS, use_experts_implementation
 from transformers.pytorch_utils import Conv1D
 from torch import nn
@@ -57,7 +57,8 @@ def stack_experts(
     for name, roles in tensors_by_role(experts[0]).items():
         sizes = [len(experts[0][r]) for r in roles]
         like = experts[0][roles[0]]
-        stacked[name] = like.new_empty(len(experts), sum(sizes), *like.shape[1:])
+        dtype = reduce(torch.promote_types, (e[r].dtype for e in experts for r in roles))
+        stacked[name] = like.new_empty(len(experts), sum(sizes), *like.shape[1:], dtype=dtype)
         for expert, row in zip(experts, stacked[name]):
             for role, place in zip(roles, row.split(sizes)): place.copy_(expert[role])
     return stacked

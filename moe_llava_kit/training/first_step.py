@@ -62,8 +62,8 @@ def _expert_units(
 )->dict:  # {id of a parameter: (units, fold)}
     "Which experts the tensors of a MoE layer belong to; with expert parallelism, those of this process."
     n = next(m.num_experts for m in layer.modules() if hasattr(m, 'num_experts'))
-    names, mine = [f'expert {e} of {where}'
-                   for e in range(n)], getattr(layer.experts, 'deepspeed_experts', None)
+    names = [f'expert {e} of {where}' for e in range(n)]
+    mine = getattr(layer, 'own_experts', None)
     routers = {id(p) for p in layer.router.parameters()}
     rest = {id(p): (
         [f'{"mixing weights" if "coefficient" in k else "MLP beside the experts"} of {where}'],
@@ -71,8 +71,7 @@ def _expert_units(
     if mine is None:
         return rest | {id(p): (names, partial(_by_expert, k, n))
                        for k, p in layer.experts.named_parameters()}
-    first = dist.get_rank(layer.layer.deepspeed_moe.ep_group)*len(mine) if len(mine) < n else 0
-    return rest | {id(p): ([names[first+i]], _one_row) for i, e in enumerate(mine)
+    return rest | {id(p): ([names[layer.first_expert+i]], _one_row) for i, e in enumerate(mine)
                    for p in e.parameters()}
 
 # %% ../../nbs/training/02_first_step.ipynb #5d6e8ffc
