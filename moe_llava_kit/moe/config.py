@@ -23,8 +23,7 @@ def _asked_habits(
     compat:str|list|None,  # None, 'moe-llava', or a list of keys of `HABITS`
 )->str|list|None:  # The same in its shortest form
     "Habits in the order of `HABITS`; KitError for an unknown one."
-    asked = {None: [], 'moe-llava': _MOE_LLAVA}.get(compat) if isinstance(
-        compat, str|None) else compat
+    asked = _MOE_LLAVA if compat == 'moe-llava' else compat or []
     if not isinstance(asked, (list, tuple)) or not HABITS.keys() >= set(asked):
         raise KitError(f"compat={compat!r}: expected None, 'moe-llava' or a list of "
                        f"{', '.join(HABITS)}")

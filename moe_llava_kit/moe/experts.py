@@ -72,8 +72,9 @@ def stack_mlps(
     weights = stack_experts([{r: linear_weight(l) for r, l in p.items()} for p in parts])
     if parts[0]['down'].bias is None: return weights
     biases = stack_experts([{r: l.bias for r, l in p.items()} for p in parts])
-    both = (((name, w), (f'{name}_bias', biases[name])) for name, w in weights.items())
-    return dict(pair for pairs in both for pair in pairs)
+    stacked = {}
+    for name, w in weights.items(): stacked |= {name: w, f'{name}_bias': biases[name]}
+    return stacked
 
 @torch.no_grad()
 def unstack_mlp(
