@@ -15,7 +15,7 @@ from ..core.errors import KitError
 from ..core.runtime import quiet_transformers
 from ..text.loading import load_tokenizer
 from ..moe.config import MoEConfig
-from ..moe.experts import tensors_by_role, MLP_LAYOUTS
+from ..moe.experts import MLP_LAYOUTS, stack_experts
 from .towers import build_tower, patch_count, unsharded
 from .images import image_processor_for
 from .decoders import (
@@ -68,10 +68,8 @@ def _stack_layer(
 )->dict:  # {parameter: (E, …)} as in `StackedExperts`
     "Stack the experts of one layer; errors as in `_check_experts`."
     layout = _check_experts(linears, where)
-    join = lambda names: torch.stack([torch.cat([linears[n][e] for n in names])
-                                      for e in sorted(linears[names[0]])])
-    return {name: join([layout[r] for r in roles])
-            for name, roles in tensors_by_role(layout).items()}
+    return stack_experts([{role: linears[name][e] for role, name in layout.items()}
+                          for e in range(len(linears[layout['down']]))])
 
 # %% ../../nbs/model/05_checkpoints.ipynb #0e03322f
 _EXPERT = re.compile(r'(.*\.experts)\.(\d+)\.(\w+)\.(weight|bias)')
@@ -136,8 +134,7 @@ def _moe_settings(
     ours = {name: found[theirs] for name, theirs in fields.items()}
     if len(ours['num_experts']) == 1:                                    # one number for all layers
         ours['num_experts'] = ours['num_experts']*len(ours['layers'])
-    if not kit_defaults: ours |= dict(count_padding=True, router_aux_scope='batch')
-    return MoEConfig(**ours)
+    return MoEConfig(**ours, compat=None if kit_defaults else 'moe-llava')
 
 # %% ../../nbs/model/05_checkpoints.ipynb #57b364bb
 _TOWER, _EMBED = 'model.vision_tower.', 'model.language_model.embed_tokens.weight'

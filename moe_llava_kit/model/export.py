@@ -32,7 +32,7 @@ def _not_in_stock(
              f'and None or kit_defaults=True sets no limit)')
     found = {limit: factor is not None and c.top_k*factor < experts.num_experts,
              'a dense MLP beside the experts (use_residual=True)': c.use_residual,
-             'noise on the second choice (second_expert_noise=True)': c.second_expert_noise,
+             'noise on the second choice (second_expert_noise)': c.keeps('second_expert_noise'),
              'biases in its experts': experts.has_bias,
              'experts without a gate projection': not experts.has_gate}
     return [what for what, there in found.items() if there]

@@ -317,7 +317,7 @@ class MoELlavaForConditionalGeneration(ModelFolder, LlavaForConditionalGeneratio
         text = config.text_config
         self.model = MoELlavaModel(config)
         self.lm_head = nn.Linear(text.hidden_size, text.vocab_size, bias=config.lm_head_bias)
-        if config.moe: install_moe(self, MoEConfig(**config.moe))
+        if config.moe: install_moe(self, MoEConfig.from_dict(config.moe))
         words = _module_name(self, self.get_input_embeddings())
         self._tied_weights_keys = {'lm_head.weight': f'{words}.weight'}
         self.post_init()

@@ -7,13 +7,14 @@ __all__ = ['Certificate', 'count_parameters', 'flops_per_token', 'certify']
 
 # %% ../../nbs/moe/07_certificate.ipynb #344736f1
 import torch
-from dataclasses import dataclass
 from contextlib import contextmanager
+from dataclasses import dataclass
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+from ..core.errors import KitError
 from ..core.runtime import evaluating
-from .experts import StackedExperts
 from .conversion import decoder_of, moe_layers
+from .experts import StackedExperts
 
 # %% ../../nbs/moe/07_certificate.ipynb #e5369cbd
 @dataclass
@@ -42,13 +43,15 @@ class Certificate:
                  *(f'because {r}' for r in self.reasons), f'parameters {sizes}']
         return '\n  '.join(lines)
 
+# %% ../../nbs/moe/07_certificate.ipynb #bdb82551
 def count_parameters(
     model:nn.Module,  # Dense or MoE
 )->tuple[int, int]:  # (total, active per token)
     "Parameters of a model, and how many of them one token passes through."
-    total = sum(p.numel() for p in model.parameters())
-    idle = sum(p.numel()*(m.experts.num_experts-m.config.top_k)//m.experts.num_experts
-               for m in moe_layers(model).values() for p in m.experts.parameters())
+    total, idle = sum(p.numel() for p in model.parameters()), 0
+    for m in moe_layers(model).values():
+        experts = sum(p.numel() for p in m.experts.parameters())
+        idle += experts*(m.experts.num_experts-m.config.top_k)//m.experts.num_experts
     return total, total-idle
 
 # %% ../../nbs/moe/07_certificate.ipynb #b4ab695d
@@ -72,11 +75,11 @@ def flops_per_token(
     input_ids:torch.Tensor,  # (B, T)
     **inputs,  # Further inputs, e.g. pixel_values
 )->float:  # A multiplication and an addition are two
-    "Floating-point operations of a forward pass, divided by the tokens in it; ValueError for a vision-language model on the meta device."
+    "Operations of a forward pass per token; ValueError on the meta device for a model of pictures."
     if input_ids.is_meta and hasattr(model, 'image_tokens'):
-        raise ValueError(f'{type(model).__name__} on the meta device: it reads from the ids where '
-                         f'pictures stand, and there they have no values; count '
-                         f'model.get_decoder(), or the whole model on a CPU')
+        raise KitError(f'{type(model).__name__} on the meta device: it reads from the ids where '
+                       f'pictures stand, and there they have no values; count '
+                       f'model.get_decoder(), or the whole model on a CPU')
     with experts_as(model, 'eager'), FlopCounterMode(display=False) as counter:
         model(input_ids=input_ids, **inputs)
     return counter.get_total_flops()/input_ids.numel()
@@ -88,19 +91,22 @@ def _differences(
     "What keeps a MoE model from giving the dense model's output."
     layers = list(moe_layers(moe).values())
     if not layers: return ()
-    c = layers[0].config
-    lost = sum((~m.routing.kept).sum().item() for m in layers if m.routing.kept is not None)
-    found = {f'top_k=1 weighs its expert with the router\'s probability, on average '
-             f'{torch.cat([m.routing.weights for m in layers]).mean():.2f} (renormalize_top1=True '
-             f'makes it 1)': c.top_k == 1 and not c.renormalize_top1, f'{lost} of '
-             f'{sum(m.routing.index.numel() for m in layers)} choices were dropped '
-             f'(eval_capacity_factor={c.eval_capacity_factor})': lost > 0,
-             f'the experts started with noise (expert_noise={c.expert_noise})': c.expert_noise > 0}
-    return tuple(k for k, v in found.items() if v)
+    found, c, routings = [], layers[0].config, [m.routing for m in layers]
+    if c.top_k == 1 and not c.renormalize_top1:
+        weight = torch.cat([r.weights for r in routings]).mean()
+        found.append(f"top_k=1 weighs its expert with the router's probability, on average "
+                     f"{weight:.2f} (renormalize_top1=True makes it 1)")
+    if lost := sum((~r.kept).sum().item() for r in routings if r.kept is not None):
+        choices = sum(r.index.numel() for r in routings)
+        found.append(f'{lost} of {choices} choices were dropped '
+                     f'(eval_capacity_factor={c.eval_capacity_factor})')
+    if c.expert_noise > 0:
+        found.append(f'the experts started with noise (expert_noise={c.expert_noise})')
+    return tuple(found)
 
 # %% ../../nbs/moe/07_certificate.ipynb #c8002d34
 @contextmanager
-def _reordered_sum_error(
+def _rounded_once_more(
     modules,  # Modules that return a tensor
 ):
     "While active, their outputs are rounded once more, up or down at random."
@@ -120,8 +126,9 @@ def _sensitivity(
     **inputs,  # Of its forward pass
 )->float:  # At least the rounding of the largest logit
     "How far the logits move when the outputs of some modules are rounded once more."
-    with _reordered_sum_error(modules): moved = (model(**inputs).logits.float()-logits).abs().max()
-    return max(moved, torch.finfo(torch.float32).eps*logits.abs().max()).item()
+    with _rounded_once_more(modules): again = model(**inputs).logits.float()
+    least = torch.finfo(torch.float32).eps*logits.abs().max()
+    return max((again-logits).abs().max(), least).item()
 
 # %% ../../nbs/moe/07_certificate.ipynb #7d064d01
 HALF_DTYPES = torch.float16, torch.bfloat16
@@ -135,21 +142,27 @@ def _upcast(
     return held
 
 # %% ../../nbs/moe/07_certificate.ipynb #1f71055e
+def _half_modules(
+    model:nn.Module,  # Its decoder and output layer count
+)->set:  # of modules with parameters of their own
+    "The modules of a language model whose weights are in half precision."
+    parts = decoder_of(model), model.get_output_embeddings()
+    return {m for part in parts for m in part.modules()
+            if any(p.dtype in HALF_DTYPES and not p.is_meta for p in m.parameters(recurse=False))}
+
 @contextmanager
 def _in_fp32(
     model:nn.Module,  # Its decoder and output layer count
 ):
     "While active, half-precision weights compute in fp32, widened one module at a time."
     held = {}
+    def is_half(a): return torch.is_tensor(a) and a.dtype in HALF_DTYPES
     def before(m, args):
         held[m] = _upcast(m)
-        return tuple(a.float() if torch.is_tensor(a) and a.dtype in HALF_DTYPES else a
-                     for a in args)
+        return tuple(a.float() if is_half(a) else a for a in args)
     def after(m, args, out):
         for p, w in held.pop(m): p.data = w
-    modules = {m for part in (decoder_of(model), model.get_output_embeddings())
-               for m in part.modules() if any(p.dtype in HALF_DTYPES and not p.is_meta
-                                              for p in m.parameters(recurse=False))}
+    modules = _half_modules(model)
     hooks = [m.register_forward_pre_hook(before) for m in modules]
     hooks += [m.register_forward_hook(after, always_call=True) for m in modules]
     try: yield
@@ -161,12 +174,11 @@ def _converted(
     dense:nn.Module,  # The model before `upcycle`
     moe:nn.Module,  # The model after
 )->list:  # Modules of `dense`
-    "What became MoE layers, by its place in the decoder; ValueError if there is no such place."
+    "What became MoE layers, by its place in the decoder; KitError if there is no such place."
     there, names = dict(decoder_of(dense).named_modules()), moe_layers(decoder_of(moe))
     if lost := [n for n in names if n not in there]:
-        raise ValueError(
-            f'{type(dense).__name__} has no {lost[0]} in its decoder, a MoE layer of the '
-            'other: certify(dense, moe) expects a model before and after upcycle')
+        raise KitError(f'{type(dense).__name__} has no {lost[0]} in its decoder, a MoE layer of '
+                       f'the other: certify(dense, moe) expects a model before and after upcycle')
     return [there[n] for n in names]
 
 def _compare_models(
@@ -181,6 +193,14 @@ def _compare_models(
         noise = _sensitivity(dense, modules, a, **inputs)
     return (a-b).abs().max().item(), noise, _differences(moe)
 
+# %% ../../nbs/moe/07_certificate.ipynb #429d0be6
+def _random_ids(
+    model:nn.Module,  # Its vocabulary and device count
+)->torch.Tensor:  # (2, 32)
+    "The same random tokens every time."
+    g, words = torch.Generator().manual_seed(0), model.get_input_embeddings().num_embeddings
+    return torch.randint(words, (2, 32), generator=g).to(next(model.parameters()).device)
+
 # %% ../../nbs/moe/07_certificate.ipynb #4e6884c4
 @torch.no_grad()
 def certify(
@@ -191,15 +211,11 @@ def certify(
     **inputs,  # Further inputs, e.g. pixel_values
 )->Certificate:  # Prints as a sentence; `.equal` says it in one word
     "Compare a dense model and its upcycled copy; ValueError if `dense` is not what was upcycled."
-    if input_ids is None:
-        g, vocab = torch.Generator().manual_seed(0), dense.get_input_embeddings().num_embeddings
-        input_ids = torch.randint(vocab, (2, 32), generator=g).to(next(dense.parameters()).device)
-    inputs = dict(input_ids=input_ids, **inputs)
+    inputs['input_ids'] = _random_ids(dense) if input_ids is None else input_ids
     with evaluating(dense), evaluating(moe):
         diff, noise, lost = _compare_models(dense, moe, inputs)
         limit = 10*noise if tol is None else tol
         flops = [flops_per_token(m, **inputs) for m in (moe, dense)]
     basis = '10 times how far one more rounding of its MLPs moves the dense model'
-    return Certificate(diff, limit, *count_parameters(moe),
-                       sum(p.numel() for p in dense.parameters()), *flops,
+    return Certificate(diff, limit, *count_parameters(moe), count_parameters(dense)[0], *flops,
                        lost if diff > limit else (), basis if tol is None else 'as given')

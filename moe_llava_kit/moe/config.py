@@ -6,9 +6,72 @@
 __all__ = ['MoEConfig']
 
 # %% ../../nbs/moe/00_config.ipynb #246300d0
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import wraps
+from ..core.errors import KitError
+
+# %% ../../nbs/moe/00_config.ipynb #78b46e2b
+HABITS = dict(
+    count_padding='padding takes places, and counts in the losses of the routers',
+    batch_balance='experts are balanced over all tokens of a pass, not within each sample',
+    second_expert_noise='experts after the first are drawn with Gumbel noise (DeepSpeed, top-2)',
+    random_places='a full expert keeps a random choice of its tokens (DeepSpeed, top-1)')
+_MOE_LLAVA = ['count_padding', 'batch_balance']  # the dice are not thrown
+
+# %% ../../nbs/moe/00_config.ipynb #e0658f8c
+def _asked_habits(
+    compat:str|list|None,  # None, 'moe-llava', or a list of keys of `HABITS`
+)->str|list|None:  # The same in its shortest form
+    "Habits in the order of `HABITS`; KitError for an unknown one."
+    asked = _MOE_LLAVA if compat == 'moe-llava' else compat or []
+    if not isinstance(asked, (list, tuple)) or not HABITS.keys() >= set(asked):
+        raise KitError(f"compat={compat!r}: expected None, 'moe-llava' or a list of "
+                       f"{', '.join(HABITS)}")
+    found = [h for h in HABITS if h in asked]
+    return 'moe-llava' if found == _MOE_LLAVA else found or None
+
+# %% ../../nbs/moe/00_config.ipynb #a6003099
+# field of 0.1.0: (the habit it became, its value without the habit, and with it)
+_OLD_FIELDS = dict(count_padding=('count_padding', False, True),
+                   router_aux_scope=('batch_balance', 'sample', 'batch'),
+                   second_expert_noise=('second_expert_noise', False, True),
+                   random_places=('random_places', False, True))
+
+def _habits_of_old_fields(
+    old:dict,  # {field of 0.1.0: value}
+)->list[str]:  # For `compat`
+    "The habits that the fields of 0.1.0 ask for; KitError for a value it did not know."
+    for name, value in old.items():
+        if value not in _OLD_FIELDS[name][1:]:
+            raise KitError(f'{name}={value!r}: expected {_OLD_FIELDS[name][1]!r} or '
+                           f'{_OLD_FIELDS[name][2]!r}')
+    return [_OLD_FIELDS[name][0] for name, value in old.items() if value == _OLD_FIELDS[name][2]]
+
+def _refuse_old_fields(
+    names,  # Of fields that somebody sets
+):
+    "KitError for fields of 0.1.0 that are habits today, saying what to write."
+    if old := [n for n in names if n in _OLD_FIELDS]:
+        habits = [_OLD_FIELDS[n][0] for n in old]
+        raise KitError(f"{', '.join(old)}: the original's habits are one setting since 0.2, "
+                       f"compat='moe-llava', or single ones, compat={habits}; what 0.1.0 saved is "
+                       f"read by MoEConfig.from_dict")
+
+# %% ../../nbs/moe/00_config.ipynb #8518e4fc
+def _without_old_fields(
+    config,  # A dataclass
+):  # The same
+    "Let a dataclass refuse the fields that 0.1.0 had."
+    init = config.__init__
+    @wraps(init)
+    def __init__(self, *args, **kwargs):
+        _refuse_old_fields(kwargs)
+        init(self, *args, **kwargs)
+    config.__init__ = __init__
+    return config
 
 # %% ../../nbs/moe/00_config.ipynb #63db2eb4
+@_without_old_fields
 @dataclass
 class MoEConfig:
     "What a dense decoder becomes: how many experts, where, and how tokens choose."
@@ -25,19 +88,11 @@ class MoEConfig:
     router_z_loss_coef:float = 0.  # Weight of the router z-loss in the total loss
     # With top_k=1: give the one expert weight 1 (equal to the dense model at step 0)
     renormalize_top1:bool = False
-    # An over-full expert keeps a random choice of its tokens instead of the first (DeepSpeed's
-    # top-1 gate)
-    random_places:bool = False
-    # Choose the experts after the first with Gumbel noise, as the original does even in evaluation
-    second_expert_noise:bool = False
-    # Let padding take places and count in the auxiliary losses, as the original does
-    count_padding:bool = False
-    # Balance the experts within each 'sample', or over the 'batch' of one forward pass, as the
-    # original does
-    router_aux_scope:str = 'sample'
+    # 'moe-llava': compute as the original does; or a list of single habits, see `HABITS`
+    compat:str|list|None = None
     expert_noise:float = 0.  # Upcycling: add noise of this many standard deviations to every copy
-    # 'auto' (see `fitting`), 'sorted', 'eager', 'grouped_mm', 'batched_mm' or any name in
-    # transformers' experts interface; 'deepspeed' for its MoE layer
+    # 'auto' (the fastest, see the experts' room), 'sorted', 'eager', 'grouped_mm', 'batched_mm' or
+    # any name in transformers' experts interface; 'deepspeed' for its MoE layer
     implementation:str = 'auto'
     ep_size:int = 1  # With 'deepspeed': processes that share the experts of a layer among them
 
@@ -45,32 +100,53 @@ class MoEConfig:
         for name in ('capacity_factor', 'eval_capacity_factor'):
             v = getattr(self, name)
             if v is not None and not v > 0:
-                raise ValueError(f'{name}={v}: expected a number above 0, or None for no limit')
+                raise KitError(f'{name}={v}: expected a number above 0, or None for no limit')
         for name in ('min_capacity', 'router_aux_loss_coef', 'router_z_loss_coef', 'expert_noise'):
             if not getattr(self, name) >= 0:
-                raise ValueError(f'{name}={getattr(self, name)}: expected 0 or more')
-        if self.router_aux_scope not in ('sample', 'batch'):
-            raise ValueError(
-                f"router_aux_scope={self.router_aux_scope!r}: expected 'sample' or 'batch'")
+                raise KitError(f'{name}={getattr(self, name)}: expected 0 or more')
+
+    def __setattr__(self, name, value):
+        _refuse_old_fields([name])
+        super().__setattr__(name, _asked_habits(value) if name == 'compat' else value)
+
+    def keeps(self,
+        habit:str,  # A key of `HABITS`
+    )->bool:  # Does `compat` ask for it?
+        "Does the layer keep this habit of the original?"
+        return habit in (_MOE_LLAVA if self.compat == 'moe-llava' else self.compat or ())
+
+    @classmethod
+    def from_dict(cls,
+        saved:dict,  # As `dataclasses.asdict` gives it, in this version or in 0.1.0
+    )->'MoEConfig':
+        "Read saved settings; KitError for fields that cannot be understood."
+        today = {k: v for k, v in saved.items() if k not in _OLD_FIELDS}
+        old = {k: v for k, v in saved.items() if k in _OLD_FIELDS}
+        if old and 'compat' in today:
+            raise KitError(f'compat={today["compat"]!r} and {", ".join(old)} of 0.1.0 say the '
+                           f'same thing twice: leave the old out')
+        if unknown := sorted(today.keys() - {f.name for f in fields(cls)}):
+            raise KitError(f'no settings of a Mixture of Experts: {", ".join(unknown)}')
+        return cls(**today, **({'compat': _habits_of_old_fields(old)} if old else {}))
 
 # %% ../../nbs/moe/00_config.ipynb #54df0783
-LAYER_MODES = {'sparse': lambda n: range(0, n, 2), 'dense': lambda n: range(n),
-         'first_half': lambda n: range(n//2), 'second_half': lambda n: range(n//2, n)}
+LAYER_MODES = dict(sparse=lambda n: range(0, n, 2), dense=lambda n: range(n),
+                   first_half=lambda n: range(n//2), second_half=lambda n: range(n//2, n))
 
 def moe_layer_ids(
     config:MoEConfig,  # `layers` counts
     num_layers:int,  # Decoder layers of the model
 )->list[int]:  # Indices of the layers to convert, in order
-    "Layers that become MoE; ValueError for an unknown mode or an index outside the model."
+    "Layers that become MoE; KitError for an unknown mode or an index outside the model."
     if isinstance(config.layers, str):
         if config.layers not in LAYER_MODES:
-            raise ValueError(f'layers={config.layers!r}: expected one of {", ".join(LAYER_MODES)}, '
-                             f'or a list of layer indices')
+            raise KitError(f'layers={config.layers!r}: expected one of {", ".join(LAYER_MODES)}, '
+                           f'or a list of layer indices')
         return list(LAYER_MODES[config.layers](num_layers))
-    bad = [i for i in config.layers if not 0 <= i < num_layers]
-    if bad:
-        raise ValueError(f'layers={list(config.layers)}: {bad} lie outside the model, whose layers '
-                         f'are 0 to {num_layers-1}')
+    outside = [i for i in config.layers if not 0 <= i < num_layers]
+    if outside:
+        raise KitError(f'layers={list(config.layers)}: {outside} lie outside the model, whose '
+                       f'layers are 0 to {num_layers-1}')
     return sorted(config.layers)
 
 # %% ../../nbs/moe/00_config.ipynb #0a8fe8dc
@@ -78,13 +154,13 @@ def experts_per_layer(
     config:MoEConfig,  # `num_experts` and `top_k` count
     ids:list[int],  # The MoE layers
 )->list[int]:  # Number of experts of each
-    "One number of experts per MoE layer; ValueError if the list does not fit or top_k exceeds it."
-    n = config.num_experts if isinstance(config.num_experts,
-                                         (list, tuple)) else [config.num_experts]*len(ids)
+    "One number of experts per MoE layer; KitError if the list does not fit or top_k exceeds it."
+    n = config.num_experts
+    if not isinstance(n, (list, tuple)): n = [n]*len(ids)
     if len(n) != len(ids):
-        raise ValueError(
-            f'num_experts={list(n)} has {len(n)} entries, but {len(ids)} layers become MoE: {ids}')
+        raise KitError(f'num_experts={list(n)} has {len(n)} entries, but {len(ids)} layers become '
+                       f'MoE: {ids}')
     if not 1 <= config.top_k <= min(n):
-        raise ValueError(f'top_k={config.top_k}: a token can visit 1 to {min(n)} experts, the '
-                         f'smallest layer has {min(n)}')
+        raise KitError(f'top_k={config.top_k}: a token can visit 1 to {min(n)} experts, the '
+                       f'smallest layer has {min(n)}')
     return list(n)

@@ -8,9 +8,10 @@ __all__ = ['moe_layers', 'upcycle']
 # %% ../../nbs/moe/05_conversion.ipynb #cb43aa7c
 import inspect
 import torch
-from functools import cache, partial
 from dataclasses import asdict, replace
+from functools import cache, partial
 from torch import nn
+from ..core.errors import KitError
 from ..core.runtime import evaluating
 from .config import experts_per_layer, moe_layer_ids, MoEConfig
 from .experts import MLP_LAYOUTS, mlp_parts, one_expert, StackedExperts
@@ -19,7 +20,7 @@ from .deepspeed import build_moe, DeepSpeedMoE
 
 # %% ../../nbs/moe/05_conversion.ipynb #1d4aba51
 def decoder_of(
-    model:nn.Module,  # A causal LM, a LLaVA model, or a bare decoder
+    model:nn.Module,  # A causal LM, a model around one, or a bare decoder
 )->nn.Module:  # The module that holds the list of decoder layers
     "The decoder stack of a model."
     return model.get_decoder() if hasattr(model, 'get_decoder') else model
@@ -28,32 +29,27 @@ def _outer_module_lists(
     module:nn.Module,  # Any module
 )->list:  # of nn.ModuleList, in the order they are registered
     "The lists of modules in a module, without the lists that lie in one of them."
-    kids = list(module.children())
-    return [l for m in kids
-            for l in ([m] if isinstance(m, nn.ModuleList) else _outer_module_lists(m))]
+    found = []
+    for m in module.children():
+        found += [m] if isinstance(m, nn.ModuleList) else _outer_module_lists(m)
+    return found
 
 def layers_of(
-    model:nn.Module,  # A causal LM, a LLaVA model, or a bare decoder
+    model:nn.Module,  # A causal LM, a model around one, or a bare decoder
 )->nn.ModuleList:  # In the order they run
-    "The decoder layers of a model; ValueError if it has no list of layers."
-    dec = decoder_of(model)
-    if lists := [l for l in _outer_module_lists(dec) if len(l)]: return max(lists, key=len)
-    found = ', '.join(n for n, _ in dec.named_children()) or 'nothing'
-    raise ValueError(f'{type(dec).__name__}: expected a list of decoder layers, found {found}')
-
-# %% ../../nbs/moe/05_conversion.ipynb #ed301707
-def moe_layers(
-    model:nn.Module,  # Any model, also one without
-)->dict:  # {name: SparseMoE or DeepSpeedMoE} in the order they run
-    "The MoE layers of a model by name."
-    return {n: m for n, m in model.named_modules() if isinstance(m, (SparseMoE, DeepSpeedMoE))}
+    "The decoder layers of a model; KitError if it has no list of layers."
+    decoder = decoder_of(model)
+    lists = [l for l in _outer_module_lists(decoder) if len(l)]
+    if lists: return max(lists, key=len)
+    found = ', '.join(n for n, _ in decoder.named_children()) or 'nothing'
+    raise KitError(f'{type(decoder).__name__}: expected a list of decoder layers, found {found}')
 
 # %% ../../nbs/moe/05_conversion.ipynb #10da35c2
 @cache
 def _needs_context(
     kind:type,  # A class of modules
 )->bool:  # Also for a mask that is optional
-    "Does its forward ask for a mask, a cache or a state, as it must where tokens see each other?"
+    "Does its forward ask for a mask, a cache or a state, as where tokens see each other?"
     names = inspect.signature(kind.forward).parameters
     return 'state' in names or any(w in n for n in names for w in ('mask', 'cache', 'past'))
 
@@ -67,62 +63,72 @@ def layer_parts(
     layer:nn.Module,  # A decoder layer
 )->tuple:  # ({name: module} that mix tokens, {name: module} that do not)
     "The parts of a decoder layer that hold matrices: attention, or what stands for it, and MLPs."
-    parts = {n: m for n, m in layer.named_children() if _has_matrix(m)}
-    mixers = {n for n, p in parts.items() if any(_needs_context(type(m)) for m in p.modules())}
-    return tuple({n: p for n, p in parts.items() if (n in mixers) == yes} for yes in (True, False))
+    mixers, alone = {}, {}
+    for name, part in layer.named_children():
+        if not _has_matrix(part): continue
+        mixes = any(_needs_context(type(m)) for m in part.modules())
+        (mixers if mixes else alone)[name] = part
+    return mixers, alone
 
 # %% ../../nbs/moe/05_conversion.ipynb #c6d44c4c
 def mlp_of(
     layer:nn.Module,  # A decoder layer, dense or MoE
     where:str='layer',  # Its name, for the error
 )->tuple:  # (name, module)
-    "The MLP of a decoder layer; ValueError saying what was found if that is not one module."
-    mixers, mlps = layer_parts(layer)
-    known = [n for n, m in mlps.items() if isinstance(m, (SparseMoE, DeepSpeedMoE)) or mlp_parts(m)]
-    names = known or list(mlps)
-    if len(names) == 1: return names[0], mlps[names[0]]
-    said = lambda ps: ' and '.join(f'{n} ({type(m).__name__})' for n, m in ps.items()) or 'nothing'
-    raise ValueError(f'{where} ({type(layer).__name__}): expected one module that is the MLP, '
-                     f'found {said(mlps)} beside {said(mixers)}; it cannot become experts')
+    "The MLP of a decoder layer; KitError saying what was found if that is not one module."
+    mixers, alone = layer_parts(layer)
+    known = [n for n, m in alone.items()
+             if isinstance(m, (SparseMoE, DeepSpeedMoE)) or mlp_parts(m)]
+    names = known or list(alone)
+    if len(names) == 1: return names[0], alone[names[0]]
+    def said(parts):
+        return ' and '.join(f'{n} ({type(m).__name__})' for n, m in parts.items()) or 'nothing'
+    raise KitError(f'{where} ({type(layer).__name__}): expected one module that is the MLP, '
+                   f'found {said(alone)} beside {said(mixers)}; it cannot become experts')
 
 # %% ../../nbs/moe/05_conversion.ipynb #9385e182
+def _check_known(
+    mlp:nn.Module,  # Dense MLP
+    where:str,  # The layer's name and its class, for the error
+):
+    "KitError unless an MLP takes hidden states alone and has linear layers that we know."
+    signature = inspect.signature(type(mlp).forward).parameters.values()
+    own = [p for p in signature if p.kind is p.POSITIONAL_OR_KEYWORD]
+    more = [p.name for p in own if p.default is p.empty][2:]  # after self and the hidden states
+    if more: raise KitError(f'{where} wants more than hidden states: {", ".join(more)}')
+    if mlp_parts(mlp): return
+    known = ' or '.join('/'.join(layout.values()) for layout in MLP_LAYOUTS)
+    found = ', '.join(n for n, _ in mlp.named_children()) or 'none'
+    raise KitError(f'{where}: expected linear layers named {known}, found {found}; add a row to '
+                   f'MLP_LAYOUTS')
+
+# %% ../../nbs/moe/05_conversion.ipynb #502c2dfc
 @torch.no_grad()
 def _check_mlp(
     mlp:nn.Module,  # Dense MLP
     where:str,  # The layer's name, for the error
 ):
-    "ValueError naming the layer if copies of its linear layers would compute something else than the MLP."
-    if isinstance(mlp, (SparseMoE, DeepSpeedMoE)):
-        raise ValueError(f'{where} is a MoE layer already')
-    signature = inspect.signature(type(mlp).forward).parameters.values()
-    own = [p for p in signature if p.kind is p.POSITIONAL_OR_KEYWORD]
-    more = [p.name for p in own if p.default is p.empty][2:]  # after self and the hidden states
-    if more:
-        what = f'{where} ({type(mlp).__name__})'
-        raise ValueError(f'{what} wants more than hidden states: {", ".join(more)}')
-    if mlp_parts(mlp) is None:
-        raise ValueError(f'{where} ({type(mlp).__name__}): expected linear layers named '
-                         f'{" or ".join("/".join(l.values()) for l in MLP_LAYOUTS)}, ' f'found '
-                         f'{", ".join(n for n, _ in mlp.named_children()) or "none"}; add a row to '
-                         f'MLP_LAYOUTS')
+    "KitError if copies of its linear layers would compute something else than the MLP."
+    if isinstance(mlp, (SparseMoE, DeepSpeedMoE)): raise KitError(f'{where} is a MoE layer already')
+    where = f'{where} ({type(mlp).__name__})'
+    _check_known(mlp, where)
     p = next(mlp.parameters())
     if p.is_meta: return
-    one = StackedExperts(mlp, 1)
-    x = torch.randn(8, one.down_proj.shape[1], generator=torch.Generator().manual_seed(0)).to(p)
-    with evaluating(mlp): before = mlp(x)
-    off, tol = (one_expert(one, 0,
-                           x)-before).abs().max(), 1e-4 if p.dtype == torch.float32 else 5e-2
-    if off > tol*before.abs().max():
-        raise ValueError(f'{where} ({type(mlp).__name__}) does more than its linear layers and '
-                         f'activation: the experts would not start as the dense MLP')
+    copy = StackedExperts(mlp, 1)
+    x = torch.randn(8, copy.down_proj.shape[1], generator=torch.Generator().manual_seed(0)).to(p)
+    with evaluating(mlp): want = mlp(x)
+    off = (one_expert(copy, 0, x)-want).abs().max()
+    if off > (1e-4 if p.dtype == torch.float32 else 5e-2)*want.abs().max():
+        raise KitError(f'{where} does more than its linear layers and activation: the experts '
+                       f'would not start as the dense MLP')
 
 # %% ../../nbs/moe/05_conversion.ipynb #df39090d
 def _cannot_save(
     name:str,  # Class of the model
     *args, **kwargs,  # Of save_pretrained
 ):
-    "ValueError: experts that a class cannot read back must not be written by it."
-    raise ValueError(
+    "KitError: experts that a class cannot read back must not be written by it."
+    raise KitError(
         f'{name} cannot read experts back: a folder that it saved would open as a dense model with '
         'random MLPs. Write the text model with export_mixtral or export_qwen2_moe, make it dense '
         'with to_dense, or convert a model of ours, build_llava(llm, tower), which can be saved. '
@@ -141,24 +147,31 @@ def install_moe(
     model:nn.Module,  # Changed in place
     config:MoEConfig,  # What it becomes
 )->MoEConfig:  # With layers and num_experts written out
-    "Swap MLPs for MoE layers; ValueError, before the first is swapped, if one cannot be converted."
+    "Swap MLPs for MoE layers; KitError, before the first is swapped, if one cannot be converted."
     layers, context = layers_of(model), RoutingContext()
     ids = moe_layer_ids(config, len(layers))
     config = replace(config, layers=ids, num_experts=experts_per_layer(config, ids))
     names = [mlp_of(layers[i], f'layers.{i}')[0] for i in ids]
     for i, name in zip(ids, names): _check_mlp(getattr(layers[i], name), f'layers.{i}.{name}')
-    for i, name, n in zip(ids, names, config.num_experts):  # a dense MLP is let go of at once
-        moe = build_moe(getattr(layers[i], name), n, config, context).train(layers[i].training)
-        setattr(layers[i], name, moe)
+    for i, name, n in zip(ids, names, config.num_experts):
+        moe = build_moe(getattr(layers[i], name), n, config, context)
+        setattr(layers[i], name, moe.train(layers[i].training))
     context.handle = decoder_of(model).register_forward_pre_hook(context, with_kwargs=True)
     return config
+
+# %% ../../nbs/moe/05_conversion.ipynb #ed301707
+def moe_layers(
+    model:nn.Module,  # Any model, also one without
+)->dict:  # {name: SparseMoE or DeepSpeedMoE} in the order they run
+    "The MoE layers of a model by name."
+    return {n: m for n, m in model.named_modules() if isinstance(m, (SparseMoE, DeepSpeedMoE))}
 
 # %% ../../nbs/moe/05_conversion.ipynb #ac0d900d
 def upcycle(
     model:nn.Module,  # A dense model; changed in place
     config:MoEConfig=None,  # Defaults: 4 experts, top-2, every other layer
 )->nn.Module:  # The same model
-    "Sparse upcycling (Komatsuzaki et al. 2023): MLPs become experts that start as copies; ValueError if a layer cannot be converted."
+    "Turn MLPs into experts that start as copies; ValueError if a layer cannot be converted."
     model.config.moe = asdict(install_moe(model, config or MoEConfig()))
     _guard_save(model)
     return model

@@ -7,58 +7,76 @@ __all__ = ['DeepSpeedMoE']
 
 # %% ../../nbs/moe/04_deepspeed.ipynb #c167a0aa
 import torch
-from dataclasses import replace
 from contextlib import contextmanager
+from dataclasses import replace
+from operator import attrgetter
 from torch import nn
+from ..core.errors import KitError
 from ..core.files import import_optional
 from .config import MoEConfig
-from .experts import tensors_by_role, linear_weight, mlp_parts
-from .routing import route
+from .experts import linear_weight, mlp_parts, stack_mlps, unstack_mlp
 from .layer import RoutingContext, SparseMoE
+from .routing import route
 
 # %% ../../nbs/moe/04_deepspeed.ipynb #9e58b2d7
 def _deepspeed_limits(
     config:MoEConfig,  # With implementation='deepspeed'
-)->tuple:  # What the config asks and DeepSpeed's layer cannot do
+)->list[str]:  # What the config asks and DeepSpeed's layer cannot do
     "Settings that would be lost in DeepSpeed's layer."
-    limited = [f is not None for f in (config.capacity_factor, config.eval_capacity_factor)]
-    asks = {'renormalize_top1=True': config.top_k == 1 and config.renormalize_top1,
-            'a capacity in only one of training and evaluation': limited[0] != limited[1],
-            'a capacity with count_padding=False': any(limited)
-            and not config.count_padding, 'top_k=1 with a capacity and random_places=False (it '
-                                          'keeps just any of the tokens)': config.top_k == 1
-            and any(limited) and not config.random_places,
-            'random_places with top_k>1': config.random_places and config.top_k > 1,
-            'second_expert_noise with top_k other than 2': config.second_expert_noise
-            and config.top_k != 2,
-            'top_k>2 with a capacity (it drops by probability)': any(limited) and config.top_k > 2}
-    return tuple(k for k, v in asks.items() if v)
+    train, evaluate = (f is not None for f in (config.capacity_factor, config.eval_capacity_factor))
+    k, limited = config.top_k, train or evaluate
+    noise, dice = config.keeps('second_expert_noise'), config.keeps('random_places')
+    asks = {
+        'renormalize_top1=True': k == 1 and config.renormalize_top1,
+        'a capacity in only one of training and evaluation': train != evaluate,
+        'a capacity without count_padding (see `compat`): there, padding takes places':
+            limited and not config.keeps('count_padding'),
+        'top_k=1 with a capacity without random_places (see `compat`): there, any of the tokens '
+        'may stay': k == 1 and limited and not dice,
+        'random_places with top_k>1': dice and k > 1,
+        'second_expert_noise with top_k other than 2': noise and k != 2,
+        'top_k>2 with a capacity: there, the least probable are dropped': limited and k > 2}
+    return [what for what, asked in asks.items() if asked]
 
-# %% ../../nbs/moe/04_deepspeed.ipynb #5f9bf276
-def _stack_mlps(
-    mlps:list,  # Experts, one by one
-)->dict:  # {name: (E, …)} as in `StackedExperts`
-    "Single MLPs as one tensor per role."
-    parts, out = [mlp_parts(m) for m in mlps], {}
-    for name, roles in tensors_by_role(parts[0]).items():
-        join = lambda of: torch.stack([torch.cat([of(p[r]).detach() for r in roles])
-                                       for p in parts])
-        out[name] = join(linear_weight)
-        if parts[0]['down'].bias is not None: out[f'{name}_bias'] = join(lambda l: l.bias)
-    return out
+# %% ../../nbs/moe/04_deepspeed.ipynb #2d1f9680
+# what we need of DeepSpeed's layer: where its releases up to 0.19 keep it
+_INSIDE = dict(router='deepspeed_moe.gate.wg', experts='deepspeed_moe.experts',
+               own_experts='deepspeed_moe.experts.deepspeed_experts',
+               group='deepspeed_moe.ep_group', join_group='set_deepspeed_parallelism')
 
-def _unstack_mlp(
-    mlp:nn.Module,  # One expert; filled in place
-    tensors:dict,  # {name: its row of the stacked tensor}
-):
-    "Write one row of the stacked tensors into an MLP, the inverse of `_stack_mlps`."
-    parts = mlp_parts(mlp)
-    with torch.no_grad():
-        for name, roles in tensors_by_role(parts).items():
-            sizes = [linear_weight(parts[r]).shape[0] for r in roles]
-            for r, w in zip(roles, tensors[name].split(sizes)): linear_weight(parts[r]).copy_(w)
-            if f'{name}_bias' in tensors:
-                for r, b in zip(roles, tensors[f'{name}_bias'].split(sizes)): parts[r].bias.copy_(b)
+def _changed(what):  # Says what is not as expected -> KitError
+    "The error for a DeepSpeed whose MoE layer is another one."
+    version = getattr(import_optional('deepspeed', ''), '__version__', 'unknown')
+    return KitError(f"deepspeed {version}: {what}; implementation='deepspeed' knows the layer of "
+                    f"0.18 and 0.19, the other implementations need no DeepSpeed")
+
+def _inside(
+    layer,  # deepspeed.moe.layer.MoE
+    part:str,  # A key of `_INSIDE`
+):  # The part
+    "A part of DeepSpeed's MoE layer; KitError if it is not where we know it."
+    try: return attrgetter(_INSIDE[part])(layer)
+    except AttributeError: raise _changed(f'its MoE layer has no {_INSIDE[part]}') from None
+
+# %% ../../nbs/moe/04_deepspeed.ipynb #3efc319c
+def _new_deepspeed_layer(
+    mlp:nn.Module,  # The dense MLP that every expert starts from
+    num_experts:int,  # Over all processes
+    config:MoEConfig,  # Checked by `_deepspeed_limits`
+):  # deepspeed.moe.layer.MoE
+    "DeepSpeed's MoE layer as a config wants it; KitError if it is another one than we know."
+    w, hidden = next(mlp.parameters()), len(linear_weight(mlp_parts(mlp)['down']))
+    settings = dict(
+        ep_size=config.ep_size, k=config.top_k, capacity_factor=config.capacity_factor or 1.,
+        eval_capacity_factor=config.eval_capacity_factor or 1., min_capacity=config.min_capacity,
+        use_residual=config.use_residual, drop_tokens=config.capacity_factor is not None,
+        use_rts=config.keeps('random_places'),
+        top2_2nd_expert_sampling=config.keeps('second_expert_noise'))
+    kind = import_optional('deepspeed.moe.layer', '').MoE
+    try: layer = kind(hidden, mlp, num_experts, **settings)
+    except TypeError as e: raise _changed(f'its MoE layer takes other settings ({e})') from e
+    for part in _INSIDE: _inside(layer, part)
+    return layer.to(w.device, w.dtype)
 
 # %% ../../nbs/moe/04_deepspeed.ipynb #ebe227fe
 class DeepSpeedMoE(nn.Module):
@@ -67,44 +85,53 @@ class DeepSpeedMoE(nn.Module):
     def __init__(self,
         mlp:nn.Module,  # The dense MLP that every expert starts from
         num_experts:int,  # Over all processes
-        config:MoEConfig,  # ValueError if it asks for one of `_deepspeed_limits`
+        config:MoEConfig,  # KitError if it asks for one of `_deepspeed_limits`
         context:RoutingContext=None,  # Shared by the layers of one model
     ):
         super().__init__()
         if lost := _deepspeed_limits(config):
-            raise ValueError(f'implementation="deepspeed" cannot do: {"; ".join(lost)}')
-        w, hidden = next(mlp.parameters()), linear_weight(mlp_parts(mlp)['down']).shape[0]
-        self.layer = import_optional('deepspeed.moe.layer', '').MoE(
-            hidden, mlp, num_experts, config.ep_size, config.top_k, config.capacity_factor or 1.,
-            config.eval_capacity_factor or 1., config.min_capacity, config.use_residual,
-            drop_tokens=config.capacity_factor is not None, use_rts=config.random_places,
-            top2_2nd_expert_sampling=config.second_expert_noise).to(w.device, w.dtype)
-        self.experts.num_experts, self.config, self.context, self.routing = (
-            num_experts, config, context or RoutingContext(), None)
+            raise KitError(f'implementation="deepspeed" cannot do: {"; ".join(lost)}')
+        self.layer = _new_deepspeed_layer(mlp, num_experts, config)
+        self.experts.num_experts = num_experts
+        self.config, self.context, self.routing = config, context or RoutingContext(), None
         self.register_state_dict_post_hook(_save_stacked)
         self.register_load_state_dict_pre_hook(_load_stacked)
 
     @property
     def experts(self):
-        "Those on this process."
-        return self.layer.deepspeed_moe.experts
+        "The module that holds those on this process."
+        return _inside(self.layer, 'experts')
+    @property
+    def own_experts(self):
+        "The MLPs on this process, one by one."
+        return list(_inside(self.layer, 'own_experts'))
     @property
     def router(self):
         "The linear layer in its gate."
-        return self.layer.deepspeed_moe.gate.wg
+        return _inside(self.layer, 'router')
+    @property
+    def group(self):
+        "The processes that share the experts."
+        if _inside(self.layer, 'group') is None: _inside(self.layer, 'join_group')()
+        return _inside(self.layer, 'group')
+    @property
+    def first_expert(self):
+        "The number of the first expert on this process."
+        if self.config.ep_size == 1: return 0
+        return torch.distributed.get_rank(self.group)*len(self.own_experts)
 
     def forward(self,
         x:torch.Tensor,  # Hidden states (B, T, hidden)
     )->torch.Tensor:  # Same shape
         "DeepSpeed routes, sends tokens to their experts and back, and adds up."
-        if self.layer.deepspeed_moe.ep_group is None: self.layer.set_deepspeed_parallelism()
-        valid, whose = (self.context.valid(x.shape[:2]),
-                        self.context.samples(x)) if x.ndim == 3 else (None, {})
-        self.routing = replace(route(x.reshape(-1, x.shape[-1]), self.router.weight, self.config,
-                                     valid, self.training), **whose)
+        self.group  # joined before the first pass
+        valid, samples = self.context.whose(x)
+        flat = x.reshape(-1, x.shape[-1])
+        r = route(flat, self.router.weight, self.config, valid, self.training)
+        self.routing = replace(r, **samples)
         return self.layer(x)[0]
 
-    def __getstate__(self):
+    def __getstate__(self):  # copies and pickles hold no graph
         return self.__dict__ | dict(routing=self.routing and self.routing.detach())
 
 # %% ../../nbs/moe/04_deepspeed.ipynb #e76cd550
@@ -114,49 +141,56 @@ def _gathered_experts(
 )->torch.Tensor:  # (all experts, …), in their order
     "A tensor of the experts of all processes; all of them must call it."
     if moe.config.ep_size == 1: return w
-    if moe.layer.deepspeed_moe.ep_group is None: moe.layer.set_deepspeed_parallelism()
     parts = [torch.empty_like(w) for _ in range(moe.config.ep_size)]
-    torch.distributed.all_gather(parts, w.contiguous(), group=moe.layer.deepspeed_moe.ep_group)
+    torch.distributed.all_gather(parts, w.contiguous(), group=moe.group)
     return torch.cat(parts)
 
 # %% ../../nbs/moe/04_deepspeed.ipynb #7ca82faa
 # inside `layer.`: DeepSpeed's names, ours
-_DEEPSPEED_NAMES = {'deepspeed_moe.gate.wg.': 'router.', 'mlp.': 'mlp.',
+_DEEPSPEED_NAMES = {f'{_INSIDE["router"]}.': 'router.', 'mlp.': 'mlp.',
                     'coefficient.': 'coefficient.'}
 
-def _save_stacked(moe, state, prefix, _):  # The layer, the model's state dict, the layer's place in it
+def _save_stacked(
+    moe:DeepSpeedMoE,  # The layer
+    state:dict,  # The model's state dict; changed in place
+    prefix:str,  # The layer's place in it
+    _,  # What PyTorch says of the state dict's origin
+):
     "State-dict hook: our names, experts of all processes stacked."
     if not moe.stacking: return
     for k in [k for k in state if k.startswith(f'{prefix}layer.')]:
         v, name = state.pop(k), k.removeprefix(f'{prefix}layer.')
         for theirs, ours in _DEEPSPEED_NAMES.items():
             if name.startswith(theirs): state[prefix+name.replace(theirs, ours, 1)] = v
-    for n, w in _stack_mlps(list(moe.experts.deepspeed_experts)).items():
+    for n, w in stack_mlps(moe.own_experts).items():
         state[f'{prefix}experts.{n}'] = _gathered_experts(w, moe)
 
 # %% ../../nbs/moe/04_deepspeed.ipynb #eed42c71
-def _load_stacked(moe, state, prefix, *_):  # As `_save_stacked`
+def _load_stacked(
+    moe:DeepSpeedMoE,  # The layer
+    state:dict,  # The model's state dict; changed in place
+    prefix:str,  # The layer's place in it
+    *_,  # What else PyTorch hands to a load hook
+):
     "Load hook: every process takes its own experts; DeepSpeed's own names are read as they are."
     for theirs, ours in _DEEPSPEED_NAMES.items():
         for k in [k for k in state if k.startswith(prefix+ours)]:
-            state[f'{prefix}layer.{k.removeprefix(prefix).replace(ours, theirs, 1)}'] = state.pop(k)
+            name = k.removeprefix(prefix).replace(ours, theirs, 1)
+            state[f'{prefix}layer.{name}'] = state.pop(k)
     tensors = {k.removeprefix(f'{prefix}experts.'): state.pop(k)
                for k in [k for k in state if k.startswith(f'{prefix}experts.')]}
     if not tensors: return
-    mine = list(moe.experts.deepspeed_experts)
-    first = torch.distributed.get_rank(moe.layer.deepspeed_moe.ep_group)*len(
-        mine) if moe.config.ep_size > 1 else 0
-    for i, e in enumerate(mine):
-        _unstack_mlp(e, {n: w[first+i] for n, w in tensors.items()})
-        state |= {f'{prefix}layer.deepspeed_moe.experts.deepspeed_experts.{i}.{n}': p
-                  for n, p in e.state_dict().items()}
+    first, place = moe.first_expert, f'{prefix}layer.{_INSIDE["own_experts"]}'
+    for i, mlp in enumerate(moe.own_experts):
+        unstack_mlp(mlp, {n: w[first+i] for n, w in tensors.items()})
+        state |= {f'{place}.{i}.{n}': p for n, p in mlp.state_dict().items()}
 
 # %% ../../nbs/moe/04_deepspeed.ipynb #a600c9ae
 @contextmanager
 def consolidated_experts(
     model:nn.Module,  # Layers of ours in it are left alone
 ):
-    "While active, `state_dict()` holds the experts of all processes, stacked; all processes must call it."
+    "While active, `state_dict()` holds the experts of all processes, all of which must call it."
     # a save may happen inside a save
     before = {m: m.stacking for m in model.modules() if isinstance(m, DeepSpeedMoE)}
     for m in before: m.stacking = True
@@ -164,7 +198,12 @@ def consolidated_experts(
     finally:
         for m, was in before.items(): m.stacking = was
 
-def build_moe(mlp, num_experts, config, context):  # As `SparseMoE` -> SparseMoE or DeepSpeedMoE
+def build_moe(
+    mlp:nn.Module,  # The dense MLP that every expert starts from
+    num_experts:int,  # Over all processes
+    config:MoEConfig,  # Its `implementation` decides
+    context:RoutingContext,  # Shared by the layers of one model
+):  # SparseMoE or DeepSpeedMoE
     "The MoE layer a config asks for."
-    return (DeepSpeedMoE if config.implementation == 'deepspeed'
-            else SparseMoE)(mlp, num_experts, config, context)
+    kind = DeepSpeedMoE if config.implementation == 'deepspeed' else SparseMoE
+    return kind(mlp, num_experts, config, context)

@@ -7,9 +7,12 @@ __all__ = ['StackedExperts']
 
 # %% ../../nbs/moe/01_experts.ipynb #c0a7ec01
 import torch, torch.nn.functional as F
+import transformers
+from functools import cache, reduce
+from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS, use_experts_implementation
 from transformers.pytorch_utils import Conv1D
 from torch import nn
-from transformers.integrations.moe import ALL_EXPERTS_FUNCTIONS
+from ..core.errors import KitError
 
 # %% ../../nbs/moe/01_experts.ipynb #055abd65
 MLP_LAYOUTS = [dict(gate='gate_proj', up='up_proj', down='down_proj'),
@@ -22,12 +25,14 @@ def mlp_parts(
     mlp:nn.Module,  # The MLP of a decoder layer
 )->dict|None:  # Its linear layers by role (gate, up, gate_up, down) and `act`, or None
     "Find the linear layers and the activation of an MLP; None if its layout is unknown."
+    act = next((getattr(mlp, a) for a in ACTIVATIONS if hasattr(mlp, a)), None)
+    if act is None: return None
     for layout in MLP_LAYOUTS:
         found = {role: getattr(mlp, name, None) for role, name in layout.items()}
-        act = next((getattr(mlp, a) for a in ACTIVATIONS if hasattr(mlp, a)), None)
-        if act is not None and all(isinstance(m, (nn.Linear, Conv1D)) for m in found.values()):
+        if all(isinstance(m, (nn.Linear, Conv1D)) for m in found.values()):
             return dict(found, act=act)
 
+# %% ../../nbs/moe/01_experts.ipynb #3966bf70
 def linear_weight(
     layer:nn.Module,  # A linear layer; GPT-2's Conv1D keeps its weight the other way round
 )->torch.Tensor:  # (out, in)
@@ -42,60 +47,93 @@ def tensors_by_role(
     ups = [r for r in ('gate', 'up', 'gate_up') if r in parts]
     return {'up_proj' if ups == ['up'] else 'gate_up_proj': ups, 'down_proj': ['down']}
 
-# %% ../../nbs/moe/01_experts.ipynb #f17a0002
-def _autocast_changes(
-    device:str,  # Type of a device
-    dtype:torch.dtype,  # Of the weights
-)->bool:  # False on devices without autocast
-    "Is autocast on, to another dtype than the weights'?"
-    return device in ('cpu', 'cuda') and torch.is_autocast_enabled(
-        device) and torch.get_autocast_dtype(device) != dtype
+# %% ../../nbs/moe/01_experts.ipynb #0ec4e2c5
+@torch.no_grad()
+def stack_experts(
+    experts:list,  # Of each expert, {role: tensor (out, …)}
+)->dict:  # {tensor of `StackedExperts`: (E, out, …)}
+    "The tensors of single experts in one tensor per role, each written once."
+    stacked = {}
+    for name, roles in tensors_by_role(experts[0]).items():
+        sizes = [len(experts[0][r]) for r in roles]
+        like = experts[0][roles[0]]
+        dtype = reduce(torch.promote_types, (e[r].dtype for e in experts for r in roles))
+        stacked[name] = like.new_empty(len(experts), sum(sizes), *like.shape[1:], dtype=dtype)
+        for expert, row in zip(experts, stacked[name]):
+            for role, place in zip(roles, row.split(sizes)): place.copy_(expert[role])
+    return stacked
 
-def _best_implementation(
-    device:str,  # Type of a device
-    tokens:int, top_k:int, num_experts:int,  # Tokens of the pass, experts a token visits, experts of the layer
-    cast:bool=False,  # Autocast is on, to another dtype than the weights'
-)->str:  # A name in transformers' experts interface
-    "The implementation that 'auto' stands for."
-    if device != 'cuda': return 'sorted'
-    if torch.compiler.is_compiling(): return 'grouped_mm'
-    if tokens <= 4: return 'batched_mm'
-    return 'sorted' if cast or tokens*top_k/num_experts >= 2048 else 'grouped_mm'
+# %% ../../nbs/moe/01_experts.ipynb #4eacda6b
+def stack_mlps(
+    mlps:list,  # Experts, one by one
+)->dict:  # {parameter of `StackedExperts`: (E, …)}
+    "The weights and biases of single MLPs, stacked; one MLP several times is copied."
+    parts = [{r: l for r, l in mlp_parts(m).items() if r != 'act'} for m in mlps]
+    weights = stack_experts([{r: linear_weight(l) for r, l in p.items()} for p in parts])
+    if parts[0]['down'].bias is None: return weights
+    biases = stack_experts([{r: l.bias for r, l in p.items()} for p in parts])
+    stacked = {}
+    for name, w in weights.items(): stacked |= {name: w, f'{name}_bias': biases[name]}
+    return stacked
+
+@torch.no_grad()
+def unstack_mlp(
+    mlp:nn.Module,  # One expert; filled in place
+    tensors:dict,  # {parameter of `StackedExperts`: its row of it}
+):
+    "Write one row of the stacked tensors into an MLP, the inverse of `stack_mlps`."
+    parts = mlp_parts(mlp)
+    for name, roles in tensors_by_role(parts).items():
+        sizes = [len(linear_weight(parts[r])) for r in roles]
+        for r, w in zip(roles, tensors[name].split(sizes)): linear_weight(parts[r]).copy_(w)
+        if f'{name}_bias' not in tensors: continue
+        for r, b in zip(roles, tensors[f'{name}_bias'].split(sizes)): parts[r].bias.copy_(b)
+
+# %% ../../nbs/moe/01_experts.ipynb #f1c1bd0a
+class _BlankExperts(nn.Module):
+    "What transformers' decorator may mark."
+    def __init__(self, config): super().__init__()
+    def forward(self): ...
+
+@cache
+def _kernel_marks()->dict:  # {attribute: value}
+    "What transformers' kernels read of a module besides its tensors; KitError if ours do not fit."
+    # Its decorator is the only place that knows them, and it marks classes of transformers' own
+    # kind; `has_gate` and `has_bias` are overwritten with what the MLP has.
+    kind = type('BlankExperts', (_BlankExperts,), {})  # the decorator changes it
+    plain = vars(_BlankExperts(None)).keys() | {'config'}
+    try: marked = vars(use_experts_implementation(kind)(None))
+    except (AttributeError, TypeError) as e: marked, why = {}, f': {e}'
+    else: why = ''
+    marks = {k: v for k, v in marked.items() if k not in plain}
+    wanted = dict(is_transposed=False, is_concatenated=True, has_post_expert_norm=False)
+    other = {k: marks[k] for k, v in wanted.items() if marks.get(k, v) != v}
+    if not marks or other:
+        raise KitError(f"transformers {transformers.__version__}: the decorator of its experts "
+                       f"interface marks modules with {other or marks}{why}, expected {wanted}; "
+                       f"its kernels would not read our stacked experts")
+    return marks
 
 # %% ../../nbs/moe/01_experts.ipynb #b7277483
 class StackedExperts(nn.Module):
     "E copies of one MLP as 3-D parameters, computed through transformers' experts interface."
-    is_transposed = has_post_expert_norm = _is_expert_parallel = False
-    is_concatenated = True
     def __init__(self,
         mlp:nn.Module,  # The dense MLP to copy
         num_experts:int,  # Number of copies
-        implementation:str='auto',  # 'auto', 'eager', 'sorted', 'grouped_mm' or 'batched_mm', or any registered name
+        implementation:str='auto',  # As in `MoEConfig`, without 'deepspeed'
         noise:float=0.,  # Noise on every copy, in standard deviations of the weight
     ):
         super().__init__()
         parts = mlp_parts(mlp)
-        self.num_experts, self.implementation, self.act_fn = num_experts, implementation, parts[
-            'act']
+        self.num_experts, self.implementation = num_experts, implementation
+        self.act_fn = parts['act']
+        for name, value in _kernel_marks().items(): setattr(self, name, value)
         self.has_gate = 'up' not in parts or 'gate' in parts
         self.has_bias = parts['down'].bias is not None
-        for name, roles in tensors_by_role(parts).items():
-            self.stack(name, [parts[r] for r in roles], noise)
-
-    def stack(self,
-        name:str,  # Parameter to create
-        linears:list,  # Linear layers whose weights are joined along their output
-        noise:float,  # In standard deviations of the weight
-    ):
-        "Create `name` (E, out, in), and `name_bias` (E, out) where there is one."
-        def copies(ts):
-            return nn.Parameter(torch.cat([t.detach() for t in ts]).expand(
-                self.num_experts, *[-1]*ts[0].ndim).contiguous())
-        setattr(self, name, copies([linear_weight(l) for l in linears]))
-        if noise:
-            w = getattr(self, name).data
-            w += noise*w[0].std()*torch.randn_like(w)
-        if self.has_bias: setattr(self, f'{name}_bias', copies([l.bias for l in linears]))
+        for name, w in stack_mlps([mlp]*num_experts).items():
+            if noise and not name.endswith('_bias'):
+                w += noise*w[0].std()*torch.randn_like(w)
+            setattr(self, name, nn.Parameter(w))
 
     def _apply_gate(self, x):  # (S, 2·intermediate)->(S, intermediate)
         gate, up = x.chunk(2, -1)
@@ -107,12 +145,13 @@ class StackedExperts(nn.Module):
         weights:torch.Tensor,  # Their weights (T, k)
     )->torch.Tensor:  # (T, hidden)
         "Weighted sum of each token's experts, by the chosen implementation."
-        name = self.implementation if self.implementation != 'auto' else _best_implementation(
-            x.device.type, *index.shape, self.num_experts,
-            _autocast_changes(x.device.type, self.down_proj.dtype))
-        fn = _eager_experts if name == 'eager' else ALL_EXPERTS_FUNCTIONS.get_interface(
-            name, _eager_experts)
-        return fn(self, x, index, weights.to(x.dtype))
+        name = self.implementation
+        if name == 'auto':
+            cast = _autocast_changes(x.device.type, self.down_proj.dtype)
+            name = _best_implementation(x.device.type, *index.shape, self.num_experts, cast)
+        run = _eager_experts
+        if name != 'eager': run = ALL_EXPERTS_FUNCTIONS.get_interface(name, _eager_experts)
+        return run(self, x, index, weights.to(x.dtype))
 
 # %% ../../nbs/moe/01_experts.ipynb #3fefd2aa
 def one_expert(
@@ -121,11 +160,12 @@ def one_expert(
     x:torch.Tensor,  # Tokens (n, hidden)
 )->torch.Tensor:  # (n, hidden)
     "What expert `e` makes of `x`."
-    b = lambda n: getattr(ex, n+'_bias')[e] if ex.has_bias else None
-    up = 'gate_up_proj' if ex.has_gate else 'up_proj'
-    h = F.linear(x, getattr(ex, up)[e], b(up))
-    return F.linear(ex._apply_gate(h) if ex.has_gate else ex.act_fn(h), ex.down_proj[e],
-                    b('down_proj'))
+    def linear(x, name):
+        bias = getattr(ex, f'{name}_bias')[e] if ex.has_bias else None
+        return F.linear(x, getattr(ex, name)[e], bias)
+    if ex.has_gate: h = ex._apply_gate(linear(x, 'gate_up_proj'))
+    else: h = ex.act_fn(linear(x, 'up_proj'))
+    return linear(h, 'down_proj')
 
 # %% ../../nbs/moe/01_experts.ipynb #640232a5
 def _eager_experts(
@@ -139,9 +179,9 @@ def _eager_experts(
     if x.is_meta: return sum(one_expert(ex, 0, x) for _ in range(index.shape[1]))
     out = torch.zeros_like(x)
     for e in range(ex.num_experts):
-        token, slot = torch.where(index == e)
-        out.index_add_(0, token,
-                       (one_expert(ex, e, x[token])*weights[token, slot, None]).to(out.dtype))
+        token, choice = torch.where(index == e)
+        said = one_expert(ex, e, x[token])*weights[token, choice, None]
+        out.index_add_(0, token, said.to(out.dtype))
     return out
 
 # %% ../../nbs/moe/01_experts.ipynb #895b2764
@@ -163,23 +203,28 @@ class _PermuteRows(torch.autograd.Function):
         "The gradient's rows go back to where they came from."
         return grad.index_select(0, ctx.saved_tensors[0]), None, None
 
-def unbound_experts(
+# %% ../../nbs/moe/01_experts.ipynb #0bca02e6
+def _unbound_linears(
+    ex:StackedExperts,  # The experts of a layer
+    name:str,  # A stacked weight
+    parts:int,  # Linear layers in it, one above the other
+):  # Function of (tokens (n, hidden), number of a matrix) -> (n, out)
+    "The linear layers of all experts, their matrices taken out of the parameter at once."
+    n, w = parts*ex.num_experts, getattr(ex, name)
+    matrices, biases = w.reshape(n, -1, w.shape[-1]).unbind(), [None]*n
+    if ex.has_bias: biases = getattr(ex, f'{name}_bias').reshape(n, -1).unbind()
+    return lambda x, i: F.linear(x, matrices[i], biases[i])
+
+def _unbound_experts(
     ex:StackedExperts,  # The experts of a layer
 ):  # Function of (tokens (n, hidden), expert) -> (n, hidden)
-    "The experts as one function, their matrices unbound together: gate and up apart, as in the dense MLP."
-    E, n, name = (ex.num_experts, 2 if ex.has_gate else 1,
-                  'gate_up_proj' if ex.has_gate else 'up_proj')
-    def matrices(name, n):
-        w = getattr(ex, name)
-        b = getattr(ex, f'{name}_bias') if ex.has_bias else None
-        return w.reshape(n*E, -1, w.shape[-1]).unbind(), [None]*n*E if b is None else b.reshape(
-            n*E, -1).unbind()
-    (ups, up_biases), (downs, down_biases) = matrices(name, n), matrices('down_proj', 1)
-    def run(x, e):
-        h = [F.linear(x, ups[i], up_biases[i]) for i in range(n*e, n*e+n)]
-        return F.linear(ex.act_fn(h[0])*h[1] if ex.has_gate else ex.act_fn(h[0]), downs[e],
-                        down_biases[e])
-    return run
+    "The experts as one function, their matrices taken out of the parameters at once."
+    down = _unbound_linears(ex, 'down_proj', 1)
+    if not ex.has_gate:
+        up = _unbound_linears(ex, 'up_proj', 1)
+        return lambda x, e: down(ex.act_fn(up(x, e)), e)
+    gate_up = _unbound_linears(ex, 'gate_up_proj', 2)
+    return lambda x, e: down(ex.act_fn(gate_up(x, 2*e))*gate_up(x, 2*e+1), e)
 
 # %% ../../nbs/moe/01_experts.ipynb #e22b4f7c
 def _sorted_experts(
@@ -188,17 +233,39 @@ def _sorted_experts(
     index:torch.Tensor,  # Chosen experts (T, k)
     weights:torch.Tensor,  # Their weights (T, k)
 )->torch.Tensor:  # (T, hidden)
-    "Sort the (token, choice) pairs by expert, run each expert on its block, put back, weigh and add."
-    run, k = unbound_experts(ex), index.shape[1]
+    "Run each expert on the block of its tokens, put the results back, weigh and add them."
+    run, k = _unbound_experts(ex), index.shape[1]
     if len(x) < 2:
-        return sum((run(x, e)*w for e, w in zip(index[:1].flatten().tolist(), weights.flatten())),
-                   torch.zeros_like(x))
+        chosen = zip(index[:1].flatten().tolist(), weights.flatten())
+        return sum((run(x, e)*w for e, w in chosen), torch.zeros_like(x))
     pairs = index.flatten()
     order = pairs.argsort(stable=True)
-    blocks = x.index_select(0, order
-                            //k).split(torch.bincount(pairs, minlength=ex.num_experts).tolist())
+    sizes = torch.bincount(pairs, minlength=ex.num_experts).tolist()
+    blocks = x.index_select(0, order//k).split(sizes)
     outs = torch.cat([run(block, e) for e, block in enumerate(blocks) if len(block)])
-    return torch.bmm(weights[:, None], _PermuteRows.apply(outs, inverse_permutation(order),
-                                                          order).view(*index.shape, -1)).squeeze(1)
+    outs = _PermuteRows.apply(outs, inverse_permutation(order), order).view(*index.shape, -1)
+    return torch.bmm(weights[:, None], outs).squeeze(1)
 
 ALL_EXPERTS_FUNCTIONS.register('sorted', _sorted_experts)
+
+# %% ../../nbs/moe/01_experts.ipynb #f17a0002
+def _autocast_changes(
+    device:str,  # Type of a device
+    dtype:torch.dtype,  # Of the weights
+)->bool:  # False on devices without autocast
+    "Is autocast on, to another dtype than the weights'?"
+    if device not in ('cpu', 'cuda') or not torch.is_autocast_enabled(device): return False
+    return torch.get_autocast_dtype(device) != dtype
+
+def _best_implementation(
+    device:str,  # Type of a device
+    tokens:int,  # Tokens of the pass
+    top_k:int,  # Experts a token visits
+    num_experts:int,  # Experts of the layer
+    cast:bool=False,  # Autocast is on, to another dtype than the weights'
+)->str:  # A name in transformers' experts interface
+    "The implementation that 'auto' stands for."
+    if device != 'cuda': return 'sorted'
+    if torch.compiler.is_compiling(): return 'grouped_mm'
+    if tokens <= 4: return 'batched_mm'
+    return 'sorted' if cast or tokens*top_k/num_experts >= 2048 else 'grouped_mm'

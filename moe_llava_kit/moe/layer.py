@@ -28,19 +28,28 @@ class RoutingContext:
     def valid(self,
         shape:tuple,  # (batch, length) of the current tokens
     )->torch.Tensor|None:  # (batch·length,) True at real tokens
-        "Real tokens of this pass; while decoding, the mask is longer than the tokens and its end counts."
+        "The real tokens of this pass; None where that is not known."
         if self.mask is None or self.mask.shape[0] != shape[0] or self.mask.shape[1] < shape[1]:
             return None
+        # while decoding, the mask is longer than the tokens, and its end counts
         return self.mask[:, -shape[1]:].reshape(-1).bool()
 
     def samples(self,
         x:torch.Tensor,  # Hidden states (B, T, hidden)
     )->dict:  # Fields of `Routing`
-        "Whose tokens these are: a row's, or in packed rows a segment's (padding goes with the segment before it)."
-        row, n = torch.arange(x.shape[0],
-                              device=x.device)[:, None].expand(x.shape[:2]), self.segments
-        within = self.mask.cummax(1).values.clamp(min=1)-1 if n > 1 else 0
-        return dict(sample=(row*n + within).flatten(), samples=x.shape[0]*n)
+        "Whose tokens these are: each row's, or in packed rows each segment's."
+        rows, segments = torch.arange(x.shape[0], device=x.device), self.segments
+        within = 0
+        # padding goes with the segment before it
+        if segments > 1: within = self.mask.cummax(1).values.clamp(min=1)-1
+        sample = rows[:, None].expand(x.shape[:2])*segments + within
+        return dict(sample=sample.flatten(), samples=x.shape[0]*segments)
+
+    def whose(self,
+        x:torch.Tensor,  # Hidden states (B, T, hidden), or loose tokens
+    )->tuple:  # (as `valid`, as `samples`); (None, {}) for loose tokens
+        "What a layer wants to know of the tokens in front of it."
+        return (self.valid(x.shape[:2]), self.samples(x)) if x.ndim == 3 else (None, {})
 
 # %% ../../nbs/moe/03_layer.ipynb #65cd0b41
 class SparseMoE(nn.Module):
@@ -53,12 +62,12 @@ class SparseMoE(nn.Module):
     ):
         super().__init__()
         w = next(mlp.parameters())
+        like = dict(device=w.device, dtype=w.dtype)
         self.experts = StackedExperts(mlp, num_experts, config.implementation, config.expert_noise)
-        self.router = nn.Linear(self.experts.down_proj.shape[1], num_experts, bias=False,
-                                device=w.device, dtype=w.dtype)
+        hidden = self.experts.down_proj.shape[1]
+        self.router = nn.Linear(hidden, num_experts, bias=False, **like)
         if config.use_residual:
-            self.mlp, self.coefficient = mlp, nn.Linear(self.router.in_features, 2, device=w.device,
-                                                        dtype=w.dtype)
+            self.mlp, self.coefficient = mlp, nn.Linear(hidden, 2, **like)
         self.config, self.context, self.routing = config, context or RoutingContext(), None
 
     def forward(self,
@@ -66,21 +75,21 @@ class SparseMoE(nn.Module):
     )->torch.Tensor:  # Same shape
         "Route every token to its experts and add up what they say."
         flat = x.reshape(-1, x.shape[-1])
-        valid, whose = (self.context.valid(x.shape[:2]),
-                        self.context.samples(x)) if x.ndim == 3 else (None, {})
-        self.routing = r = replace(route(flat, self.router.weight, self.config, valid,
-                                         self.training), **whose)
+        valid, samples = self.context.whose(x)
+        r = route(flat, self.router.weight, self.config, valid, self.training)
+        self.routing = replace(r, **samples)
         out = self.experts(flat, r.index, r.weights).view_as(x)
         return self.with_residual(x, out) if self.config.use_residual else out
 
     def with_residual(self, x, out):  # Both (B, T, hidden)
-        "Mix the experts' output with that of a dense MLP (Rajbhandari et al. 2022, *DeepSpeed-MoE*, §4.1.2)."
+        "Mix in a dense MLP (Rajbhandari et al. 2022, *DeepSpeed-MoE*, §4.1.2)."
         # it may be wider than x
         mix = self.coefficient(x.to(self.coefficient.weight.dtype)).softmax(-1)
         a, b = mix.to(x.dtype).unbind(-1)
         return out*a[..., None] + self.mlp(x)*b[..., None]
 
-    def __getstate__(self): return self.__dict__ | dict(routing=self.routing and self.routing.detach())      # copies and pickles hold no graph
+    def __getstate__(self):  # copies and pickles hold no graph
+        return self.__dict__ | dict(routing=self.routing and self.routing.detach())
     def extra_repr(self):
         "What `print` shows."
         return f'experts={self.experts.num_experts}, top_k={self.config.top_k}'

@@ -6,9 +6,9 @@
 __all__ = ['Routing', 'load_balancing_loss', 'router_z_loss']
 
 # %% ../../nbs/moe/02_routing.ipynb #d87e3fb7
-import torch.nn.functional as F, torch
-from dataclasses import dataclass, replace
+import torch, torch.nn.functional as F
 from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from .config import MoEConfig
 from .experts import inverse_permutation
 
@@ -52,8 +52,8 @@ def _choose_experts(
     if not noise or k == 1: return logits.topk(k, -1).indices
     first = logits.argmax(-1, keepdim=True)
     gumbel = -torch.empty_like(logits).exponential_().log()
-    rest = (logits+gumbel).scatter(-1, first, -torch.inf)
-    return torch.cat([first, rest.topk(k-1, -1).indices], -1)
+    others = (logits+gumbel).scatter(-1, first, -torch.inf)
+    return torch.cat([first, others.topk(k-1, -1).indices], -1)
 
 # %% ../../nbs/moe/02_routing.ipynb #87eb29d5
 def expert_capacity(
@@ -76,17 +76,15 @@ def assign_slots(
     random:bool=False,  # Tokens queue in a random order
 )->torch.Tensor:  # Bool (T, k)
     "Who gets a place: first choices first, in the order of the tokens."
-    if random:
-        order = torch.randperm(len(index), device=index.device)
-        return assign_slots(index[order], num_experts, room,
-                            None if valid is None else valid[order])[inverse_permutation(order)]
-    queue = index.T.flatten()
-    here = F.one_hot(queue, num_experts)
-    if valid is not None: here = here*valid.repeat(index.shape[1])[:, None]
-    place = here.cumsum(0).gather(1, queue[:, None]).squeeze(1)  # 1 for the first in line
-    kept = place <= room
-    return (kept
-            if valid is None else kept & valid.repeat(index.shape[1])).view(index.shape[1], -1).T
+    T, k = index.shape
+    if valid is None: valid = torch.ones(T, dtype=torch.bool, device=index.device)
+    order = torch.randperm(T, device=index.device) if random else None
+    if random: index, valid = index[order], valid[order]
+    queue, counts = index.T.flatten(), valid.repeat(k)
+    taken = (F.one_hot(queue, num_experts)*counts[:, None]).cumsum(0)
+    place = taken.gather(1, queue[:, None]).squeeze(1)  # 1 for the first in line
+    kept = (counts & (place <= room)).view(k, T).T
+    return kept[inverse_permutation(order)] if random else kept
 
 # %% ../../nbs/moe/02_routing.ipynb #bc663e12
 def combine_weights(
@@ -98,7 +96,24 @@ def combine_weights(
     "How much each chosen expert counts."
     w = probs.gather(-1, index)
     if kept is not None: w = w*kept
-    return w/w.sum(-1, keepdim=True).clamp(min=torch.finfo(w.dtype).eps) if renormalize else w
+    if not renormalize: return w
+    return w/w.sum(-1, keepdim=True).clamp(min=torch.finfo(w.dtype).eps)
+
+# %% ../../nbs/moe/02_routing.ipynb #d7d812bd
+def _who_stays(
+    index:torch.Tensor,  # Chosen experts (T, k)
+    num_experts:int,  # Experts of the layer
+    config:MoEConfig,  # Its capacities and habits count
+    valid:torch.Tensor|None,  # False at padding (T,)
+    training:bool,  # Which of the two capacity factors counts
+)->torch.Tensor|None:  # Bool (T, k); None where there is no limit
+    "Which choices find a place at their expert."
+    factor = config.capacity_factor if training else config.eval_capacity_factor
+    if not factor: return None
+    counted = None if config.keeps('count_padding') else valid
+    tokens = len(index) if counted is None else int(counted.sum())
+    room = expert_capacity(tokens, num_experts, config.top_k, factor, config.min_capacity)
+    return assign_slots(index, num_experts, room, counted, config.keeps('random_places'))
 
 # %% ../../nbs/moe/02_routing.ipynb #5e9eab5e
 def route(
@@ -109,16 +124,13 @@ def route(
     training:bool=False,  # Which of the two capacity factors counts
 )->Routing:  # Without `sample` and `samples`
     "Each token's experts and their weights."
-    logits, E, k = _router_logits(x, weight), len(weight), config.top_k
-    probs, index, kept = logits.softmax(-1), _choose_experts(logits, k,
-                                                             config.second_expert_noise), None
-    if factor := config.capacity_factor if training else config.eval_capacity_factor:
-        counted = None if config.count_padding else valid
-        tokens = len(x) if counted is None else int(counted.sum())
-        kept = assign_slots(index, E, expert_capacity(tokens, E, k, factor, config.min_capacity),
-                            counted, config.random_places)
-    return Routing(logits, probs, index, combine_weights(probs, index, kept, k > 1
-                                                         or config.renormalize_top1), valid, kept)
+    logits = _router_logits(x, weight)
+    probs = logits.softmax(-1)
+    index = _choose_experts(logits, config.top_k, config.keeps('second_expert_noise'))
+    kept = _who_stays(index, len(weight), config, valid, training)
+    renormalize = config.top_k > 1 or config.renormalize_top1
+    weights = combine_weights(probs, index, kept, renormalize)
+    return Routing(logits, probs, index, weights, valid, kept)
 
 # %% ../../nbs/moe/02_routing.ipynb #89d97a2d
 def _sample_means(
@@ -128,12 +140,14 @@ def _sample_means(
     scope:str='batch',  # 'sample', or 'batch': all tokens as one sample
 )->torch.Tensor:  # (samples, …); samples without a token that counts are left out
     "The mean over the tokens of each sample."
-    alike = scope == 'batch' or routing.sample is None
-    of = torch.zeros(len(x), dtype=torch.long, device=x.device) if alike else routing.sample
-    member = F.one_hot(of, 1 if alike else routing.samples).to(x.dtype)
+    sample, samples = routing.sample, routing.samples
+    if scope == 'batch' or sample is None:
+        sample, samples = torch.zeros(len(x), dtype=torch.long, device=x.device), 1
+    member = F.one_hot(sample, samples).to(x.dtype)  # (T, samples)
     if routing.valid is not None and not count_padding: member = member*routing.valid[:, None]
-    with _without_autocast(x):
-        return ((member.T @ x)/member.sum(0).clamp(min=1)[:, None])[member.sum(0) > 0]
+    sizes = member.sum(0)
+    with _without_autocast(x): means = (member.T @ x)/sizes.clamp(min=1)[:, None]
+    return means[sizes > 0]
 
 # %% ../../nbs/moe/02_routing.ipynb #832f5596
 def load_balancing_loss(
@@ -142,9 +156,11 @@ def load_balancing_loss(
     scope:str='batch',  # Balance over the 'batch', or within each 'sample' (then averaged)
 )->torch.Tensor:  # Scalar, 1 = even load, E = one expert takes all
     "Switch Transformer's auxiliary loss over first choices (Fedus et al. 2022, eq. 4)."
-    first = F.one_hot(routing.index[:, 0], routing.probs.shape[-1]).float()
-    share, mean = (_sample_means(v, routing, count_padding, scope) for v in (first, routing.probs))
-    return routing.probs.shape[-1]*(share*mean).sum(-1).mean()
+    E = routing.probs.shape[-1]
+    first = F.one_hot(routing.index[:, 0], E).float()
+    share = _sample_means(first, routing, count_padding, scope)
+    mean = _sample_means(routing.probs, routing, count_padding, scope)
+    return E*(share*mean).sum(-1).mean()
 
 # %% ../../nbs/moe/02_routing.ipynb #6752d1fb
 def router_z_loss(
@@ -153,5 +169,13 @@ def router_z_loss(
     scope:str='batch',  # As for `load_balancing_loss`
 )->torch.Tensor:  # Scalar
     "Mean squared log-partition of the router's logits (Zoph et al. 2022, eq. 5)."
-    return _sample_means(routing.logits.logsumexp(-1, keepdim=True).square(), routing,
-                         count_padding, scope).mean()
+    squares = routing.logits.logsumexp(-1, keepdim=True).square()
+    return _sample_means(squares, routing, count_padding, scope).mean()
+
+# %% ../../nbs/moe/02_routing.ipynb #f3cd1d89
+def balance_settings(
+    config:MoEConfig,  # Its habits count
+)->dict:  # `count_padding` and `scope`
+    "How `load_balancing_loss` and `router_z_loss` are to be taken for a model."
+    scope = 'batch' if config.keeps('batch_balance') else 'sample'
+    return dict(count_padding=config.keeps('count_padding'), scope=scope)

@@ -69,12 +69,11 @@ def _expert_units(
     def beside(k): return 'mixing weights' if 'coefficient' in k else 'MLP beside the experts'
     rest = {id(p): ([f'{beside(k)} of {where}'], _one_row) for k, p in layer.named_parameters()
             if id(p) not in routers}
-    mine = getattr(layer.experts, 'deepspeed_experts', None)
+    mine = getattr(layer, 'own_experts', None)
     if mine is None:
         return rest | {id(p): (experts, partial(_by_expert, k, n))
                        for k, p in layer.experts.named_parameters()}
-    first = dist.get_rank(layer.layer.deepspeed_moe.ep_group)*len(mine) if len(mine) < n else 0
-    return rest | {id(p): ([experts[first+i]], _one_row) for i, e in enumerate(mine)
+    return rest | {id(p): ([experts[layer.first_expert+i]], _one_row) for i, e in enumerate(mine)
                    for p in e.parameters()}
 
 # %% ../../nbs/training/02_first_step.ipynb #5d6e8ffc

@@ -130,7 +130,7 @@ def _check_made(
     f, c, name = plan.flags, model.config, plan.flags.model_name_or_path
     asked = {k: (getattr(f, k), getattr(c, field)) for k, field in _MODEL_FIELDS.items()}
     if c.moe and plan.stage.moe:
-        want, have = _experts_asked(plan, model), asdict(MoEConfig(**c.moe))
+        want, have = _experts_asked(plan, model), asdict(MoEConfig.from_dict(c.moe))
         asked |= {k: (want[field], have[field]) for k, field in _EXPERT_FIELDS.items()}
     wrong = [f'--{k} asks for {a}, it has {b}' for k, (a, b) in asked.items()
              if k in plan.said and a != b]

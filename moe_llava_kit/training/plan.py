@@ -80,7 +80,7 @@ def _moe_of(
     # in DeepSpeed's layer padding takes places
     if f.ep_size > 1:
         moe |= dict(implementation='deepspeed', ep_size=f.ep_size,
-                    count_padding=f.capacity_factor > 0)
+                    compat=['count_padding'] if f.capacity_factor > 0 else None)
     return moe
 
 # %% ../../nbs/training/12_plan.ipynb #9a6e0a4c
