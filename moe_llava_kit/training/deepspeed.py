@@ -11,6 +11,7 @@ import torch
 from pathlib import Path
 from logging import StreamHandler
 from contextlib import redirect_stdout
+from ..core.errors import KitError
 
 # %% ../../nbs/training/08_deepspeed.ipynb #eb2c9dcd
 _OFFLOADS = (None, 'optimizer', 'weights', 'all')
@@ -23,19 +24,19 @@ def check_zero(
 ):
     "ValueError for a combination that DeepSpeed refuses or ignores."
     if zero not in (0, 1, 2, 3):
-        raise ValueError(
+        raise KitError(
             f'zero={zero!r}: expected 0 (off), 1 (optimizer), 2 (and gradients) or 3 (and weights)')
     if offload not in _OFFLOADS:
-        raise ValueError(f'offload={offload!r}: expected one of {_OFFLOADS}')
+        raise KitError(f'offload={offload!r}: expected one of {_OFFLOADS}')
     least = {None: 0, 'optimizer': 1}.get(offload, 3)
     if zero < least:
         stages = '1, 2 or 3' if least == 1 else '3'
-        raise ValueError(f'offload={offload!r} needs zero={stages}, got {zero}')
+        raise KitError(f'offload={offload!r} needs zero={stages}, got {zero}')
     if experts not in _EXPERT_PARALLELISM:
-        raise ValueError(f'experts={experts!r}: expected one of {_EXPERT_PARALLELISM}')
+        raise KitError(f'experts={experts!r}: expected one of {_EXPERT_PARALLELISM}')
     if experts == 'deepspeed' and zero == 3:
-        raise ValueError("experts='deepspeed' with zero=3: DeepSpeed's MoE layer refuses ZeRO-3; "
-                         "stacked experts are sharded by it like any other weight")
+        raise KitError("experts='deepspeed' with zero=3: DeepSpeed's MoE layer refuses ZeRO-3; "
+                       "stacked experts are sharded by it like any other weight")
 
 # %% ../../nbs/training/08_deepspeed.ipynb #c983ffa3
 def _zero_section(

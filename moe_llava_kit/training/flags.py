@@ -11,6 +11,7 @@ import torch, yaml
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from transformers import HfArgumentParser
+from ..core.errors import KitError
 
 # %% ../../nbs/training/11_flags.ipynb #19f38a75
 def _flag(default, help, *choices):  # A field with its help text, and the values it may have where they are few
@@ -132,7 +133,7 @@ def split_flags(
         name, eq, value = word.partition('=') if word.startswith('--') else ('', '', word)
         if name: found.append((name[2:].replace('-', '_'), [value] if eq else []))
         elif found: found[-1][1].append(word)
-        else: raise ValueError(f'{word!r}: expected a flag such as --model_name_or_path')
+        else: raise KitError(f'{word!r}: expected a flag such as --model_name_or_path')
     return found
 
 # %% ../../nbs/training/11_flags.ipynb #9bcd40ea
@@ -153,7 +154,7 @@ def resolve_flags(
     for name, values in flags:
         said = ' '.join(values)
         if name in _REFUSED and said != 'False':
-            raise ValueError(f'{" ".join(["--"+name, *values])}: {_REFUSED[name]}')
+            raise KitError(f'{" ".join(["--"+name, *values])}: {_REFUSED[name]}')
         if name in _REFUSED or name in _IGNORED:
             notes.append(FlagNote(name, said, _IGNORED.get(name, 'as expected')))
             continue
@@ -165,8 +166,8 @@ def resolve_flags(
             name, values = _RENAMED[name], [_RENAMED_VALUES.get(name, {}).get(v, v) for v in values]
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)
-            raise ValueError(f'unknown flag --{name}' + (f'; did you mean --{near[0]}?' if near
-                                                         else '; see moe-llava-kit train --help'))
+            raise KitError(f'unknown flag --{name}' + (f'; did you mean --{near[0]}?' if near
+                                                       else '; see moe-llava-kit train --help'))
         out.append((name, values))
     return out, notes
 
@@ -181,7 +182,7 @@ class OneLineParser(HfArgumentParser):
         message:str,  # One line
     ):
         "ValueError, where argparse would print its usage and end the program."
-        raise ValueError(message)
+        raise KitError(message)
 
 # %% ../../nbs/training/11_flags.ipynb #21a1b091
 def to_command_line(
@@ -200,11 +201,11 @@ def read_yaml(
     try: table = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
     except yaml.YAMLError as e:
         where = f', line {e.problem_mark.line+1}' if getattr(e, 'problem_mark', None) else ''
-        raise ValueError(
+        raise KitError(
             f'--config {path}{where}: no YAML ({getattr(e, "problem", None) or e})') from e
     if not isinstance(table, dict):
-        raise ValueError(f'--config {path}: expected lines like "learning_rate: 2e-5", got '
-                         f'{type(table).__name__}')
+        raise KitError(f'--config {path}: expected lines like "learning_rate: 2e-5", got '
+                       f'{type(table).__name__}')
     return to_command_line(table)
 
 # %% ../../nbs/training/11_flags.ipynb #9fba09a7

@@ -15,6 +15,7 @@ from functools import partial
 from transformers import AutoConfig, EarlyStoppingCallback, PretrainedConfig, set_seed
 from safetensors import safe_open
 from torch import nn
+from ..core.errors import KitError
 from ..text.loading import load_tokenizer
 from ..text.setup import prepare_tokenizer
 from ..text.templates import get_template
@@ -45,8 +46,8 @@ def _few_bits(
 )->dict:  # For from_pretrained
     "fp32, or quantized as the flags say; ValueError for few bits without adapters to train."
     if f.bits < 16 and not f.lora_enable:
-        raise ValueError(f'--bits {f.bits}: quantized weights cannot be trained, only adapters '
-                         f'over them: add --lora_enable True')
+        raise KitError(f'--bits {f.bits}: quantized weights cannot be trained, only adapters '
+                       f'over them: add --lora_enable True')
     # experts are copies of unquantized MLPs
     q = quantization(f.bits, f.double_quant, f.quant_type, keep=('mlp',)*f.moe_enable)
     return dict(quantization_config=q, dtype=torch.bfloat16) if q else dict(dtype=torch.float32)
@@ -77,8 +78,8 @@ def _bare_model(
     "A language model, a tower and a new projector; ValueError without a tower."
     f = plan.flags
     if not f.image_tower:
-        raise ValueError(f'--image_tower is missing: {f.model_name_or_path} is a language model '
-                         f'and needs one, such as openai/clip-vit-large-patch14-336')
+        raise KitError(f'--image_tower is missing: {f.model_name_or_path} is a language model '
+                       f'and needs one, such as openai/clip-vit-large-patch14-336')
     llm, tower = (_decoder_config(f.model_name_or_path),
                   AutoConfig.from_pretrained(f.image_tower)) if meta else (
                       _decoder_of_plan(f), build_tower(f.image_tower, dtype=torch.float32))
@@ -134,7 +135,7 @@ def _check_made(
         asked |= {k: (want[field], have[field]) for k, field in _EXPERT_FIELDS.items()}
     wrong = [f'--{k} asks for {a}, it has {b}' for k, (a, b) in asked.items()
              if k in plan.said and a != b]
-    if wrong: raise ValueError(f'{name} is made already: {"; ".join(wrong)}. Leave that out')
+    if wrong: raise KitError(f'{name} is made already: {"; ".join(wrong)}. Leave that out')
     note = FlagNote('image_tower', f.image_tower, 'not used, the folder has a tower of its own')
     if c.model_type == 'moe_llava' and f.image_tower and note not in plan.notes:
         plan.notes.append(note)
@@ -174,8 +175,8 @@ def _load_model(
     read = _projector_of if meta else _load_projector
     if f.pretrain_mm_mlp_adapter: read(model, f.pretrain_mm_mlp_adapter)
     if f.ep_size > 1 and model.config.moe:
-        raise ValueError(f'--ep_size {f.ep_size}: the experts of {name} exist already, and only '
-                         f'new ones can be spread; leave it out, ZeRO-3 shards them, too')
+        raise KitError(f'--ep_size {f.ep_size}: the experts of {name} exist already, and only '
+                       f'new ones can be spread; leave it out, ZeRO-3 shards them, too')
     here = dict(implementation='auto', ep_size=1) if meta else {}  # a plan is made of all experts
     with on_meta(model.device.type == 'meta'):
         if plan.stage.moe and not model.config.moe:
@@ -196,8 +197,8 @@ def _projector_weights(
             found |= {k.removeprefix(start): opened.get_tensor(k) for k in opened.keys()
                       if k.startswith(start)}
     if lost := sorted(projector.state_dict().keys()-found.keys()):
-        raise ValueError(f'{folder} has no {start}{lost[0]}: ZeRO-3 has cut the projector up, so '
-                         f'save ' 'the model there first')
+        raise KitError(f'{folder} has no {start}{lost[0]}: ZeRO-3 has cut the projector up, so '
+                       f'save ' 'the model there first')
     return found
 
 # %% ../../nbs/training/13_launch.ipynb #80823c3e
@@ -226,14 +227,14 @@ def _projector_of(
     have = {our_tensor_name(k).removeprefix(start): v for k, v in weights.items()
             if our_tensor_name(k).startswith(start)}
     if other := [k for k in weights if not our_tensor_name(k).startswith(start)]:
-        raise ValueError(
+        raise KitError(
             f'{file} holds {len(other)} tensors that are no projector, such as '
             f'{other[0]}: they would be lost. Expected what stage 1 saves, the projector alone')
     sizes = lambda d: {k: tuple(v.shape) for k, v in d.items()}
     if sizes(have) != sizes(want):
-        raise ValueError(f'{file} holds a projector of {sizes(have) or list(weights)[:4]}, '
-                         f'expected {sizes(want)} ({model.config.projector_type}): check '
-                         f'--image_projector_type, the tower and the language model')
+        raise KitError(f'{file} holds a projector of {sizes(have) or list(weights)[:4]}, '
+                       f'expected {sizes(want)} ({model.config.projector_type}): check '
+                       f'--image_projector_type, the tower and the language model')
     return have
 
 # %% ../../nbs/training/13_launch.ipynb #bee75178
@@ -251,7 +252,7 @@ def _dataset_of(
 )->LlavaDataset:  # Samples as the stage wants them
     "The data of a run; ValueError if there is none."
     f = plan.flags
-    if not f.data_path: raise ValueError('--data_path is missing: one or more LLaVA JSON files')
+    if not f.data_path: raise KitError('--data_path is missing: one or more LLaVA JSON files')
     how = dict(image_aspect_ratio=f.image_aspect_ratio, on_bad_sample=f.on_bad_sample,
                max_length=f.model_max_length, num_frames=f.num_frames, video_folder=f.video_folder)
     return LlavaDataset.for_model(model, f.data_path, f.image_folder, **how)
@@ -310,7 +311,7 @@ def _try_tower(
     blank = torch.zeros(1, 3, *image_size(c.vision_config), device=model.device)
     try: model.model.get_image_features(blank)
     except ValueError as e:
-        raise ValueError(f'--mm_vision_select_layer {c.vision_feature_layer}: {e}') from e
+        raise KitError(f'--mm_vision_select_layer {c.vision_feature_layer}: {e}') from e
 
 # %% ../../nbs/training/13_launch.ipynb #3a3f72da
 @torch.no_grad()
@@ -323,10 +324,10 @@ def _build_without_weights(
     _try_tower(model)
     apply_stage(model, plan.stage)
     if f.ep_size > 1 and not plan.args.deepspeed:
-        raise ValueError(
+        raise KitError(
             f'--ep_size {f.ep_size}: DeepSpeed spreads experts over processes: add --deepspeed')
     if processes % f.ep_size:
-        raise ValueError(
+        raise KitError(
             f'--ep_size {f.ep_size} does not divide the number of processes, {processes}')
     return model
 

@@ -9,6 +9,7 @@ __all__ = ['MemoryPlan', 'plan_memory']
 from dataclasses import dataclass
 from torch import nn
 from transformers.pytorch_utils import Conv1D
+from ..core.errors import KitError
 from ..moe.experts import linear_weight, StackedExperts
 from ..moe.conversion import decoder_of, layer_parts, layers_of, moe_layers
 from .adapters import lora_targets
@@ -42,8 +43,8 @@ def _stacked_of(
     "The experts of a layer; ValueError for experts in DeepSpeed's own layer."
     for m in moe.experts.modules():
         if isinstance(m, StackedExperts): return m
-    raise ValueError("these experts are DeepSpeed's own, and maybe spread already: plan with "
-                     "implementation='auto' (on the meta device it costs nothing) and ep=")
+    raise KitError("these experts are DeepSpeed's own, and maybe spread already: plan with "
+                   "implementation='auto' (on the meta device it costs nothing) and ep=")
 
 def _frozen_by_lora(
     model:nn.Module,  # Without adapters
@@ -206,13 +207,13 @@ def _check_spread(
 ):
     "ValueError for an expert parallelism that cannot be."
     if ep > 1 and zero == 3:
-        raise ValueError(f"ep={ep} with zero=3: expert parallelism is DeepSpeed's MoE layer, which "
-                         'refuses ZeRO-3; ZeRO-3 without ep shards stacked experts as they are')
+        raise KitError(f"ep={ep} with zero=3: expert parallelism is DeepSpeed's MoE layer, which "
+                       'refuses ZeRO-3; ZeRO-3 without ep shards stacked experts as they are')
     if gpus < 1 or ep < 1 or gpus % ep:
-        raise ValueError(f'ep={ep} must divide gpus={gpus}, both 1 or more')
+        raise KitError(f'ep={ep} must divide gpus={gpus}, both 1 or more')
     if ep > 1 and (sizes.num_experts == 0 or sizes.num_experts % ep):
-        raise ValueError(f'ep={ep}: expert parallelism needs a MoE model '
-                         f'whose number of experts ({sizes.num_experts}) it divides')
+        raise KitError(f'ep={ep}: expert parallelism needs a MoE model '
+                       f'whose number of experts ({sizes.num_experts}) it divides')
 
 # %% ../../nbs/training/09_memory.ipynb #07f96b78
 def _plan_note(
@@ -266,7 +267,7 @@ def plan_memory(
     check_zero(zero, offload)
     whole = isinstance(model, nn.Module)
     if lora and not whole:
-        raise ValueError(
+        raise KitError(
             'lora needs the model, not its size: adapters sit beside its linear layers')
     real = whole and not any(p.is_meta for p in model.parameters())
     sizes = _sizes_of(model, lora)

@@ -13,6 +13,7 @@ from pathlib import Path
 from dataclasses import dataclass, field, fields
 from transformers import get_scheduler, Trainer, TrainingArguments
 from transformers.integrations import get_available_reporting_integrations
+from ..core.errors import KitError
 from .stages import get_stage, GROUPS, PRESETS, Stage, STAGES
 from .preflight import check_validation, default_reporter, EVAL_DEFAULTS
 from .flags import (
@@ -47,7 +48,7 @@ def _preset_flags(
     "What --stage and --preset bring along; ValueError for a preset without a stage."
     said = {k: v[0] for k, v in flags if v and k in ('stage', 'preset')}
     if 'preset' in said and 'stage' not in said:
-        raise ValueError(f'--preset {said["preset"]} needs a --stage: one of {", ".join(STAGES)}')
+        raise KitError(f'--preset {said["preset"]} needs a --stage: one of {", ".join(STAGES)}')
     if 'stage' not in said: return []
     stage, p = get_stage(said['stage'], said.get('preset')), PRESETS.get(said.get('preset'))
     return split_flags(to_command_line(_stage_flags(stage, p and p.llm, p and p.tower)))
@@ -97,7 +98,7 @@ def _check_together(
     "ValueError for two flags that contradict each other."
     for a, b, why in _REQUIRED_TOGETHER:
         both = getattr(f, a) and getattr(f, b)
-        if both: raise ValueError(f'--{a} and --{b} {why}: expected one of them')
+        if both: raise KitError(f'--{a} and --{b} {why}: expected one of them')
 
 # %% ../../nbs/training/12_plan.ipynb #ca447b2a
 def _stage_of(
@@ -108,17 +109,17 @@ def _stage_of(
     _check_together(f)
     name = 'moe' if f.moe_enable else 'pretrain' if f.tune_mm_mlp_adapter else 'finetune'
     if f.stage not in (None, name):
-        raise ValueError(f'--stage {f.stage} with flags of stage {name}: --moe_enable makes it '
-                         f'moe, ' '--tune_mm_mlp_adapter pretrain')
+        raise KitError(f'--stage {f.stage} with flags of stage {name}: --moe_enable makes it '
+                       f'moe, ' '--tune_mm_mlp_adapter pretrain')
     if f.train_modules and not f.moe_enable:
-        raise ValueError(
+        raise KitError(
             '--train_modules belongs to stage 3: add --moe_enable True, or leave it out')
     frozen = ('projector',) if f.freeze_mm_mlp_adapter else ()
     learns = ('projector',) if f.tune_mm_mlp_adapter or f.freeze_backbone else GROUPS
     trains = tuple(g for g in learns if g not in ('tower', *frozen))
     if not trains and not f.lora_enable:
-        raise ValueError('--freeze_backbone and --freeze_mm_mlp_adapter leave nothing to train: '
-                         'expected one of them, or --lora_enable True')
+        raise KitError('--freeze_backbone and --freeze_mm_mlp_adapter leave nothing to train: '
+                       'expected one of them, or --lora_enable True')
     return Stage(name, trains, lr, f.version, STAGES[name].why, tuple(f.train_modules or ()),
                  f.mm_projector_lr, aspect=f.image_aspect_ratio, frozen=frozen,
                  group_by_modality=f.group_by_modality_length,
@@ -138,9 +139,9 @@ def _check_files(
     for v in flags.get('deepspeed', []):
         try: config = json.loads(v if v[:1] == '{' else Path(v).read_text(encoding='utf-8'))
         except (ValueError, OSError) as e:
-            raise ValueError(f'--deepspeed {v}: expected JSON ({e})') from e
+            raise KitError(f'--deepspeed {v}: expected JSON ({e})') from e
         if not isinstance(config, dict):
-            raise ValueError(f'--deepspeed {v}: expected settings, got a {type(config).__name__}')
+            raise KitError(f'--deepspeed {v}: expected settings, got a {type(config).__name__}')
 
 # %% ../../nbs/training/12_plan.ipynb #9d05b481
 _NUMBER_KINDS = {  # What is expected: (condition, flags)
@@ -166,7 +167,7 @@ def _check_numbers(
             v = getattr(f, k, None)
             numbers = v if isinstance(v, list) else [] if v is None else [v]
             if not all(map(fits, numbers)):
-                raise ValueError(f'--{k} {" ".join(map(str, numbers))}: expected {expected}')
+                raise KitError(f'--{k} {" ".join(map(str, numbers))}: expected {expected}')
 
 # %% ../../nbs/training/12_plan.ipynb #f21621bf
 _UNSUPPORTED = dict(
@@ -179,19 +180,19 @@ def _moe_made(
 ):  # What was made
     "What a flag names; ValueError in one line if it cannot be made."
     try: return make()
-    except Exception as e: raise ValueError(f'{what}: {str(e) or type(e).__name__}') from e
+    except Exception as e: raise KitError(f'{what}: {str(e) or type(e).__name__}') from e
 
 def _check_names(
     args:TrainingArguments,  # All the other flags
 ):
     "ValueError for an optimizer, schedule or report that is not known, installed, or supported."
     for k, why in _UNSUPPORTED.items():
-        if getattr(args, k): raise ValueError(f'--{k} {getattr(args, k)}: {why}')
+        if getattr(args, k): raise KitError(f'--{k} {getattr(args, k)}: {why}')
     there = get_available_reporting_integrations()
     for name in args.report_to:
         if name not in there:
-            raise ValueError(f'--report_to {name}: not known, or not installed; here are '
-                             f'{", ".join([*there, "none"])}')
+            raise KitError(f'--report_to {name}: not known, or not installed; here are '
+                           f'{", ".join([*there, "none"])}')
     _moe_made(f'--optim {args.optim.value}', lambda: Trainer.get_optimizer_cls_and_kwargs(args))
     some, more = torch.optim.SGD([torch.zeros(1)], lr=args.learning_rate), args.lr_scheduler_kwargs
     _moe_made(f'--lr_scheduler_type {args.lr_scheduler_type.value}',
@@ -291,7 +292,7 @@ def _check_values(
     _check_names(a)
     check_validation(a, bool(f.eval_data_path), '--eval_data_path')
     if f.early_stopping_patience and not f.eval_data_path:
-        raise ValueError(
+        raise KitError(
             '--early_stopping_patience needs --eval_data_path: expected validation data')
 
 # %% ../../nbs/training/12_plan.ipynb #37f46fb7
@@ -305,7 +306,7 @@ def plan_run(
     before, more = resolve_flags(_preset_flags(flags), known)
     before = _defaults_for(before+own) + before
     if 'output_dir' not in {k for k, _ in before+own}:
-        raise ValueError('--output_dir is missing: where should checkpoints and the model go?')
+        raise KitError('--output_dir is missing: where should checkpoints and the model go?')
     _check_files(dict(before+own))
     line = [w for k, vs in [*before, *own]
             for w in (f'--{k}', *vs)] + ([] if torch.cuda.is_available() else ['--use_cpu', 'True'])
@@ -313,7 +314,7 @@ def plan_run(
     for k, v in _ALWAYS_SET.items(): setattr(args, k, v)
     f = by_name(parts)
     stage, notes = _stage_of(f, args.learning_rate), more+notes+_without_switch(own, f)
-    if not f.model_name_or_path: raise ValueError(_NO_MODEL)
+    if not f.model_name_or_path: raise KitError(_NO_MODEL)
     plan = TrainPlan(stage, f, args, notes, frozenset(k for k, _ in before+own))
     _check_values(plan)
     return plan

@@ -14,6 +14,7 @@ from logging import getLogger
 from torch import nn
 from transformers import PrinterCallback, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer import DEFAULT_PROGRESS_CALLBACK
+from ..core.errors import KitError
 from ..text.messages import IGNORE_INDEX
 from ..data.dataset import LlavaDataset
 from ..data.batching import GroupedSampler, LlavaCollator
@@ -70,7 +71,7 @@ class _ValidationLoss(StepLoss):
     def get_eval_dataloader(self, eval_dataset=None):
         "This process's share, in order; workers draw from a generator of their own."
         a, data = self.args, self.eval_dataset if eval_dataset is None else eval_dataset
-        if data is None: raise ValueError('there are no validation data: expected eval_data=…')
+        if data is None: raise KitError('there are no validation data: expected eval_data=…')
         share = _EvalShare(data, a.process_index, a.world_size)
         return torch.utils.data.DataLoader(
             share, a.per_device_eval_batch_size, collate_fn=self.data_collator,
@@ -101,7 +102,7 @@ class _ValidationLoss(StepLoss):
         out = super().evaluation_loop(*args, metric_key_prefix=metric_key_prefix, **kwargs)
         sums = self.accelerator.gather(torch.stack(self.sums)).cpu().double().sum(0)
         loss, labels, aux, samples = sums.tolist()
-        if not labels: raise ValueError('the validation data have no label: expected answers')
+        if not labels: raise KitError('the validation data have no label: expected answers')
         found, moe = dict(loss=loss/labels, labels=int(labels)), self.llava.config.moe
         if moe: found['aux_loss'] = aux/samples/len(moe['layers'])
         out.metrics.update({f'{metric_key_prefix}_{k}': v for k, v in found.items()})
@@ -135,11 +136,11 @@ class LlavaTrainer(_ValidationLoss, SafeCheckpoints, Trainer):
         self.stage, self.projector_lr, self.group_by_modality = (
             stage, projector_lr, group_by_modality)
         if (self.llava.config.moe or {}).get('ep_size', 1) > 1 and not args.deepspeed:
-            raise ValueError('experts spread over processes (ep_size above 1) train under '
-                             'DeepSpeed only: TrainingArguments(deepspeed=deepspeed_config(2))')
+            raise KitError('experts spread over processes (ep_size above 1) train under '
+                           'DeepSpeed only: TrainingArguments(deepspeed=deepspeed_config(2))')
         if group_by_modality and not hasattr(train_dataset, 'modality_lengths'):
-            raise ValueError(f'group_by_modality needs a dataset with modality_lengths (such as '
-                             f'LlavaDataset), got {type(train_dataset).__name__}')
+            raise KitError(f'group_by_modality needs a dataset with modality_lengths (such as '
+                           f'LlavaDataset), got {type(train_dataset).__name__}')
         self.remove_callback(PrinterCallback if args.disable_tqdm else DEFAULT_PROGRESS_CALLBACK)
         self.add_callback(LossProgress if shows_progress_bar(args) else LogLines)
         self.first_step, self.signal = FirstStepCheck(stage), StopOnSignal()
@@ -198,19 +199,19 @@ def resume_point(
     done = Path(found).name if found else 'the model' if is_finished(output_dir) else None
     if isinstance(resume, (str, os.PathLike)):
         if not is_complete(resume):
-            raise ValueError(f'resume={str(resume)!r}: no complete checkpoint is there; expected a '
-                             f'folder checkpoint-N of an earlier run, or True for the newest one '
-                             f'in output_dir')
+            raise KitError(f'resume={str(resume)!r}: no complete checkpoint is there; expected a '
+                           f'folder checkpoint-N of an earlier run, or True for the newest one '
+                           f'in output_dir')
         if done and Path(resume).resolve().parent != Path(output_dir).resolve():
-            raise ValueError(f'resume={str(resume)!r}: {output_dir} holds {done} of another run; '
-                             'choose an empty folder, or a checkpoint in this one')
+            raise KitError(f'resume={str(resume)!r}: {output_dir} holds {done} of another run; '
+                           'choose an empty folder, or a checkpoint in this one')
         return str(resume)
     if resume and not output_dir:
-        raise ValueError('resume=True without output_dir: expected the folder whose newest '
-                         'checkpoint is to go on')
+        raise KitError('resume=True without output_dir: expected the folder whose newest '
+                       'checkpoint is to go on')
     if done and not resume:
-        raise ValueError(f'{output_dir} holds {done} of an earlier run: go on from it with '
-                         f'resume=True, or choose another folder')
+        raise KitError(f'{output_dir} holds {done} of an earlier run: go on from it with '
+                       f'resume=True, or choose another folder')
     return found
 
 # %% ../../nbs/training/10_trainer.ipynb #b4e2d0b1
@@ -221,9 +222,9 @@ def _check_learned(
 ):
     "ValueError if steps were taken and not one of them had a label."
     if trainer.step_samples is None or trainer.supervised_tokens or trainer.signal.received: return
-    raise ValueError(f'{trainer.state.global_step} steps were taken and not one token was trained: '
-                     'no sample had a label. Expected answers that max_length leaves room for; '
-                     'LlavaDataset.sample(i) shows them')
+    raise KitError(f'{trainer.state.global_step} steps were taken and not one token was trained: '
+                   'no sample had a label. Expected answers that max_length leaves room for; '
+                   'LlavaDataset.sample(i) shows them')
 
 def _list_skipped(
     rows:list,  # As `LlavaDataset.bad` gives them
@@ -266,7 +267,7 @@ def _refuse_duplicates(
     "ValueError for what stands in `args` and is said besides."
     twice = [n for n, v in said.items() if v is not None]
     if args and twice:
-        raise ValueError(
+        raise KitError(
             f'args are given, and {", ".join(twice)} besides: expected one or the other')
 
 # %% ../../nbs/training/10_trainer.ipynb #d41f0a05
@@ -276,9 +277,9 @@ def _check_both(
 ):
     "`check_data` for what is trained and for what is validated on; what could not be compared is logged."
     if isinstance(eval_data, dict):
-        raise ValueError('eval_data is a dictionary: expected one data set')
+        raise KitError('eval_data is a dictionary: expected one data set')
     if eval_data is not None and not len(eval_data):
-        raise ValueError('eval_data is empty: expected rows')
+        raise KitError('eval_data is empty: expected rows')
     for data in filter(lambda d: d is not None, (dataset, eval_data)):
         if unknown := check_data(model, data, stage):
             _logger.info(f'{", ".join(unknown)} of {type(data).__name__}: not compared')
