@@ -123,7 +123,6 @@ class _LogEnds(TrainerCallback):
 # %% ../../nbs/training/10_trainer.ipynb #b61f59e7
 _TRAINER_METHODS = dict(  # of transformers' Trainer, promised by nobody: what hangs on them
     _get_train_sampler='batches of one modality', _prepare_inputs='the validation loss',
-    _load_from_checkpoint='the weights of a run that has ended',
     _issue_warnings_after_load='warnings about weights that a checkpoint lacks')
 
 def _check_trainer(
