@@ -6,7 +6,7 @@
 __all__ = ['MemoryPlan', 'plan_memory']
 
 # %% ../../nbs/training/09_memory.ipynb #47e07880
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from torch import nn
 from transformers.pytorch_utils import Conv1D
 from ..core.errors import KitError
@@ -214,7 +214,10 @@ def _assumed(
     model,  # Anything that `plan_memory` takes
     said:dict,  # Fields of `_Assumptions`
 )->_Assumptions:  # With all widths
-    "What is said, what the model's weights say, and the usual."
+    "What is said, what the model's weights say, and the usual; KitError for an unknown word."
+    known = [f.name for f in fields(_Assumptions)]
+    if unknown := [k for k in said if k not in known]:
+        raise KitError(f'{", ".join(unknown)}: expected some of {", ".join(known)}')
     a = _Assumptions(**said)
     real = isinstance(model, nn.Module) and not any(p.is_meta for p in model.parameters())
     if a.width is None: a.width, a.frozen = _dtype_widths(model) if real else (2, a.frozen)
