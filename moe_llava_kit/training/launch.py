@@ -123,7 +123,8 @@ _MODEL_FIELDS = dict(                                               # flag: fiel
 _EXPERT_FIELDS = dict(                                              # flag: field of `MoEConfig`
     num_experts='num_experts', top_k_experts='top_k', moe_mode='layers', moe_layers_idx='layers',
     use_residual='use_residual', capacity_factor='capacity_factor', min_capacity='min_capacity',
-    eval_capacity_factor='eval_capacity_factor', router_aux_loss_coef='router_aux_loss_coef')
+    eval_capacity_factor='eval_capacity_factor', router_aux_loss_coef='router_aux_loss_coef',
+    compat='compat')
 
 def _experts_asked(
     plan:TrainPlan,  # Says what the experts would be
@@ -143,7 +144,7 @@ def _check_as_made(
     f, c, name = plan.flags, model.config, plan.flags.model_name_or_path
     asked = {k: (getattr(f, k), getattr(c, field)) for k, field in _MODEL_FIELDS.items()}
     if c.moe and plan.stage.moe:
-        want, have = _experts_asked(plan, model), asdict(MoEConfig(**c.moe))
+        want, have = _experts_asked(plan, model), asdict(MoEConfig.from_dict(c.moe))
         asked |= {k: (want[field], have[field]) for k, field in _EXPERT_FIELDS.items()}
     wrong = [f'--{k} asks for {a}, it has {b}' for k, (a, b) in asked.items()
              if k in plan.said and a != b]

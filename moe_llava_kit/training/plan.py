@@ -14,7 +14,6 @@ from types import SimpleNamespace
 from transformers import get_scheduler, Trainer, TrainingArguments
 from transformers.integrations import get_available_reporting_integrations
 from ..core.errors import KitError
-from ..moe.config import MoEConfig
 from .stages import get_stage, GROUPS, PRESETS, Stage, STAGES
 from .preflight import check_validation, default_reporter, EVAL_DEFAULTS
 from .flags import (
@@ -117,10 +116,11 @@ def _moe_of(
                layers=f.moe_layers_idx or f.moe_mode, capacity_factor=f.capacity_factor or None,
                eval_capacity_factor=f.eval_capacity_factor or None, min_capacity=f.min_capacity,
                use_residual=f.use_residual, router_aux_loss_coef=f.router_aux_loss_coef)
-    if f.compat and hasattr(MoEConfig, 'compat'): moe |= dict(compat=f.compat)
-    if f.ep_size > 1:                                    # in DeepSpeed's layer padding takes places
-        moe |= dict(implementation='deepspeed', ep_size=f.ep_size,
-                    count_padding=f.capacity_factor > 0)
+    moe['compat'] = f.compat
+    if f.ep_size > 1:
+        moe |= dict(implementation='deepspeed', ep_size=f.ep_size)
+        # in DeepSpeed's layer padding takes places
+        if f.capacity_factor and not f.compat: moe['compat'] = ['count_padding']
     return moe
 
 # %% ../../nbs/training/12_plan.ipynb #9a6e0a4c

@@ -10,7 +10,7 @@ import importlib.util
 import torch
 from transformers import TrainingArguments
 from torch import nn
-from ..core.errors import KitError
+from ..core.errors import KitError, shorten
 from ..text.messages import SeparatorStyle
 from ..text.conversation import Conversation
 from ..text.templates import conv_templates, get_template
@@ -18,7 +18,6 @@ from ..data.dataset import check_trained, LlavaDataset
 from ..data.batching import PackedDataset
 from ..moe.certificate import HALF_DTYPES
 from .stages import base_model_of, get_stage, Stage
-from .first_step import shorten
 
 # %% ../../nbs/training/07_preflight.ipynb #6feddbc5
 _SCHEDULE = dict(

@@ -20,7 +20,7 @@ from ..core.runtime import evaluating
 from ..text.messages import IGNORE_INDEX
 from ..data.dataset import LlavaDataset
 from ..data.batching import GroupedSampler, LlavaCollator
-from ..model.llava import stacked_experts
+from ..model.saving import stacked_experts
 from .stages import apply_stage, base_model_of, get_stage, Stage
 
 # %% ../../nbs/training/10_trainer.ipynb #789f737f
