@@ -6,36 +6,35 @@
 __all__ = ['deepspeed_config']
 
 # %% ../../nbs/training/08_deepspeed.ipynb #5c6b6f3c
-import json, sys
+import json
 import torch
 from pathlib import Path
-from logging import StreamHandler
-from contextlib import redirect_stdout
+from ..core.errors import KitError
 
 # %% ../../nbs/training/08_deepspeed.ipynb #eb2c9dcd
 _OFFLOADS = (None, 'optimizer', 'weights', 'all')
-_EXPERT_PARALLELISM = ('stacked', 'deepspeed')
+_EXPERT_LAYERS = ('stacked', 'deepspeed')
 
 def check_zero(
     zero:int,  # ZeRO stage
     offload:str|None,  # What is kept in the host's memory
     experts:str='stacked',  # Which MoE layer
 ):
-    "ValueError for a combination that DeepSpeed refuses or ignores."
+    "KitError for a combination that DeepSpeed refuses or ignores."
     if zero not in (0, 1, 2, 3):
-        raise ValueError(
-            f'zero={zero!r}: expected 0 (off), 1 (optimizer), 2 (and gradients) or 3 (and weights)')
+        raise KitError(f'zero={zero!r}: expected 0 (off), 1 (optimizer), 2 (and gradients) '
+                       'or 3 (and weights)')
     if offload not in _OFFLOADS:
-        raise ValueError(f'offload={offload!r}: expected one of {_OFFLOADS}')
+        raise KitError(f'offload={offload!r}: expected one of {_OFFLOADS}')
     least = {None: 0, 'optimizer': 1}.get(offload, 3)
     if zero < least:
         stages = '1, 2 or 3' if least == 1 else '3'
-        raise ValueError(f'offload={offload!r} needs zero={stages}, got {zero}')
-    if experts not in _EXPERT_PARALLELISM:
-        raise ValueError(f'experts={experts!r}: expected one of {_EXPERT_PARALLELISM}')
+        raise KitError(f'offload={offload!r} needs zero={stages}, got {zero}')
+    if experts not in _EXPERT_LAYERS:
+        raise KitError(f'experts={experts!r}: expected one of {_EXPERT_LAYERS}')
     if experts == 'deepspeed' and zero == 3:
-        raise ValueError("experts='deepspeed' with zero=3: DeepSpeed's MoE layer refuses ZeRO-3; "
-                         "stacked experts are sharded by it like any other weight")
+        raise KitError("experts='deepspeed' with zero=3: DeepSpeed's MoE layer refuses ZeRO-3; "
+                       "stacked experts are sharded by it like any other weight")
 
 # %% ../../nbs/training/08_deepspeed.ipynb #c983ffa3
 def _zero_section(
@@ -59,18 +58,18 @@ def _merged_config(
     b:dict,  # Sections to add, or settings to change in them
 )->dict:  # A new one
     "`a` with `b` laid over it, section by section."
-    return a | {k: _merged_config(a[k], v) if isinstance(v, dict)
-                and isinstance(a.get(k), dict) else v for k, v in b.items()}
+    def both(k): return isinstance(a.get(k), dict) and isinstance(b[k], dict)
+    return a | {k: _merged_config(a[k], v) if both(k) else v for k, v in b.items()}
 
 # %% ../../nbs/training/08_deepspeed.ipynb #c6eff558
 def deepspeed_config(
     zero:int=2,  # ZeRO stage, 0 to 3
     offload:str|None=None,  # Kept in host memory: 'optimizer', in stage 3 also 'weights' or 'all'
-    experts:str='stacked',  # MoE layer: 'stacked' (any stage) or 'deepspeed' (its own layer, stages 0 to 2)
-    cpu:bool=False,  # DeepSpeed's own AdamW in its PyTorch version, for CPUs; one learning rate for all
+    experts:str='stacked',  # MoE layer: 'stacked', or 'deepspeed' (its own, stages 0 to 2)
+    cpu:bool=False,  # DeepSpeed's own AdamW in PyTorch, for CPUs; one learning rate for all
     **changes,  # Sections to add or change, e.g. zero_optimization=dict(overlap_comm=False)
 )->dict:  # For TrainingArguments(deepspeed=…), or as JSON for a launcher
-    "A DeepSpeed config for `transformers`' Trainer; ValueError for combinations that do not work."
+    "A DeepSpeed config for `transformers`' Trainer; KitError for combinations that do not work."
     check_zero(zero, offload, experts)
     auto = dict.fromkeys(['train_batch_size', 'train_micro_batch_size_per_gpu',
                           'gradient_accumulation_steps', 'gradient_clipping'], 'auto')
@@ -79,8 +78,8 @@ def deepspeed_config(
                          zero_allow_untested_optimizer=True)
     if offload in ('optimizer', 'all'): config['zero_force_ds_cpu_optimizer'] = False
     if cpu:
-        config['optimizer'] = dict(type='AdamW', params=dict.fromkeys(
-            ['lr', 'betas', 'eps', 'weight_decay'], 'auto') | dict(torch_adam=True))
+        params = dict.fromkeys(['lr', 'betas', 'eps', 'weight_decay'], 'auto')
+        config['optimizer'] = dict(type='AdamW', params=params | dict(torch_adam=True))
     return _merged_config(config, changes)
 
 # %% ../../nbs/training/08_deepspeed.ipynb #aea5d6ba
@@ -88,18 +87,19 @@ def _offloaded(
     zero:dict,  # DeepSpeed's "zero_optimization"
 )->str|None:  # One of `_OFFLOADS`
     "What a ZeRO section moves out of the GPU, in today's spelling or the old one."
-    device = lambda part: (zero.get(part) or {}).get('device', 'none')
-    moved = lambda part, old: bool(zero.get(old)) or device(part) != 'none'
+    def moved(part, old):
+        return bool(zero.get(old)) or (zero.get(part) or {}).get('device', 'none') != 'none'
     optimizer = moved('offload_optimizer', 'cpu_offload')
     weights = moved('offload_param', 'cpu_offload_param')
     if optimizer and weights: return 'all'
     return 'optimizer' if optimizer else 'weights' if weights else None
 
+# %% ../../nbs/training/08_deepspeed.ipynb #f0812565
 def read_deepspeed(
     config:dict|str|None,  # DeepSpeed's settings, or a JSON file of them; None: without DeepSpeed
     half:bool=False,  # The Trainer was told bf16 or fp16; fills in 'auto'
 )->dict:  # zero (stage), offload, half (16-bit weights with fp32 masters)
-    "What DeepSpeed will do with weights, gradients, optimizer; OSError or ValueError for a bad file."
+    "What DeepSpeed will do with weights and optimizer; OSError or ValueError for a bad file."
     if config is None: return dict(zero=0, offload=None, half=False)
     if not isinstance(config, dict): config = json.loads(Path(config).read_text())
     sections = [config.get(k, {}).get('enabled', False) for k in ('bf16', 'bfloat16', 'fp16')]
@@ -107,23 +107,9 @@ def read_deepspeed(
     narrow = any(half if s == 'auto' else s for s in sections)
     return dict(zero=zero.get('stage', 0), offload=_offloaded(zero), half=narrow)
 
-# %% ../../nbs/training/08_deepspeed.ipynb #69038551
-def _import_deepspeed():  # The deepspeed module
-    "DeepSpeed with its log on stderr; ImportError with the pip line if it is missing."
-    try:
-        with redirect_stdout(sys.stderr): import deepspeed
-    except ModuleNotFoundError as e:
-        if e.name != 'deepspeed': raise
-        raise ImportError('`deepspeed` is not installed (it comes with moe_llava_kit on Linux). '
-                          'Get it with: pip install "deepspeed>=0.18,<0.20"',
-                          name='deepspeed') from None
-    for h in deepspeed.utils.logger.handlers:
-        if type(h) is StreamHandler: h.setStream(sys.stderr)
-    return deepspeed
-
 # %% ../../nbs/training/08_deepspeed.ipynb #4a92f643
 def end_process_group():
-    "Wait until every process has come here, and end their group; without a group there is nothing to do."
+    "Wait until every process has come here, and end their group, if there is one."
     dist = torch.distributed
     if dist.is_available() and dist.is_initialized():
         dist.barrier()

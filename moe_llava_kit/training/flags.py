@@ -11,13 +11,20 @@ import torch, yaml
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from transformers import HfArgumentParser
+from ..core.errors import KitError
 
 # %% ../../nbs/training/11_flags.ipynb #19f38a75
-def _flag(default, help, *choices):  # A field with its help text, and the values it may have where they are few
-    start = dict(default_factory=default.copy) if isinstance(default,
-                                                             list) else dict(default=default)
+def _flag(
+    default,  # Without the flag
+    help:str,  # One line
+    *choices,  # The values it may have, where they are few
+):  # A field of a dataclass
+    "A flag with its help text."
+    copied = isinstance(default, list)
+    start = dict(default_factory=default.copy) if copied else dict(default=default)
     return field(**start, metadata=dict(help=help) | (dict(choices=choices) if choices else {}))
 
+# %% ../../nbs/training/11_flags.ipynb #82c01df5
 @dataclass
 class _ModelFlags:
     "Which parts the model is made of, and how they meet."
@@ -40,14 +47,14 @@ class _MoEFlags:
     "What the decoder becomes in stage 3."
     moe_enable:bool = _flag(False, 'turn MLPs into experts')
     train_modules:list[str]|None = _flag(None, 'parts of parameter names that stage 3 trains')
-    moe_mode:str = _flag('second_half', 'which layers are converted',
-                      'first_half', 'second_half', 'sparse', 'dense')
+    moe_mode:str = _flag('sparse', 'which layers are converted',
+                         'first_half', 'second_half', 'sparse', 'dense')
     moe_layers_idx:list[int]|None = _flag(None, 'layers to convert, instead of a mode')
     ep_size:int = _flag(1, 'processes that share the experts of a layer')
     num_experts:list[int] = _flag([4], 'experts, for all layers or for each')
     top_k_experts:int = _flag(2, 'experts a token visits')
-    capacity_factor:float = _flag(1., 'places per expert in training; 0 = no limit')
-    eval_capacity_factor:float = _flag(2., 'places per expert in evaluation; 0 = no limit')
+    capacity_factor:float = _flag(0., 'places per expert in training; 0 = no limit')
+    eval_capacity_factor:float = _flag(0., 'places per expert in evaluation; 0 = no limit')
     min_capacity:int = _flag(0, 'places an expert has at least')
     use_residual:bool = _flag(False, 'a dense MLP beside the experts')
     router_aux_loss_coef:float = _flag(.01, 'weight of the load-balancing loss')
@@ -61,11 +68,11 @@ class _DataFlags:
     image_folder:str|None = _flag(None, 'where the paths of pictures start')
     video_folder:str|None = _flag(None, 'where the paths of videos start')
     num_frames:int = _flag(8, 'pictures a video becomes')
-    image_aspect_ratio:str = _flag('square',
-                                   'pad, crop or squash; square: as the tower was trained',
-                                   'square', 'pad', 'crop', 'squash', 'original')
-    model_max_length:int|None = _flag(None,
-                                      'positions of a sample, with pictures; None: 2048 or more')
+    image_aspect_ratio:str = _flag(
+        'square', 'pad, crop or squash; square: as the tower was trained',
+        'square', 'pad', 'crop', 'squash', 'original')
+    model_max_length:int|None = _flag(
+        None, 'positions of a sample, with pictures; None: 2048 or more')
     group_by_modality_length:bool = _flag(False, 'batches of one modality and similar length')
 
 # %% ../../nbs/training/11_flags.ipynb #f86e2aff
@@ -76,8 +83,8 @@ class _LoraFlags:
     lora_r:int = _flag(128, 'rank of an adapter')
     lora_alpha:int = _flag(256, 'scale: what an adapter adds is multiplied by lora_alpha/lora_r')
     lora_dropout:float = _flag(.05, 'dropout on the way into an adapter')
-    lora_bias:str = _flag('none', 'biases that train: none, all or lora_only', 'none', 'all',
-                          'lora_only')
+    lora_bias:str = _flag('none', 'biases that train: none, all or lora_only',
+                          'none', 'all', 'lora_only')
     only_lora_ffn:bool = _flag(True, 'adapters on MLPs only')
     bits:int = _flag(16, '4 or 8: quantized weights under the adapters', 4, 8, 16)
     double_quant:bool = _flag(True, 'quantize the scales of quantized weights too')
@@ -88,10 +95,11 @@ class _LoraFlags:
 class _OurFlags:
     "What MoE-LLaVA's scripts do not have."
     stage:str|None = _flag(None, 'pretrain, finetune or moe; guessed from the other flags')
-    preset:str|None = _flag(None,
-                            'published settings to start from: stablelm, qwen, phi or openchat')
-    on_bad_sample:str = _flag('raise', 'raise or skip: a sample that cannot be read', 'raise',
-                              'skip')
+    preset:str|None = _flag(
+        None, 'published settings to start from: stablelm, qwen, phi or openchat')
+    compat:str|None = _flag(None, 'moe-llava: experts compute as the original\'s do', 'moe-llava')
+    on_bad_sample:str = _flag(
+        'raise', 'raise or skip: a sample that cannot be read', 'raise', 'skip')
     early_stopping_patience:int|None = _flag(None, 'validations without a better one, then the end')
     dry_run:bool = _flag(False, 'show the plan and stop')
     gpus:int|None = _flag(None, 'with dry_run: GPUs to plan for, wherever it runs')
@@ -99,8 +107,7 @@ class _OurFlags:
 FLAGS = _ModelFlags, _MoEFlags, _DataFlags, _LoraFlags, _OurFlags
 
 # %% ../../nbs/training/11_flags.ipynb #62b5120f
-# spelled as in the original
-_IGNORED = dict(
+_IGNORED = dict(                                                    # spelled as in the original
     lazy_preprocess='samples are always read when they are needed',
     is_multimodal='the data set finds out by itself',
     mpt_attn_impl='attention is chosen by transformers (attn_implementation)',
@@ -112,14 +119,16 @@ _IGNORED = dict(
     logging_dir='TensorBoard writes below output_dir',
     local_rank='the launcher says it in the environment',
     video_tower='videos become frames, which the image tower reads',
-    video_projector_type='frames go through the image projector', **dict.fromkeys(
-        ('video_global_proj', 'video_temproal_proj', 'video_spatial_proj'), 'see video_tower'))
+    video_projector_type='frames go through the image projector',
+    video_global_proj='see video_tower', video_temproal_proj='see video_tower',
+    video_spatial_proj='see video_tower')
+
+# %% ../../nbs/training/11_flags.ipynb #3faa7344
 _REFUSED = dict(mm_use_im_start_end='start and end tokens around pictures are not supported: '
                                     'expected False, as in all published settings')
-# since some transformers 5
-_RENAMED = dict(evaluation_strategy='eval_strategy', warmup_ratio='warmup_steps',
-                group_by_length='train_sampling_strategy',
-                gradient_checkpointing='activation_checkpointing')
+_RENAMED = dict(                                                    # since some transformers 5
+    evaluation_strategy='eval_strategy', warmup_ratio='warmup_steps',
+    group_by_length='train_sampling_strategy', gradient_checkpointing='activation_checkpointing')
 _RENAMED_VALUES = dict(group_by_length={'True': 'group_by_length', 'False': 'random'})
 
 # %% ../../nbs/training/11_flags.ipynb #8afdadfb
@@ -132,7 +141,7 @@ def split_flags(
         name, eq, value = word.partition('=') if word.startswith('--') else ('', '', word)
         if name: found.append((name[2:].replace('-', '_'), [value] if eq else []))
         elif found: found[-1][1].append(word)
-        else: raise ValueError(f'{word!r}: expected a flag such as --model_name_or_path')
+        else: raise KitError(f'{word!r}: expected a flag such as --model_name_or_path')
     return found
 
 # %% ../../nbs/training/11_flags.ipynb #9bcd40ea
@@ -144,29 +153,41 @@ class FlagNote:
     why:str  # For a reader
 
 # %% ../../nbs/training/11_flags.ipynb #019c5b25
+def _refuse_unknown(
+    name:str,  # Of a flag
+    known:set,  # Flags that are understood
+):
+    "KitError with the nearest flag that is known."
+    near = difflib.get_close_matches(name, known, 1)
+    instead = f'did you mean --{near[0]}?' if near else 'see moe-llava-kit train --help'
+    raise KitError(f'unknown flag --{name}; {instead}')
+
+def _left_out(
+    name:str,  # Of a flag
+    said:str,  # Its value, as it was written
+)->str:  # Why a flag means nothing; empty if it means something
+    "What becomes of a flag that is not passed on; KitError for one that asks the impossible."
+    if name in _REFUSED and said != 'False': raise KitError(f'--{name} {said}: {_REFUSED[name]}')
+    if name in _REFUSED: return 'as expected'
+    no_gpu = name == 'tf32' and said == 'True' and not torch.cuda.is_available()
+    return 'there is no GPU here' if no_gpu else _IGNORED.get(name, '')
+
+# %% ../../nbs/training/11_flags.ipynb #d461197e
 def resolve_flags(
     flags:list,  # As `split_flags` gives them
     known:set,  # Flags that are understood
 )->tuple:  # (flags for the parser, notes)
-    "Leave out what is ignored, rename what was renamed; ValueError for what is wrong or unknown."
+    "Leave out what is ignored, rename what was renamed; KitError for what is wrong or unknown."
     out, notes = [], []
     for name, values in flags:
         said = ' '.join(values)
-        if name in _REFUSED and said != 'False':
-            raise ValueError(f'{" ".join(["--"+name, *values])}: {_REFUSED[name]}')
-        if name in _REFUSED or name in _IGNORED:
-            notes.append(FlagNote(name, said, _IGNORED.get(name, 'as expected')))
-            continue
-        if name == 'tf32' and said == 'True' and not torch.cuda.is_available():
-            notes.append(FlagNote(name, said, 'there is no GPU here'))
+        if why := _left_out(name, said):
+            notes.append(FlagNote(name, said, why))
             continue
         if _RENAMED.get(name) in known:
             notes.append(FlagNote(name, said, f'is called {_RENAMED[name]} today'))
             name, values = _RENAMED[name], [_RENAMED_VALUES.get(name, {}).get(v, v) for v in values]
-        if name not in known:
-            near = difflib.get_close_matches(name, known, 1)
-            raise ValueError(f'unknown flag --{name}' + (f'; did you mean --{near[0]}?' if near
-                                                         else '; see moe-llava-kit train --help'))
+        if name not in known: _refuse_unknown(name, known)
         out.append((name, values))
     return out, notes
 
@@ -180,40 +201,44 @@ class OneLineParser(HfArgumentParser):
     def error(self,
         message:str,  # One line
     ):
-        "ValueError, where argparse would print its usage and end the program."
-        raise ValueError(message)
+        "KitError, where argparse would print its usage and end the program."
+        raise KitError(message)
 
 # %% ../../nbs/training/11_flags.ipynb #21a1b091
 def to_command_line(
     flags:dict,  # {flag: value}, as in a YAML file
 )->list:  # Words of a command line
     "A dictionary as a command line; lists become several words, tables JSON, None is left out."
-    word = lambda v: json.dumps(v) if isinstance(v, dict) else str(v)
-    return [w for k, v in flags.items() if v is not None
-            for w in (f'--{k}', *map(word, v if isinstance(v, (list, tuple)) else [v]))]
+    def word(v): return json.dumps(v) if isinstance(v, dict) else str(v)
+    def words(v): return map(word, v if isinstance(v, (list, tuple)) else [v])
+    return [w for k, v in flags.items() if v is not None for w in (f'--{k}', *words(v))]
 
+# %% ../../nbs/training/11_flags.ipynb #3950defd
 def read_yaml(
     path,  # YAML file of flags
 )->list:  # Words of a command line
-    "Flags from a file; FileNotFoundError, or ValueError if it is no YAML or no table of flags."
+    "Flags from a file; FileNotFoundError, or KitError if it is no YAML or no table of flags."
     if not Path(path).is_file(): raise FileNotFoundError(f'--config {path}: no such file')
     try: table = yaml.safe_load(Path(path).read_text(encoding='utf-8'))
     except yaml.YAMLError as e:
-        where = f', line {e.problem_mark.line+1}' if getattr(e, 'problem_mark', None) else ''
-        raise ValueError(
-            f'--config {path}{where}: no YAML ({getattr(e, "problem", None) or e})') from e
+        mark, problem = getattr(e, 'problem_mark', None), getattr(e, 'problem', None)
+        where = f', line {mark.line+1}' if mark else ''
+        raise KitError(f'--config {path}{where}: no YAML ({problem or e})') from e
     if not isinstance(table, dict):
-        raise ValueError(f'--config {path}: expected lines like "learning_rate: 2e-5", got '
-                         f'{type(table).__name__}')
+        raise KitError(f'--config {path}: expected lines like "learning_rate: 2e-5", got '
+                       f'{type(table).__name__}')
     return to_command_line(table)
 
 # %% ../../nbs/training/11_flags.ipynb #9fba09a7
+_USAGE = """moe-llava-kit train --output_dir DIR [flags]: MoE-LLaVA's flags, and all of \
+transformers.TrainingArguments (--learning_rate, --num_train_epochs, --deepspeed, …).
+Also --config FILE.yaml with flags as keys. Flag, default, meaning:"""
+
 def usage()->str:  # A line for each flag
     "All flags of ours with their defaults, table by table."
-    row = (lambda f,
-           v: f'  --{f.name:28}{" ".join(map(str, v)) if isinstance(v, list) else v!s:22}{f.metadata["help"]}')
-    parts = [[c.__doc__, *(row(f, getattr(c(), f.name)) for f in fields(c))] for c in FLAGS]
-    return '\n\n'.join(['moe-llava-kit train --output_dir DIR [flags]: MoE-LLaVA\'s flags, and all '
-                        'of transformers.TrainingArguments (--learning_rate, --num_train_epochs, '
-                        '--deepspeed, …).\n' 'Also --config FILE.yaml with flags as keys. Flag, '
-                                             'default, meaning:', *('\n'.join(p) for p in parts)])
+    def row(f, default):
+        value = ' '.join(map(str, default)) if isinstance(default, list) else str(default)
+        return f'  --{f.name:28}{value:22}{f.metadata["help"]}'
+    def lines(table):
+        return [table.__doc__, *(row(f, getattr(table(), f.name)) for f in fields(table))]
+    return '\n\n'.join([_USAGE, *('\n'.join(lines(table)) for table in FLAGS)])

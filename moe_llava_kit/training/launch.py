@@ -8,13 +8,14 @@ __all__ = ['dry_run', 'run_plan']
 # %% ../../nbs/training/13_launch.ipynb #32e329dd
 import contextlib
 import torch
-from types import SimpleNamespace
 from dataclasses import asdict, replace
-from pathlib import Path
 from functools import partial
-from transformers import AutoConfig, EarlyStoppingCallback, PretrainedConfig, set_seed
+from pathlib import Path
+from types import SimpleNamespace
 from safetensors import safe_open
 from torch import nn
+from transformers import AutoConfig, EarlyStoppingCallback, PretrainedConfig, set_seed
+from ..core.errors import KitError
 from ..text.loading import load_tokenizer
 from ..text.setup import prepare_tokenizer
 from ..text.templates import get_template
@@ -26,7 +27,8 @@ from ..moe.conversion import layer_parts, layers_of, moe_layers, upcycle
 # %% ../../nbs/training/13_launch.ipynb #87489288
 from ..model.towers import build_tower, image_size, unsharded
 from ..model.images import image_processor_for
-from ..model.decoders import as_decoder, check_source, DECODERS, load_stock, text_config
+from ..model.decoders import (
+    as_decoder, check_source, DECODERS, load_stock, text_config)
 from ..model.llava import build_llava, MoELlavaConfig, MoELlavaForConditionalGeneration
 from ..model.checkpoints import load_checkpoint, our_tensor_name, CHECKPOINT_READERS
 from .stages import apply_stage, base_model_of, trainable_report
@@ -35,37 +37,39 @@ from .metrics import TrainResult
 from .preflight import check_data, check_rows
 from .deepspeed import read_deepspeed
 from .memory import has_adapters, plan_memory
-from .trainer import resume_asked, resume_point, train
+from .trainer import make_trainer, resume_asked, resume_point, run_trainer
 from .flags import FlagNote
 from .plan import TrainPlan
 
 # %% ../../nbs/training/13_launch.ipynb #33df56f1
-def _few_bits(
+def _loading_dtype(
     f:SimpleNamespace,  # Flags by name
 )->dict:  # For from_pretrained
-    "fp32, or quantized as the flags say; ValueError for few bits without adapters to train."
+    "fp32, or quantized as the flags say; KitError for few bits without adapters to train."
     if f.bits < 16 and not f.lora_enable:
-        raise ValueError(f'--bits {f.bits}: quantized weights cannot be trained, only adapters '
-                         f'over them: add --lora_enable True')
-    # experts are copies of unquantized MLPs
-    q = quantization(f.bits, f.double_quant, f.quant_type, keep=('mlp',)*f.moe_enable)
-    return dict(quantization_config=q, dtype=torch.bfloat16) if q else dict(dtype=torch.float32)
+        raise KitError(f'--bits {f.bits}: quantized weights cannot be trained, only adapters '
+                       'over them: add --lora_enable True')
+    keep = ('mlp',)*f.moe_enable                        # experts are copies of unquantized MLPs
+    packed = quantization(f.bits, f.double_quant, f.quant_type, keep=keep)
+    if packed: return dict(quantization_config=packed, dtype=torch.bfloat16)
+    return dict(dtype=torch.float32)
 
 def _decoder_of_plan(
     f:SimpleNamespace,  # Flags by name
 ):  # A causal LM
     "The language model, in fp32 or quantized."
-    kw = _few_bits(f)
+    kw = _loading_dtype(f)
     if 'quantization_config' in kw: return load_stock(f.model_name_or_path, **kw)
     return as_decoder(f.model_name_or_path, torch.float32)
 
+# %% ../../nbs/training/13_launch.ipynb #947768bd
 def _decoder_config(
     name:str,  # Folder or hub id of a language model
 )->PretrainedConfig:  # A stock class of transformers
     "Its config, also of an original layout."
     c = PretrainedConfig.get_config_dict(name)[0]
-    return text_config(c, DECODERS[c['model_type']]) if c.get(
-        'model_type') in DECODERS else AutoConfig.from_pretrained(name)
+    known = c.get('model_type') in DECODERS
+    return text_config(c, DECODERS[c['model_type']]) if known else AutoConfig.from_pretrained(name)
 
 # %% ../../nbs/training/13_launch.ipynb #6664eaec
 def _bare_model(
@@ -74,43 +78,53 @@ def _bare_model(
     tokenizer,  # Prepared by `prepare_tokenizer`
     meta:bool,  # Without weights, to look at its sizes
 )->MoELlavaForConditionalGeneration:  # The projector is random
-    "A language model, a tower and a new projector; ValueError without a tower."
+    "A language model, a tower and a new projector; KitError without a tower."
     f = plan.flags
     if not f.image_tower:
-        raise ValueError(f'--image_tower is missing: {f.model_name_or_path} is a language model '
-                         f'and needs one, such as openai/clip-vit-large-patch14-336')
-    llm, tower = (_decoder_config(f.model_name_or_path),
-                  AutoConfig.from_pretrained(f.image_tower)) if meta else (
-                      _decoder_of_plan(f), build_tower(f.image_tower, dtype=torch.float32))
+        raise KitError(f'--image_tower is missing: {f.model_name_or_path} is a language model '
+                       'and needs one, such as openai/clip-vit-large-patch14-336')
+    if meta:
+        llm = _decoder_config(f.model_name_or_path)
+        tower = AutoConfig.from_pretrained(f.image_tower)
+    else:
+        llm = _decoder_of_plan(f)
+        tower = build_tower(f.image_tower, dtype=torch.float32)
     return build_llava(llm, tower, f.image_projector_type, tokenizer=tokenizer, template=template,
                        select_layer=f.mm_vision_select_layer,
                        select_feature=f.mm_vision_select_feature)
 
 # %% ../../nbs/training/13_launch.ipynb #e3ca7b2f
+def _folder_config(
+    name:str,  # Folder or hub id
+)->dict:  # Its config.json
+    "What a model's folder says about it; an error that names the folder if it says nothing."
+    check_source(name)
+    return PretrainedConfig.get_config_dict(name)[0]
+
 def _earlier_model(
     f:SimpleNamespace,  # Flags by name
     meta:bool,  # Without weights, if the folder is ours
 )->MoELlavaForConditionalGeneration|None:  # None for a language model
-    "What an earlier run left: ours, MoE-LLaVA's or LLaVA's; ValueError for an original in few bits."
+    "What an earlier run left: ours, MoE-LLaVA's or LLaVA's; an error for an original in few bits."
     name = f.model_name_or_path
-    check_source(name)
-    config = PretrainedConfig.get_config_dict(name)[0]
+    config = _folder_config(name)
     if config.get('model_type') == 'moe_llava':
-        if not meta: return load_checkpoint(name, **_few_bits(f))
+        if not meta: return load_checkpoint(name, **_loading_dtype(f))
         with torch.device('meta'):
             return MoELlavaForConditionalGeneration(MoELlavaConfig.from_pretrained(name))
-    if any(field in config for field in CHECKPOINT_READERS):
-        return load_checkpoint(name, f.image_tower, **(_few_bits(f) if f.bits < 16 else {})).float()
+    if not any(field in config for field in CHECKPOINT_READERS): return None
+    few = _loading_dtype(f) if f.bits < 16 else {}
+    return load_checkpoint(name, f.image_tower, **few).float()
 
 # %% ../../nbs/training/13_launch.ipynb #e7a10b02
-# flag: field of the config
-_MODEL_FIELDS = dict(image_projector_type='projector_type',
-                     mm_vision_select_layer='vision_feature_layer',
-                     mm_vision_select_feature='select_feature')
-_EXPERT_FIELDS = dict(
+_MODEL_FIELDS = dict(                                               # flag: field of the config
+    image_projector_type='projector_type', mm_vision_select_layer='vision_feature_layer',
+    mm_vision_select_feature='select_feature')
+_EXPERT_FIELDS = dict(                                              # flag: field of `MoEConfig`
     num_experts='num_experts', top_k_experts='top_k', moe_mode='layers', moe_layers_idx='layers',
     use_residual='use_residual', capacity_factor='capacity_factor', min_capacity='min_capacity',
-    eval_capacity_factor='eval_capacity_factor', router_aux_loss_coef='router_aux_loss_coef')
+    eval_capacity_factor='eval_capacity_factor', router_aux_loss_coef='router_aux_loss_coef',
+    compat='compat')
 
 def _experts_asked(
     plan:TrainPlan,  # Says what the experts would be
@@ -122,11 +136,11 @@ def _experts_asked(
     return asdict(replace(want, layers=ids, num_experts=experts_per_layer(want, ids)))
 
 # %% ../../nbs/training/13_launch.ipynb #bdb12539
-def _check_made(
+def _check_as_made(
     plan:TrainPlan,  # Its flags, and which of them were said
     model,  # What an earlier run left, also without weights
 ):
-    "ValueError for a flag that asks an earlier model to be made of something else."
+    "KitError for a flag that asks an earlier model to be made of something else."
     f, c, name = plan.flags, model.config, plan.flags.model_name_or_path
     asked = {k: (getattr(f, k), getattr(c, field)) for k, field in _MODEL_FIELDS.items()}
     if c.moe and plan.stage.moe:
@@ -134,7 +148,7 @@ def _check_made(
         asked |= {k: (want[field], have[field]) for k, field in _EXPERT_FIELDS.items()}
     wrong = [f'--{k} asks for {a}, it has {b}' for k, (a, b) in asked.items()
              if k in plan.said and a != b]
-    if wrong: raise ValueError(f'{name} is made already: {"; ".join(wrong)}. Leave that out')
+    if wrong: raise KitError(f'{name} is made already: {"; ".join(wrong)}. Leave that out')
     note = FlagNote('image_tower', f.image_tower, 'not used, the folder has a tower of its own')
     if c.model_type == 'moe_llava' and f.image_tower and note not in plan.notes:
         plan.notes.append(note)
@@ -146,58 +160,77 @@ def _max_length_of(
     f:SimpleNamespace,  # Flags by name
     model,  # A LLaVA model, also without weights
 )->int:  # Positions
-    "Where samples are cut: as the flag says, else a picture and `_DEFAULT_WORDS`, within the context."
+    "Where samples are cut: as the flag says, else a picture and the words beside it."
     if f.model_max_length: return f.model_max_length
     context = getattr(model.config.text_config, 'max_position_embeddings', None)
-    return min(max(2048, model.image_tokens + _DEFAULT_WORDS), context or 10**9)
+    room = max(2048, model.image_tokens + _DEFAULT_WORDS)
+    return min(room, context or room)
 
 # %% ../../nbs/training/13_launch.ipynb #290a002f
+def _on_meta(
+    yes:bool,  # False: as usual
+):  # A context
+    "Make tensors without memory for them."
+    return torch.device('meta') if yes else contextlib.nullcontext()
+
+def _starting_model(
+    plan:TrainPlan,  # As `plan_run` gives it
+    meta:bool,  # Without weights, where that is possible
+)->MoELlavaForConditionalGeneration:  # With a tokenizer and an image_processor
+    "What an earlier run left, or a language model with a tower."
+    f, name = plan.flags, plan.flags.model_name_or_path
+    model = _earlier_model(f, meta)
+    if model is not None: _check_as_made(plan, model)
+    else:
+        tok = prepare_tokenizer(load_tokenizer(name))
+        with _on_meta(meta): model = _bare_model(plan, get_template(f.version, tok), tok, meta)
+    if meta and model.tokenizer is None: model.tokenizer = load_tokenizer(name)
+    if model.image_processor is None:
+        model.image_processor = image_processor_for(model.config.vision_config)
+    return model
+
+# %% ../../nbs/training/13_launch.ipynb #84078cd7
 @unsharded()
 def _load_model(
     plan:TrainPlan,  # As `plan_run` gives it
     meta:bool=False,  # Without weights, where that is possible
-)->MoELlavaForConditionalGeneration:  # fp32 or packed, with the plan's template, converted to experts if the plan says so
-    "The model a run starts with; ValueError or OSError if its parts are missing or do not fit."
-    f, name = plan.flags, plan.flags.model_name_or_path
-    _few_bits(f)                                         # refused before anything is loaded
-    model, on_meta = _earlier_model(f, meta), lambda yes: torch.device(
-        'meta') if yes else contextlib.nullcontext()
-    if model is not None: _check_made(plan, model)
-    if model is None:
-        tok = prepare_tokenizer(load_tokenizer(name))
-        with on_meta(meta): model = _bare_model(plan, get_template(f.version, tok), tok, meta)
-    if meta and model.tokenizer is None: model.tokenizer = load_tokenizer(name)
-    if model.image_processor is None:
-        model.image_processor = image_processor_for(model.config.vision_config)
-    f.model_max_length = _max_length_of(f, model)                               # known from here on
+)->MoELlavaForConditionalGeneration:  # In fp32 or packed, with the plan's template and experts
+    "The model a run starts with; KitError or OSError if its parts are missing or do not fit."
+    f = plan.flags
+    _loading_dtype(f)                                    # refused before anything is loaded
+    model = _starting_model(plan, meta)
+    f.model_max_length = _max_length_of(f, model)        # known from here on
     model.config.template = get_template(f.version, model.tokenizer).to_dict()
     read = _projector_of if meta else _load_projector
     if f.pretrain_mm_mlp_adapter: read(model, f.pretrain_mm_mlp_adapter)
     if f.ep_size > 1 and model.config.moe:
-        raise ValueError(f'--ep_size {f.ep_size}: the experts of {name} exist already, and only '
-                         f'new ones can be spread; leave it out, ZeRO-3 shards them, too')
+        raise KitError(f'--ep_size {f.ep_size}: the experts of {f.model_name_or_path} exist '
+                       'already, and only new ones can be spread; leave it out, ZeRO-3 shards '
+                       'them, too')
     here = dict(implementation='auto', ep_size=1) if meta else {}  # a plan is made of all experts
-    with on_meta(model.device.type == 'meta'):
-        if plan.stage.moe and not model.config.moe:
-            upcycle(model, MoEConfig(**plan.stage.moe | here))
+    if plan.stage.moe and not model.config.moe:
+        experts = MoEConfig(**plan.stage.moe | here)
+        with _on_meta(model.device.type == 'meta'): upcycle(model, experts)
     return model
 
 # %% ../../nbs/training/13_launch.ipynb #b85d3024
+_PROJECTOR = 'model.multi_modal_projector.'  # how the names of its tensors begin
+
 def _projector_weights(
     model,  # A LLaVA model, also cut up by ZeRO-3
     folder,  # Where the whole model was saved; read only if it is cut up
 )->dict:  # {name within the projector: tensor}
-    "The projector's tensors, whole; ValueError if they are neither in the model nor in the folder."
-    projector, start = model.model.multi_modal_projector, 'model.multi_modal_projector.'
+    "The projector's tensors, whole; KitError if they are neither in the model nor in the folder."
+    projector = model.model.multi_modal_projector
     if not any(hasattr(p, 'ds_id') for p in projector.parameters()): return projector.state_dict()
     found = {}
     for file in Path(folder).glob('model*.safetensors'):
         with safe_open(file, 'pt') as opened:
-            found |= {k.removeprefix(start): opened.get_tensor(k) for k in opened.keys()
-                      if k.startswith(start)}
+            names = [k for k in opened.keys() if k.startswith(_PROJECTOR)]
+            found |= {k.removeprefix(_PROJECTOR): opened.get_tensor(k) for k in names}
     if lost := sorted(projector.state_dict().keys()-found.keys()):
-        raise ValueError(f'{folder} has no {start}{lost[0]}: ZeRO-3 has cut the projector up, so '
-                         f'save ' 'the model there first')
+        raise KitError(f'{folder} has no {_PROJECTOR}{lost[0]}: ZeRO-3 has cut the projector up, '
+                       'so save the model there first')
     return found
 
 # %% ../../nbs/training/13_launch.ipynb #80823c3e
@@ -212,28 +245,33 @@ def _save_projector(
     return file
 
 # %% ../../nbs/training/13_launch.ipynb #1fa6308d
-def _projector_of(
-    model,  # A LLaVA model, also without weights
+def _read_projector(
     file,  # mm_projector.bin of MoE-LLaVA, LLaVA or ours
-)->dict:  # {name: tensor}
-    "Weights that fit the projector; ValueError if names or shapes do not, OSError for a damaged file."
+)->dict:  # {name within the projector: tensor}
+    "The tensors of a projector's file; OSError for a damaged one, KitError for other tensors."
     try: weights = torch.load(file, map_location='cpu', weights_only=True)
     except FileNotFoundError: raise
     except Exception as e:
         raise OSError(f'{file} cannot be read, it is damaged or cut short ({type(e).__name__}); '
                       f'copy it again') from e
-    start, want = 'model.multi_modal_projector.', model.model.multi_modal_projector.state_dict()
-    have = {our_tensor_name(k).removeprefix(start): v for k, v in weights.items()
-            if our_tensor_name(k).startswith(start)}
-    if other := [k for k in weights if not our_tensor_name(k).startswith(start)]:
-        raise ValueError(
-            f'{file} holds {len(other)} tensors that are no projector, such as '
-            f'{other[0]}: they would be lost. Expected what stage 1 saves, the projector alone')
-    sizes = lambda d: {k: tuple(v.shape) for k, v in d.items()}
+    if other := [k for k in weights if not our_tensor_name(k).startswith(_PROJECTOR)]:
+        raise KitError(f'{file} holds {len(other)} tensors that are no projector, such as '
+                       f'{other[0]}: they would be lost. Expected what stage 1 saves, the '
+                       'projector alone')
+    return {our_tensor_name(k).removeprefix(_PROJECTOR): v for k, v in weights.items()}
+
+# %% ../../nbs/training/13_launch.ipynb #3952c52d
+def _projector_of(
+    model,  # A LLaVA model, also without weights
+    file,  # mm_projector.bin of MoE-LLaVA, LLaVA or ours
+)->dict:  # {name: tensor}
+    "Weights that fit the projector; KitError if names or shapes do not."
+    have, want = _read_projector(file), model.model.multi_modal_projector.state_dict()
+    def sizes(tensors): return {k: tuple(v.shape) for k, v in tensors.items()}
     if sizes(have) != sizes(want):
-        raise ValueError(f'{file} holds a projector of {sizes(have) or list(weights)[:4]}, '
-                         f'expected {sizes(want)} ({model.config.projector_type}): check '
-                         f'--image_projector_type, the tower and the language model')
+        raise KitError(f'{file} holds a projector of {sizes(have)}, expected {sizes(want)} '
+                       f'({model.config.projector_type}): check --image_projector_type, '
+                       'the tower and the language model')
     return have
 
 # %% ../../nbs/training/13_launch.ipynb #bee75178
@@ -249,9 +287,9 @@ def _dataset_of(
     plan:TrainPlan,  # Names files and folders
     model,  # With tokenizer and image_processor
 )->LlavaDataset:  # Samples as the stage wants them
-    "The data of a run; ValueError if there is none."
+    "The data of a run; KitError if there is none."
     f = plan.flags
-    if not f.data_path: raise ValueError('--data_path is missing: one or more LLaVA JSON files')
+    if not f.data_path: raise KitError('--data_path is missing: one or more LLaVA JSON files')
     how = dict(image_aspect_ratio=f.image_aspect_ratio, on_bad_sample=f.on_bad_sample,
                max_length=f.model_max_length, num_frames=f.num_frames, video_folder=f.video_folder)
     return LlavaDataset.for_model(model, f.data_path, f.image_folder, **how)
@@ -305,29 +343,35 @@ def _early_stopping(
 def _try_tower(
     model,  # A LLaVA model
 ):
-    "Have the tower read a blank picture; ValueError for a layer it does not have."
+    "Have the tower read a blank picture; KitError for a layer it does not have."
     c = model.config
     blank = torch.zeros(1, 3, *image_size(c.vision_config), device=model.device)
     try: model.model.get_image_features(blank)
     except ValueError as e:
-        raise ValueError(f'--mm_vision_select_layer {c.vision_feature_layer}: {e}') from e
+        raise KitError(f'--mm_vision_select_layer {c.vision_feature_layer}: {e}') from e
 
 # %% ../../nbs/training/13_launch.ipynb #3a3f72da
+def _check_spread(
+    plan:TrainPlan,  # Says how many processes share the experts of a layer
+):
+    "KitError for experts that nobody spreads, or that cannot be spread evenly."
+    f, processes = plan.flags, plan.flags.gpus or plan.args.world_size
+    if f.ep_size > 1 and not plan.args.deepspeed:
+        raise KitError(f'--ep_size {f.ep_size}: DeepSpeed spreads experts over processes: '
+                       'add --deepspeed')
+    if processes % f.ep_size:
+        raise KitError(f'--ep_size {f.ep_size} does not divide the number of processes, '
+                       f'{processes}')
+
 @torch.no_grad()
 def _build_without_weights(
     plan:TrainPlan,  # As `plan_run` gives it
 )->MoELlavaForConditionalGeneration:  # The plan's model without weights, its stage applied
-    "Build a run's model without weights; ValueError or OSError for parts that do not fit."
-    f, processes = plan.flags, plan.flags.gpus or plan.args.world_size
+    "Build a run's model without weights; KitError or OSError for parts that do not fit."
     model = _load_model(plan, meta=True)
     _try_tower(model)
     apply_stage(model, plan.stage)
-    if f.ep_size > 1 and not plan.args.deepspeed:
-        raise ValueError(
-            f'--ep_size {f.ep_size}: DeepSpeed spreads experts over processes: add --deepspeed')
-    if processes % f.ep_size:
-        raise ValueError(
-            f'--ep_size {f.ep_size} does not divide the number of processes, {processes}')
+    _check_spread(plan)
     return model
 
 # %% ../../nbs/training/13_launch.ipynb #0f326106
@@ -335,10 +379,9 @@ def _reads_original(
     f:SimpleNamespace,  # Flags by name
 )->bool:  # False: it can be built without weights
     "Is the model a folder of MoE-LLaVA or LLaVA?"
-    check_source(f.model_name_or_path)
-    config = PretrainedConfig.get_config_dict(f.model_name_or_path)[0]
-    return config.get('model_type') != 'moe_llava' and any(field in config
-                                                           for field in CHECKPOINT_READERS)
+    config = _folder_config(f.model_name_or_path)
+    theirs = any(field in config for field in CHECKPOINT_READERS)
+    return theirs and config.get('model_type') != 'moe_llava'
 
 # %% ../../nbs/training/13_launch.ipynb #858b851e
 def _with_adapters(
@@ -357,19 +400,19 @@ def _packed_weights(
     moe:bool,  # MLPs are not packed, for experts are copies of them
 )->int:  # Elements
     "Weights that `--bits` packs: the linear layers of the decoder's layers."
-    base = base_model_of(model)
-    skip = {id(m) for layer in moe_layers(base).values() for m in layer.modules()}
-    mlps = [p for l in layers_of(base) for p in layer_parts(l)[1].values()]
-    if moe: skip |= {id(m) for p in mlps for m in p.modules()}
-    return sum(m.weight.numel() for l in layers_of(base) for n, m in l.named_modules()
-               if isinstance(m, nn.Linear) and 'lora_' not in n and id(m) not in skip)
+    layers = layers_of(base_model_of(model))
+    whole = list(moe_layers(base_model_of(model)).values())
+    if moe: whole += [mlp for l in layers for mlp in layer_parts(l)[1].values()]
+    skip = {id(m) for part in whole for m in part.modules()}
+    named = [(n, m) for l in layers for n, m in l.named_modules() if isinstance(m, nn.Linear)]
+    return sum(m.weight.numel() for n, m in named if 'lora_' not in n and id(m) not in skip)
 
 # %% ../../nbs/training/13_launch.ipynb #d08bdfac
 def _precision_of(
     plan:TrainPlan,  # Says which precision, and whether DeepSpeed or autocast makes it
     model,  # The plan's model, also with adapters
 )->dict:  # width, frozen, computed, loaded: bytes, for `plan_memory`
-    "How wide numbers are: DeepSpeed makes all weights 16 bits wide, autocast only what it computes."
+    "How wide numbers are: DeepSpeed narrows all weights, autocast only what it computes."
     f, half = plan.flags, bool(plan.args.bf16 or plan.args.fp16)
     width = 2 if read_deepspeed(plan.args.deepspeed, half)['half'] else 4
     sizes = dict(width=width, frozen=width, computed=2 if half else width, loaded=4)
@@ -383,7 +426,7 @@ def _precision_of(
 def _memory_of(
     plan:TrainPlan,  # Says how many GPUs, which ZeRO stage, how many rows
     model,  # The plan's model with what the stage trains, also without weights
-):  # A `Plan`
+):  # A `MemoryPlan`
     "What each GPU will hold, and what the host must."
     f, a = plan.flags, plan.args
     ds = read_deepspeed(a.deepspeed, bool(a.bf16 or a.fp16))
@@ -399,9 +442,8 @@ def _prepared_model(
     plan:TrainPlan,  # Says whether there are adapters, and what trains
     model,  # The plan's model; changed in place
 ):  # The model that the stage will train
-    "A model as `run_plan` trains it: with adapters, if there are any, and frozen as the stage says."
-    with torch.device('meta') if model.device.type == 'meta' else contextlib.nullcontext():
-        model = _with_adapters(plan, model)
+    "A model as `run_plan` trains it: with adapters, if any, and frozen as the stage says."
+    with _on_meta(model.device.type == 'meta'): model = _with_adapters(plan, model)
     apply_stage(model, plan.stage)
     return model
 
@@ -413,12 +455,12 @@ def dry_run(
     model = _build_without_weights(plan)
     data, held_out = _dataset_of(plan, model), _eval_data_of(plan, model)
     check_rows(plan.args, len(data))
-    check_data(model, data, plan.stage)
-    if held_out is not None: check_data(model, held_out, plan.stage)
+    for rows in filter(lambda d: d is not None, (data, held_out)):
+        check_data(model, rows, plan.stage)
     trains = _prepared_model(plan, model)
-    report = trainable_report(trains, plan.stage, plan.args)
+    report, memory = trainable_report(trains, plan.stage, plan.args), _memory_of(plan, trains)
     beside = f'{len(held_out)} samples to validate on' if held_out else ''
-    parts = [*map(str, (plan, report, _memory_of(plan, trains))), _data_lines(data), beside]
+    parts = [str(plan), str(report), str(memory), _data_lines(data), beside]
     return '\n\n'.join(filter(None, parts))
 
 # %% ../../nbs/training/13_launch.ipynb #c1b39120
@@ -427,12 +469,12 @@ def run_plan(
 )->TrainResult:  # The model itself is in the output folder
     "Build, train, save; errors come before the first step where they can."
     resume = resume_asked(True, plan.args.resume_from_checkpoint)
-    resume_point(plan.args.output_dir, resume)  # refused before anything is loaded
+    resume_point(plan.args.output_dir, resume)          # refused before anything is loaded
     if not _reads_original(plan.flags): _build_without_weights(plan)
-    set_seed(plan.args.seed)  # new projectors and routers are random
+    set_seed(plan.args.seed)                            # new projectors and routers are random
     model = _load_model(plan)
-    data = _dataset_of(plan, model)
-    along = partial(_save_projector, model) if plan.stage.trains == ('projector',) else None
-    return train(_with_adapters(plan, model), data, plan.stage, resume=resume, args=plan.args,
-                 eval_data=_eval_data_of(plan, model), callbacks=_early_stopping(plan),
-                 flags=vars(plan.flags), along=along)
+    data, held_out = _dataset_of(plan, model), _eval_data_of(plan, model)
+    trainer = make_trainer(_with_adapters(plan, model), data, plan.stage, plan.args, held_out,
+                           _early_stopping(plan))
+    if plan.stage.trains == ('projector',): trainer.along = partial(_save_projector, model)
+    return run_trainer(trainer, resume, flags=vars(plan.flags))

@@ -6,9 +6,10 @@
 __all__ = ['MemoryPlan', 'plan_memory']
 
 # %% ../../nbs/training/09_memory.ipynb #47e07880
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from torch import nn
 from transformers.pytorch_utils import Conv1D
+from ..core.errors import KitError
 from ..moe.experts import linear_weight, StackedExperts
 from ..moe.conversion import decoder_of, layer_parts, layers_of, moe_layers
 from .adapters import lora_targets
@@ -42,8 +43,8 @@ def _stacked_of(
     "The experts of a layer; ValueError for experts in DeepSpeed's own layer."
     for m in moe.experts.modules():
         if isinstance(m, StackedExperts): return m
-    raise ValueError("these experts are DeepSpeed's own, and maybe spread already: plan with "
-                     "implementation='auto' (on the meta device it costs nothing) and ep=")
+    raise KitError("these experts are DeepSpeed's own, and maybe spread already: plan with "
+                   "implementation='auto' (on the meta device it costs nothing) and ep=")
 
 def _frozen_by_lora(
     model:nn.Module,  # Without adapters
@@ -112,21 +113,22 @@ def _cast_elements(
     inside = max(layers) if checkpointing else sum(layers)
     return inside + (0 if head is None else head.weight.numel())
 
-def _activation_bytes(
+# %% ../../nbs/training/09_memory.ipynb #b29945e6
+def _kept_bytes(
     model:nn.Module,  # With a decoder that `decoder_of` finds
-    seq:int,  # Tokens of a row, pictures included
-    batch:int,  # Rows per GPU and step
-    width:int=2,  # Bytes per number
+    tokens:int,  # Of a step on one GPU, pictures included
+    width:float=2,  # Bytes per number
     checkpointing:bool=True,  # Gradient checkpointing
-    supervised:float=0.25,  # Share of positions with a label; only they reach the output layer
+    supervised:float=.25,  # Share of positions with a label; only they reach the output layer
     casts:bool=False,  # Autocast: copies of the weights count, too
 )->int:  # Bytes
     "Estimate of what forward keeps for backward, on each GPU."
-    config, tokens = model.config.get_text_config(), seq*batch
+    config = model.config.get_text_config()
     layers = [_layer_elements(l, config.hidden_size) for l in layers_of(model)]
     kept = len(layers)*config.hidden_size + max(layers) if checkpointing else sum(layers)
     logits = supervised*config.vocab_size*(width+8)  # and their softmax in fp32 both ways
-    return int(tokens*(kept*width + logits)) + casts*width*_cast_elements(model, checkpointing)
+    copies = casts*width*_cast_elements(model, checkpointing)
+    return int(tokens*(kept*width + logits)) + copies
 
 # %% ../../nbs/training/09_memory.ipynb #43d17a2b
 @dataclass
@@ -154,16 +156,15 @@ class MemoryPlan:
     def on_host(self)->str:  # 'loading 12.80 GB per process, 102.40 GB per node of 8'
         "What the host's memory must have room for, in words."
         def each(b):
-            one = f'{b/1e9:.2f} GB per process'
-            return one + (f', {b*self.node/1e9:.2f} GB per node of {self.node}'
-                          if self.node > 1 else '')
+            node = f', {b*self.node/1e9:.2f} GB per node of {self.node}' if self.node > 1 else ''
+            return f'{b/1e9:.2f} GB per process{node}'
         parts = dict(loading=self.loading, offloaded=self.host)
         return '; '.join(f'{k} {each(b)}' for k, b in parts.items() if b)
 
     def __repr__(self):
-        d = self.to_dict()
+        d, host = self.to_dict(), self.on_host()
         names = 'parameters', 'gradients', 'optimizer', 'activations'
-        parts, host = ' + '.join(f'{k} {d[k]:.2f}' for k in names), self.on_host()
+        parts = ' + '.join(f'{k} {d[k]:.2f}' for k in names)
         on_gpu = f'{self.note}: {d["total"]:.2f} GB per GPU = {parts}'
         return on_gpu + (f'\nhost memory: {host}' if host else '')
 
@@ -176,8 +177,8 @@ def _state_bytes(
     width:float,  # Bytes of a trained weight
     frozen:float|None=None,  # Bytes of a frozen one; None = the same
 )->tuple:  # (parameters, gradients, optimizer) bytes
-    "Model states of one GPU (Rajbhandari et al. 2020, §3.1); ZeRO has masters of fp32 weights, too."
-    share = lambda stage: copies if zero >= stage else 1
+    "Model states of one GPU."
+    def share(stage): return copies if zero >= stage else 1
     master = 4 if width < 4 or zero else 0
     weights = trained*width + (held-trained)*(width if frozen is None else frozen)
     return weights/share(3), trained*width/share(2), trained*(8+master)/share(1)
@@ -197,6 +198,32 @@ def _dtype_widths(
     frozen = _mean_dtype_width([p for p in model.parameters() if not p.requires_grad])
     return trained or 4, frozen or 4
 
+# %% ../../nbs/training/09_memory.ipynb #b8effd8d
+@dataclass
+class _Assumptions:
+    "What a plan takes for granted unless it is said."
+    width:float|None = None  # Bytes of a trained weight; None: as it is, 2 where there are none
+    frozen:float|None = None  # Bytes of a frozen weight; None: as it is, or `width` if that is said
+    computed:float|None = None  # Bytes of an activation, 2 under autocast; None: `width`
+    loaded:float = 4  # Bytes of a weight while it is loaded; the command loads 32 bits
+    per_node:int = 8  # GPUs of one machine
+    checkpointing:bool = True  # Gradient checkpointing
+    supervised:float = .25  # Share of positions with a label; only they reach the output layer
+
+def _assumed(
+    model,  # Anything that `plan_memory` takes
+    said:dict,  # Fields of `_Assumptions`
+)->_Assumptions:  # With all widths
+    "What is said, what the model's weights say, and the usual; KitError for an unknown word."
+    known = [f.name for f in fields(_Assumptions)]
+    if unknown := [k for k in said if k not in known]:
+        raise KitError(f'{", ".join(unknown)}: expected some of {", ".join(known)}')
+    a = _Assumptions(**said)
+    real = isinstance(model, nn.Module) and not any(p.is_meta for p in model.parameters())
+    if a.width is None: a.width, a.frozen = _dtype_widths(model) if real else (2, a.frozen)
+    if a.computed is None: a.computed = a.width
+    return a
+
 # %% ../../nbs/training/09_memory.ipynb #fe70d872
 def _check_spread(
     sizes:_ModelSizes,  # The model's
@@ -204,23 +231,34 @@ def _check_spread(
     zero:int,  # ZeRO stage
     ep:int,  # Expert parallelism
 ):
-    "ValueError for an expert parallelism that cannot be."
+    "KitError for an expert parallelism that cannot be."
     if ep > 1 and zero == 3:
-        raise ValueError(f"ep={ep} with zero=3: expert parallelism is DeepSpeed's MoE layer, which "
-                         'refuses ZeRO-3; ZeRO-3 without ep shards stacked experts as they are')
+        raise KitError(f"ep={ep} with zero=3: expert parallelism is DeepSpeed's MoE layer, which "
+                       'refuses ZeRO-3; ZeRO-3 without ep shards stacked experts as they are')
     if gpus < 1 or ep < 1 or gpus % ep:
-        raise ValueError(f'ep={ep} must divide gpus={gpus}, both 1 or more')
+        raise KitError(f'ep={ep} must divide gpus={gpus}, both 1 or more')
     if ep > 1 and (sizes.num_experts == 0 or sizes.num_experts % ep):
-        raise ValueError(f'ep={ep}: expert parallelism needs a MoE model '
-                         f'whose number of experts ({sizes.num_experts}) it divides')
+        raise KitError(f'ep={ep}: expert parallelism needs a MoE model whose number of experts '
+                       f'({sizes.num_experts}) it divides')
+
+# %% ../../nbs/training/09_memory.ipynb #f4178568
+def _states_per_gpu(
+    sizes:_ModelSizes,  # The model's
+    gpus:int, zero:int, ep:int,  # As for `plan_memory`
+    a:_Assumptions,  # Say how wide weights are
+)->tuple:  # (parameters, gradients, optimizer) bytes
+    "What lies outside the experts is shared by all GPUs, experts by those that hold the same."
+    widths = zero, a.width, a.frozen
+    outside = _state_bytes(sizes.dense, sizes.dense_trained, gpus, *widths)
+    inside = _state_bytes(sizes.experts/ep, sizes.experts_trained/ep, gpus//ep, *widths)
+    return tuple(int(x+y) for x, y in zip(outside, inside))
 
 # %% ../../nbs/training/09_memory.ipynb #07f96b78
 def _plan_note(
     gpus:int, zero:int, ep:int,  # As for `plan_memory`
     lora:int|bool,  # Rank, or True where the adapters are there
     offload:str|None,  # As for `plan_memory`
-    checkpointing:bool=True,  # Gradient checkpointing
-    **_,  # What else `_activation_bytes` takes
+    checkpointing:bool,  # Gradient checkpointing
 )->str:  # '8 GPUs, ZeRO-2, ep 4'
     "The setting of a plan in words."
     parts = [f'{gpus} GPU{"s"*(gpus > 1)}', f'ZeRO-{zero}', f'ep {ep}' if ep > 1 else '']
@@ -228,6 +266,16 @@ def _plan_note(
     if offload: parts.append(f'{offload} offloaded')
     if not checkpointing: parts.append('no checkpointing')
     return ', '.join(filter(None, parts))
+
+# %% ../../nbs/training/09_memory.ipynb #69b70744
+def _activation_bytes(
+    model:nn.Module,  # With a decoder that `decoder_of` finds
+    tokens:int,  # Of a step on one GPU
+    a:_Assumptions,  # Say how wide numbers are, and what is computed twice
+)->int:  # Bytes
+    "What a plan's forward pass keeps; under autocast with copies of the weights."
+    return _kept_bytes(model, tokens, a.computed, a.checkpointing, a.supervised,
+                       a.computed < a.width)
 
 # %% ../../nbs/training/09_memory.ipynb #ece7410d
 def has_adapters(
@@ -240,46 +288,33 @@ def _sizes_of(
     model,  # Anything that `plan_memory` takes
     lora:int=0,  # As for `plan_memory`
 )->_ModelSizes:  # Of a number: all trained
-    "The numbers of parameters to plan with."
-    if isinstance(model, _ModelSizes): return model
+    "The numbers of parameters to plan with; KitError for adapters on a mere number."
     if isinstance(model, nn.Module): return _model_sizes(model, lora)
-    return _ModelSizes(int(model), dense_trained=int(model))
+    if lora:
+        raise KitError('lora needs the model, not its size: adapters sit beside its linear layers')
+    return model if isinstance(model, _ModelSizes) else _ModelSizes(int(model), 0, int(model))
 
 # %% ../../nbs/training/09_memory.ipynb #cdba2839
 def plan_memory(
-    model,  # A model (on the meta device it costs nothing), `_ModelSizes`, or a number of parameters, all trained
+    model,  # A model, also one on the meta device, or a number of parameters, all trained
     gpus:int=1,  # Processes that train together
     zero:int=2,  # ZeRO stage
     ep:int=1,  # Expert parallelism: processes that share one set of experts
     lora:int=0,  # LoRA rank on the decoder; 0 = full training of what requires a gradient
     seq:int=2048,  # Tokens of a row, pictures included
     batch:int=1,  # Rows per GPU and step
-    width:float|None=None,  # Bytes of a trained weight, below 4 with masters; None: as is, 2 on meta
-    offload:str|None=None,  # One of `OFFLOADS`
-    frozen:float|None=None,  # Bytes of a frozen weight; None: as is, or `width` if that is given
-    computed:float|None=None,  # Bytes of an activation, 2 under autocast; None = `width`
-    loaded:float=4,  # Bytes of a weight while it is loaded; the command loads 32 bits
-    per_node:int=8,  # GPUs of one machine
-    **activations,  # checkpointing, supervised: see `_activation_bytes`
+    offload:str|None=None,  # To the host's memory: 'optimizer', 'weights' or 'all'
+    **assumed,  # width, frozen, computed, loaded, per_node, checkpointing, supervised
 )->MemoryPlan:  # Of each GPU
-    "Memory per GPU: states exactly, activations estimated; ValueError if settings do not fit."
+    "Memory per GPU, states exactly, activations estimated; KitError if settings do not fit."
     check_zero(zero, offload)
-    whole = isinstance(model, nn.Module)
-    if lora and not whole:
-        raise ValueError(
-            'lora needs the model, not its size: adapters sit beside its linear layers')
-    real = whole and not any(p.is_meta for p in model.parameters())
-    sizes = _sizes_of(model, lora)
+    sizes, a = _sizes_of(model, lora), _assumed(model, assumed)
     _check_spread(sizes, gpus, zero, ep)
-    if width is None: width, frozen = _dtype_widths(model) if real else (2, frozen)
-    computed = width if computed is None else computed
-    outside = _state_bytes(sizes.dense, sizes.dense_trained, gpus, zero, width, frozen)
-    inside = _state_bytes(sizes.experts/ep, sizes.experts_trained/ep, gpus//ep, zero, width, frozen)
-    p, g, o = (int(a+b) for a, b in zip(outside, inside))
-    casts, act = computed < width, 0
-    if whole: act = _activation_bytes(model, seq, batch, computed, casts=casts, **activations)
-    p_off = p if offload in ('weights', 'all') else 0
-    o_off = o if offload in ('optimizer', 'all') else 0
-    note = _plan_note(gpus, zero, ep, lora or has_adapters(model), offload, **activations)
-    loading = int((sizes.dense + sizes.experts/ep)*loaded)
-    return MemoryPlan(p-p_off, g, o-o_off, act, p_off+o_off, note, loading, min(gpus, per_node))
+    weights, gradients, optimizer = _states_per_gpu(sizes, gpus, zero, ep, a)
+    kept = _activation_bytes(model, seq*batch, a) if isinstance(model, nn.Module) else 0
+    w_off = weights if offload in ('weights', 'all') else 0
+    o_off = optimizer if offload in ('optimizer', 'all') else 0
+    note = _plan_note(gpus, zero, ep, lora or has_adapters(model), offload, a.checkpointing)
+    loading = int((sizes.dense + sizes.experts/ep)*a.loaded)
+    return MemoryPlan(weights-w_off, gradients, optimizer-o_off, kept, w_off+o_off, note, loading,
+                      min(gpus, a.per_node))

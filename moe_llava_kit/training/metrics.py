@@ -6,12 +6,13 @@
 __all__ = ['TrainResult']
 
 # %% ../../nbs/training/06_metrics.ipynb #0a07d8e3
-import sys, time
+import re, sys, time
 import torch
 from dataclasses import dataclass, field, fields
 from transformers import ProgressCallback, TrainerCallback, TrainingArguments
 from transformers.utils import is_in_notebook, logging
 from torch import nn
+from ..core.errors import KitError
 from ..core.files import import_optional
 from ..text.messages import IGNORE_INDEX, IMAGE_TOKEN_INDEX
 from ..moe.conversion import moe_layers
@@ -25,26 +26,29 @@ def token_counts(
     inputs:dict,  # A batch, as the collator made it
 )->torch.Tensor:  # (3,): labels, positions that are not padding, samples
     "What is in a batch."
-    mask, px = inputs['attention_mask'], inputs.get('pixel_values')
-    patches = 0 if px is None else len(px)*model.image_tokens - (
-        inputs['input_ids'] == IMAGE_TOKEN_INDEX).sum()
-    return torch.stack([(inputs['labels'][:, 1:] != IGNORE_INDEX).sum(), (mask != 0).sum()+patches,
-                        count_samples(mask, len(mask))]).float()
+    mask, pictures = inputs['attention_mask'], inputs.get('pixel_values')
+    labels = (inputs['labels'][:, 1:] != IGNORE_INDEX).sum()
+    positions = (mask != 0).sum()
+    if pictures is not None:                           # one id becomes as many as there are patches
+        marks = (inputs['input_ids'] == IMAGE_TOKEN_INDEX).sum()
+        positions = positions + len(pictures)*model.image_tokens - marks
+    return torch.stack([labels, positions, count_samples(mask, len(mask))]).float()
 
+# %% ../../nbs/training/06_metrics.ipynb #351abdbd
 @torch.no_grad()
 def _router_counts(
     model,  # A MoE model, right after a forward pass
     samples:int,  # How many took part in it
 )->list:  # Per MoE layer (1+E,): l_aux times samples, and how often each expert was chosen
     "How balanced, and how busy, the experts of each layer were."
-    def row(m, aux):
-        r, e = m.routing, m.experts.num_experts
-        valid = torch.ones(len(r.index),
-                           device=r.index.device) if r.valid is None else r.valid.float()
-        return torch.cat([aux.float()[None]*samples, torch.bincount(
-            r.index.flatten(), valid.repeat_interleave(r.index.shape[1]), e)])
-    return [row(m, aux)
-            for m, aux in zip(moe_layers(model).values(), balance_losses(model).values())]
+    def row(moe, aux):
+        index, valid = moe.routing.index, moe.routing.valid
+        weight = torch.ones(len(index), device=index.device) if valid is None else valid.float()
+        weight = weight.repeat_interleave(index.shape[1])
+        chosen = torch.bincount(index.flatten(), weight, moe.experts.num_experts)
+        return torch.cat([aux.float()[None]*samples, chosen])
+    losses = balance_losses(model).values()
+    return [row(moe, aux) for moe, aux in zip(moe_layers(model).values(), losses)]
 
 # %% ../../nbs/training/06_metrics.ipynb #3d408600
 class _StepStats:
@@ -58,10 +62,10 @@ class _StepStats:
         "Count one micro-batch."
         counts = token_counts(model, inputs)
         routers = _router_counts(model, counts[2])
-        if self.tokens is None: self.tokens, self.routers = counts, routers
-        else:
-            self.tokens, self.routers = self.tokens+counts, [a+b
-                                                             for a, b in zip(self.routers, routers)]
+        if self.tokens is not None:
+            counts += self.tokens
+            routers = [a+b for a, b in zip(self.routers, routers)]
+        self.tokens, self.routers = counts, routers
 
     def logs(self,
         layers:list,  # Index of each MoE layer in the decoder
@@ -69,14 +73,15 @@ class _StepStats:
     )->dict:  # Empty if nothing was added; {name: number}
         "Numbers to log, and start again."
         if self.tokens is None: return {}
-        seconds, tokens, routers = time.perf_counter()-self.began, reduce(self.tokens).tolist(), [
-            reduce(r).tolist() for r in self.routers]
-        logs = dict(supervised_tokens=int(tokens[0]), tokens_per_s=tokens[1]/seconds,
-                    supervised_tokens_per_s=tokens[0]/seconds)
+        seconds = time.perf_counter()-self.began
+        labels, positions, samples = reduce(self.tokens).tolist()
+        routers = [reduce(r).tolist() for r in self.routers]
+        logs = dict(supervised_tokens=int(labels), tokens_per_s=positions/seconds,
+                    supervised_tokens_per_s=labels/seconds)
         for i, (aux, *load) in zip(layers, routers):
-            logs[f'aux_loss/layer_{i}'] = aux/tokens[2]
+            logs[f'aux_loss/layer_{i}'] = aux/samples
             logs |= {f'load/layer_{i}/expert_{e}': n/sum(load) for e, n in enumerate(load)}
-        if routers: logs['aux_loss'] = sum(r[0] for r in routers)/tokens[2]/len(routers)
+        if routers: logs['aux_loss'] = sum(r[0] for r in routers)/samples/len(routers)
         self.__init__()
         return logs
 
@@ -86,19 +91,16 @@ class TrainResult:
     "What a stage did: its losses by step, the balance and load of its experts, its speed."
     stage:str  # Its name
     steps:list = field(default_factory=list)  # Step of each logged loss
-    # Total loss (cross-entropy + weighted auxiliary losses)
-    losses:list = field(default_factory=list)
-    # Mean l_aux over the MoE layers; empty for a dense model
-    aux:list = field(default_factory=list)
+    losses:list = field(default_factory=list)  # Total loss: cross-entropy and weighted l_aux
+    aux:list = field(default_factory=list)  # Mean l_aux over the MoE layers; empty if dense
     layers:dict = field(default_factory=dict)  # {MoE layer: [l_aux]}
     load:dict = field(default_factory=dict)  # {MoE layer: [[share of the choices, per expert]]}
     seconds:float = 0.  # Wall time of this call
     supervised_tokens:int = 0  # Labels seen in this call
     folder:str|None = None  # Where the model was saved
-    # The signal that ended the run early; the model is then in a checkpoint only
-    stopped:str|None = None
+    stopped:str|None = None  # The signal that ended it early; then there is only a checkpoint
     first_step:object = None  # What the first step moved, a `StepReport`
-    skipped:int = 0  # Samples that could not be used; the file skipped.jsonl in `folder` names them
+    skipped:int = 0  # Samples that could not be used; skipped.jsonl in `folder` names them
     cut:int = 0  # Samples whose answer was cut off by the data set's max_length
     global_step:int = 0  # Steps of the optimizer, those before a resume included
     eval_steps:list = field(default_factory=list)  # Steps after which validation data were read
@@ -135,10 +137,10 @@ class TrainResult:
         return ax
 
     def plot_load(self):  # matplotlib figure
-        "Share of each expert by step, one picture per MoE layer; dotted lines where even shares would end."
+        "Share of each expert by step, a picture per MoE layer; dotted lines are even shares."
         import matplotlib.pyplot as plt
-        fig, axes = plt.subplots(1, len(self.load), figsize=(3*len(self.load), 2.2), sharey=True,
-                                 squeeze=False)
+        n = len(self.load)
+        fig, axes = plt.subplots(1, n, figsize=(3*n, 2.2), sharey=True, squeeze=False)
         for ax, (layer, rows) in zip(axes[0], self.load.items()):
             ax.stackplot(self.steps, list(zip(*rows)), alpha=.8)
             ax.set(title=f'layer {layer}', xlabel='step', ylim=(0, 1))
@@ -147,16 +149,23 @@ class TrainResult:
         return fig
 
 # %% ../../nbs/training/06_metrics.ipynb #6e1fb878
+def _log_names(
+    logs:list,  # Of dictionaries
+    start:str,  # What the names begin with
+)->list:  # Of str
+    "Names of logged numbers, sorted by layer and expert."
+    names = {k for log in logs for k in log if k.startswith(start)}
+    return sorted(names, key=lambda k: [int(n) for n in re.findall(r'\d+', k)])
+
 def read_log(
     history:list,  # A Trainer's `state.log_history`
 )->dict:  # Fields of `TrainResult`
     "Losses, balance and load from a trainer's log."
     logs = [l for l in history if 'loss' in l]
     evals = {l['step']: l['eval_loss'] for l in history if 'eval_loss' in l}  # once per step
-    named = lambda start: sorted({k for l in logs for k in l if k.startswith(
-        start)}, key=lambda k: [int(n) for n in k.replace('_', '/').split('/') if n.isdigit()])
-    layers = {int(k.rsplit('_', 1)[1]): [l[k] for l in logs] for k in named('aux_loss/')}
-    load = {i: [[l[k] for k in named(f'load/layer_{i}/')] for l in logs] for i in layers}
+    layers = {int(k.rsplit('_', 1)[1]): [l[k] for l in logs] for k in _log_names(logs, 'aux_loss/')}
+    experts = {i: _log_names(logs, f'load/layer_{i}/') for i in layers}
+    load = {i: [[l[k] for k in names] for l in logs] for i, names in experts.items()}
     return dict(steps=[l['step'] for l in logs], losses=[l['loss'] for l in logs],
                 aux=[l['aux_loss'] for l in logs if 'aux_loss' in l], layers=layers, load=load,
                 eval_steps=list(evals), eval_losses=list(evals.values()))
@@ -188,8 +197,9 @@ class LossProgress(ProgressCallback):
         self.training_bar.set_postfix(self.shown, refresh=False)
 
 # %% ../../nbs/training/06_metrics.ipynb #fcde25f7
-_LINE_FORMATS = dict(loss='loss {:.3f}', eval_loss='validation loss {:.3f}', aux_loss='aux {:.3f}',
-            eval_aux_loss='aux {:.3f}', learning_rate='lr {:.2e}', eval_labels='over {:,} labels')
+_LINE_FORMATS = dict(
+    loss='loss {:.3f}', eval_loss='validation loss {:.3f}', aux_loss='aux {:.3f}',
+    eval_aux_loss='aux {:.3f}', learning_rate='lr {:.2e}', eval_labels='over {:,} labels')
 
 def _log_line(
     logs:dict,  # As callbacks get them
@@ -204,7 +214,8 @@ class LogLines(TrainerCallback):
     "A line on stderr for every log, of the main process, unless transformers is told to be quiet."
     def on_log(self, args, state, control, logs=None, **kwargs):
         "Print it."
-        if not state.is_world_process_zero or args.get_process_log_level() > logging.WARNING: return
+        quiet = args.get_process_log_level() > logging.WARNING
+        if quiet or not state.is_world_process_zero: return
         line = _log_line(logs or {}, state.global_step, state.max_steps)
         if line: print(line, file=sys.stderr, flush=True)
 
@@ -221,26 +232,44 @@ def split_groups(
     **changes,  # What the part differs in
 )->list:  # Of dicts, ready to be an optimizer's param_groups
     "Groups divided in two: `ours` with changes, and the rest; empty ones are left out."
-    parts = [(g, [p for p in g['params'] if (id(p) in ours) == mine], mine) for g in groups
-             for mine in (False, True)]
-    return [g | dict(params=ps) | (changes if mine else {}) for g, ps, mine in parts if ps]
+    found = []
+    for g in groups:
+        rest = [p for p in g['params'] if id(p) not in ours]
+        mine = [p for p in g['params'] if id(p) in ours]
+        found += [g | dict(params=rest), g | dict(params=mine) | changes]
+    return [g for g in found if g['params']]
 
+# %% ../../nbs/training/06_metrics.ipynb #25e196ed
 def split_experts(
     groups:list,  # An optimizer's param_groups
+    spread:bool=False,  # The model has experts that are spread over processes
 )->list:  # Of dicts
-    "Groups as DeepSpeed wants them where processes hold different experts; unchanged where they do not."
-    if all(getattr(p, 'allreduce', True) for g in groups for p in g['params']): return groups
-    split = import_optional('deepspeed.moe.utils',
-                            '').split_params_into_different_moe_groups_for_optimizer
-    return split([g | dict(name=f'group_{i}') for i, g in enumerate(groups)])
+    "Groups as DeepSpeed wants them where processes hold different experts, else as they are."
+    # DeepSpeed marks such experts with `allreduce = False`; without the mark they would be averaged
+    if all(getattr(p, 'allreduce', True) for g in groups for p in g['params']):
+        if spread: raise KitError("experts are spread over processes, and none bears DeepSpeed's "
+                                  'mark `allreduce`: this version of DeepSpeed is not known here')
+        return groups
+    utils = import_optional('deepspeed.moe.utils', '')
+    named = [g | dict(name=f'group_{i}') for i, g in enumerate(groups)]
+    return utils.split_params_into_different_moe_groups_for_optimizer(named)
 
 # %% ../../nbs/training/06_metrics.ipynb #d6acb7e2
+def _divide_once(
+    accelerator,  # accelerate's, in a Trainer
+):
+    "A step's loss is divided by its labels; transformers lets accelerate divide it once more."
+    if not hasattr(accelerator, 'gradient_accumulation_steps'):
+        raise KitError('accelerate has no `gradient_accumulation_steps` any more, which must be 1 '
+                       'or losses are divided twice: this version is not known here')
+    accelerator.gradient_accumulation_steps = 1
+
+# %% ../../nbs/training/06_metrics.ipynb #dfbf53a0
 class StepLoss:
-    "Put before `transformers.Trainer`: the loss is one of the whole step, and what its micro-batches held is logged."
+    "Put before `transformers.Trainer`: one loss for the whole step, and logs of what it held."
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        # a step's loss is divided once; transformers 5.4 lets accelerate divide it again
-        self.accelerator.gradient_accumulation_steps = 1
+        _divide_once(self.accelerator)
         self.stats, self.step_samples, self.supervised_tokens = _StepStats(), None, 0
 
     @property
@@ -251,10 +280,11 @@ class StepLoss:
     def get_batch_samples(self, epoch_iterator, num_batches, device):
         "The micro-batches of a step, its number of labels, and (kept) its number of samples."
         batches, labels = super().get_batch_samples(epoch_iterator, num_batches, device)
-        samples = torch.tensor(sum(int(count_samples(b['attention_mask'], len(b['attention_mask'])))
-                                   for b in batches), device=device)
-        self.step_samples = self.accelerator.gather(
-            samples).sum() if self.args.average_tokens_across_devices else samples
+        masks = [b['attention_mask'] for b in batches]
+        samples = sum(int(count_samples(mask, len(mask))) for mask in masks)
+        self.step_samples = torch.tensor(samples, device=device)
+        if self.args.average_tokens_across_devices:
+            self.step_samples = self.accelerator.gather(self.step_samples).sum()
         return batches, labels
 
     def compute_loss(self, model, inputs, return_outputs=False, num_items_in_batch=None):
@@ -268,7 +298,7 @@ class StepLoss:
     def log(self, logs, *args, **kwargs):
         "Add what was counted since the last log; a log of validation data is none of training."
         if 'eval_loss' in logs: return super().log(logs, *args, **kwargs)
-        new = self.stats.logs((self.llava.config.moe or {}).get('layers', []),
-                              lambda x: self.accelerator.reduce(x, 'sum'))
+        layers = (self.llava.config.moe or {}).get('layers', [])
+        new = self.stats.logs(layers, lambda x: self.accelerator.reduce(x, 'sum'))
         self.supervised_tokens += new.pop('supervised_tokens', 0)
         super().log(logs | new if 'loss' in logs else logs, *args, **kwargs)

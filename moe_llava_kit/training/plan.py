@@ -8,57 +8,96 @@ __all__ = ['TrainPlan', 'plan_run']
 # %% ../../nbs/training/12_plan.ipynb #4729aeab
 import json, math
 import torch
-from types import SimpleNamespace
-from pathlib import Path
 from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import SimpleNamespace
 from transformers import get_scheduler, Trainer, TrainingArguments
 from transformers.integrations import get_available_reporting_integrations
+from ..core.errors import KitError
 from .stages import get_stage, GROUPS, PRESETS, Stage, STAGES
 from .preflight import check_validation, default_reporter, EVAL_DEFAULTS
 from .flags import (
     FLAGS, FlagNote, OneLineParser, read_yaml, resolve_flags, split_flags, to_command_line)
 
 # %% ../../nbs/training/12_plan.ipynb #05304728
-# of all published lines
-_PUBLISHED = dict(lr_scheduler_type='cosine', warmup_steps=.03, weight_decay=0., num_train_epochs=1,
-                  logging_steps=1, save_total_limit=1, model_max_length=2048,
-                  image_projector_type='mlp2x_gelu', mm_vision_select_layer=-2)
+_PUBLISHED = dict(                                                  # of all published lines
+    lr_scheduler_type='cosine', warmup_steps=.03, weight_decay=0., num_train_epochs=1,
+    logging_steps=1, save_total_limit=1, model_max_length=2048,
+    image_projector_type='mlp2x_gelu', mm_vision_select_layer=-2)
 
+def _expert_flags(
+    moe:dict|None,  # Settings of a conversion, for `MoEConfig`
+)->dict:  # {flag: value}; None: not set
+    "The flags of a stage's experts."
+    said = moe or {}
+    same = 'num_experts', 'capacity_factor', 'eval_capacity_factor', 'router_aux_loss_coef'
+    return {k: said.get(k) for k in same} | dict(moe_mode=said.get('layers'),
+                                                 top_k_experts=said.get('top_k'))
+
+# %% ../../nbs/training/12_plan.ipynb #8be45ee8
 def _stage_flags(
     stage:Stage,  # As published, or one of your own
     llm:str|None,  # Hub id of the language model; None: said elsewhere
     tower:str|None,  # Hub id of the tower; None: said elsewhere
 )->dict:  # {flag: value}; None: not set
     "The flags that a stage stands for."
-    m = stage.moe or {}
     own = dict(model_name_or_path=llm, image_tower=tower, version=stage.template,
                learning_rate=stage.lr, per_device_train_batch_size=stage.batch_size,
                gradient_accumulation_steps=stage.accumulation, image_aspect_ratio=stage.aspect,
                group_by_modality_length=stage.group_by_modality,
-               tune_mm_mlp_adapter=stage.trains == ('projector',), moe_enable=stage.name == 'moe')
-    same = ('num_experts', 'capacity_factor', 'eval_capacity_factor', 'router_aux_loss_coef')
-    return own | _PUBLISHED | dict(train_modules=stage.modules or None, moe_mode=m.get('layers'),
-                                   top_k_experts=m.get('top_k'), **{k: m.get(k) for k in same})
+               tune_mm_mlp_adapter=stage.trains == ('projector',),
+               train_modules=stage.modules or None)
+    return own | _PUBLISHED | _expert_flags(stage.moe) | dict(moe_enable=stage.name == 'moe')
 
 # %% ../../nbs/training/12_plan.ipynb #5ca60b61
 def _preset_flags(
     flags:list,  # As `split_flags` gives them
 )->list:  # Flags that stand before them
-    "What --stage and --preset bring along; ValueError for a preset without a stage."
+    "What --stage and --preset bring along; KitError for a preset without a stage."
     said = {k: v[0] for k, v in flags if v and k in ('stage', 'preset')}
     if 'preset' in said and 'stage' not in said:
-        raise ValueError(f'--preset {said["preset"]} needs a --stage: one of {", ".join(STAGES)}')
+        raise KitError(f'--preset {said["preset"]} needs a --stage: one of {", ".join(STAGES)}')
     if 'stage' not in said: return []
     stage, p = get_stage(said['stage'], said.get('preset')), PRESETS.get(said.get('preset'))
     return split_flags(to_command_line(_stage_flags(stage, p and p.llm, p and p.tower)))
 
+# %% ../../nbs/training/12_plan.ipynb #cfa5b39d
 def _with_yaml(
     flags:list,  # As `split_flags` gives them
 )->list:  # The same kind, without --config
     "The flags of --config files, then the others."
     files = [f for k, vs in flags if k == 'config' for f in vs]
-    return [x for f in files
-            for x in split_flags(read_yaml(f))] + [(k, v) for k, v in flags if k != 'config']
+    others = [(k, v) for k, v in flags if k != 'config']
+    return [flag for f in files for flag in split_flags(read_yaml(f))] + others
+
+# %% ../../nbs/training/12_plan.ipynb #6d5406b2
+_MOE_LLAVA = dict(moe_mode='second_half', capacity_factor=1., eval_capacity_factor=2.,
+                  compat='moe-llava')
+
+def _is_on(
+    said:str,  # What was written behind a switch; empty if nothing was
+)->bool:  # As HfArgumentParser reads it
+    "Whether a switch was turned on."
+    return said.lower() in ('', 'true', 'yes', 't', 'y', '1')
+
+def _speaks_moe_llava(
+    said:dict,  # {flag: value as it was written}
+)->bool:  # False: the experts are `upcycle`'s
+    "Is it a line of MoE-LLaVA's, or one of its published settings?"
+    return _is_on(said.get('moe_enable', 'no')) and ('stage' not in said or 'preset' in said)
+
+# %% ../../nbs/training/12_plan.ipynb #21679876
+def _defaults_for(
+    flags:list,  # As `split_flags` gives them
+)->list:  # Flags that stand before them
+    "What follows from flags, where they do not say it themselves."
+    said = {k: ' '.join(v) for k, v in flags}
+    new = dict(report_to=default_reporter())
+    if _speaks_moe_llava(said): new |= _MOE_LLAVA
+    if said.get('eval_data_path'): new |= EVAL_DEFAULTS
+    if 'early_stopping_patience' in said: new |= dict(metric_for_best_model='loss')
+    if said.get('load_best_model_at_end') == 'True': new |= dict(save_strategy='best')
+    return split_flags(to_command_line(new))
 
 # %% ../../nbs/training/12_plan.ipynb #79b1e760
 def by_name(
@@ -77,70 +116,80 @@ def _moe_of(
                layers=f.moe_layers_idx or f.moe_mode, capacity_factor=f.capacity_factor or None,
                eval_capacity_factor=f.eval_capacity_factor or None, min_capacity=f.min_capacity,
                use_residual=f.use_residual, router_aux_loss_coef=f.router_aux_loss_coef)
-    # in DeepSpeed's layer padding takes places
+    moe['compat'] = f.compat
     if f.ep_size > 1:
-        moe |= dict(implementation='deepspeed', ep_size=f.ep_size,
-                    compat=['count_padding'] if f.capacity_factor > 0 else None)
+        moe |= dict(implementation='deepspeed', ep_size=f.ep_size)
+        # in DeepSpeed's layer padding takes places
+        if f.capacity_factor and not f.compat: moe['compat'] = ['count_padding']
     return moe
 
 # %% ../../nbs/training/12_plan.ipynb #9a6e0a4c
-_REQUIRED_TOGETHER = (  # Flags that cannot be set at once, and why
+_CONTRADICTIONS = (  # Flags that cannot be set at once, and why
     ('moe_enable', 'tune_mm_mlp_adapter', 'are stages 3 and 1'),
     ('tune_mm_mlp_adapter', 'freeze_mm_mlp_adapter', 'train the projector alone, and not at all'),
     ('tune_mm_mlp_adapter', 'lora_enable', 'train the projector alone, and adapters'),
     ('moe_enable', 'freeze_backbone', 'train experts, and freeze the decoder they are part of'),
     ('mm_projector_lr', 'freeze_mm_mlp_adapter', 'give the projector a rate, and freeze it'))
 
-def _check_together(
+def _check_contradictions(
     f:SimpleNamespace,  # Flags by name
 ):
-    "ValueError for two flags that contradict each other."
-    for a, b, why in _REQUIRED_TOGETHER:
+    "KitError for two flags that contradict each other."
+    for a, b, why in _CONTRADICTIONS:
         both = getattr(f, a) and getattr(f, b)
-        if both: raise ValueError(f'--{a} and --{b} {why}: expected one of them')
+        if both: raise KitError(f'--{a} and --{b} {why}: expected one of them')
 
 # %% ../../nbs/training/12_plan.ipynb #ca447b2a
+def _stage_name(
+    f:SimpleNamespace,  # Flags by name
+)->str:  # A key of `STAGES`
+    "The stage that flags mean; KitError for flags that contradict each other."
+    _check_contradictions(f)
+    name = 'moe' if f.moe_enable else 'pretrain' if f.tune_mm_mlp_adapter else 'finetune'
+    if f.stage not in (None, name):
+        raise KitError(f'--stage {f.stage} with flags of stage {name}: --moe_enable makes it moe, '
+                       '--tune_mm_mlp_adapter pretrain')
+    if f.train_modules and not f.moe_enable:
+        raise KitError('--train_modules belongs to stage 3: add --moe_enable True, or leave it out')
+    return name
+
+# %% ../../nbs/training/12_plan.ipynb #0b216d9a
 def _stage_of(
     f:SimpleNamespace,  # Flags by name
     lr:float,  # Peak learning rate
 )->Stage:  # With its conversion, if there is one
-    "The stage that flags describe; ValueError for flags that contradict each other."
-    _check_together(f)
-    name = 'moe' if f.moe_enable else 'pretrain' if f.tune_mm_mlp_adapter else 'finetune'
-    if f.stage not in (None, name):
-        raise ValueError(f'--stage {f.stage} with flags of stage {name}: --moe_enable makes it '
-                         f'moe, ' '--tune_mm_mlp_adapter pretrain')
-    if f.train_modules and not f.moe_enable:
-        raise ValueError(
-            '--train_modules belongs to stage 3: add --moe_enable True, or leave it out')
+    "The stage that flags describe; KitError if it would train nothing."
+    name, modules = _stage_name(f), tuple(f.train_modules or ())
     frozen = ('projector',) if f.freeze_mm_mlp_adapter else ()
     learns = ('projector',) if f.tune_mm_mlp_adapter or f.freeze_backbone else GROUPS
     trains = tuple(g for g in learns if g not in ('tower', *frozen))
     if not trains and not f.lora_enable:
-        raise ValueError('--freeze_backbone and --freeze_mm_mlp_adapter leave nothing to train: '
-                         'expected one of them, or --lora_enable True')
-    return Stage(name, trains, lr, f.version, STAGES[name].why, tuple(f.train_modules or ()),
-                 f.mm_projector_lr, aspect=f.image_aspect_ratio, frozen=frozen,
+        raise KitError('--freeze_backbone and --freeze_mm_mlp_adapter leave nothing to train: '
+                       'expected one of them, or --lora_enable True')
+    return Stage(name, trains, lr, f.version, STAGES[name].why, modules, f.mm_projector_lr,
+                 aspect=f.image_aspect_ratio, frozen=frozen,
                  group_by_modality=f.group_by_modality_length,
                  moe=_moe_of(f) if f.moe_enable else None)
 
 # %% ../../nbs/training/12_plan.ipynb #5741bf84
+_FILES = 'data_path', 'eval_data_path', 'pretrain_mm_mlp_adapter', 'deepspeed'
+_FOLDERS = 'image_folder', 'video_folder'
+
 def _check_files(
     flags:dict,  # {flag: [values]}
 ):
-    "FileNotFoundError for files that are not there, ValueError for a DeepSpeed file that is no JSON."
-    for k in ('data_path', 'eval_data_path', 'pretrain_mm_mlp_adapter', 'deepspeed', 'image_folder',
-              'video_folder'):
+    "FileNotFoundError for what is not there, KitError for a DeepSpeed file that is no JSON."
+    for k in (*_FILES, *_FOLDERS):
         for v in flags.get(k, []):
             if v and v[0] != '{' and not Path(v).exists():
-                raise FileNotFoundError(
-                    f'--{k} {v}: no such {"folder" if "folder" in k else "file"}')
+                kind = 'folder' if k in _FOLDERS else 'file'
+                raise FileNotFoundError(f'--{k} {v}: no such {kind}')
     for v in flags.get('deepspeed', []):
         try: config = json.loads(v if v[:1] == '{' else Path(v).read_text(encoding='utf-8'))
         except (ValueError, OSError) as e:
-            raise ValueError(f'--deepspeed {v}: expected JSON ({e})') from e
+            raise KitError(f'--deepspeed {v}: expected JSON ({e})') from e
         if not isinstance(config, dict):
-            raise ValueError(f'--deepspeed {v}: expected settings, got a {type(config).__name__}')
+            raise KitError(f'--deepspeed {v}: expected settings, got a {type(config).__name__}')
 
 # %% ../../nbs/training/12_plan.ipynb #9d05b481
 _NUMBER_KINDS = {  # What is expected: (condition, flags)
@@ -160,88 +209,104 @@ _NUMBER_KINDS = {  # What is expected: (condition, flags)
 def _check_numbers(
     f:SimpleNamespace,  # Flags by name, TrainingArguments among them
 ):
-    "ValueError for a number that cannot be, with what was expected."
+    "KitError for a number that cannot be, with what was expected."
     for expected, (fits, names) in _NUMBER_KINDS.items():
         for k in names.split():
             v = getattr(f, k, None)
             numbers = v if isinstance(v, list) else [] if v is None else [v]
             if not all(map(fits, numbers)):
-                raise ValueError(f'--{k} {" ".join(map(str, numbers))}: expected {expected}')
+                raise KitError(f'--{k} {" ".join(map(str, numbers))}: expected {expected}')
 
 # %% ../../nbs/training/12_plan.ipynb #f21621bf
 _UNSUPPORTED = dict(
     label_smoothing_factor='the loss is the cross-entropy of the labels: expected 0',
     fsdp='experts and safeguards are made for DeepSpeed: expected --deepspeed')
 
-def _moe_made(
+def _try_making(
     what:str,  # Flag and value, for an error
     make,  # Makes it
-):  # What was made
-    "What a flag names; ValueError in one line if it cannot be made."
-    try: return make()
-    except Exception as e: raise ValueError(f'{what}: {str(e) or type(e).__name__}') from e
+):
+    "KitError in one line if something that a flag names cannot be made."
+    try: make()
+    except Exception as e: raise KitError(f'{what}: {str(e) or type(e).__name__}') from e
 
+# %% ../../nbs/training/12_plan.ipynb #1f4db20b
 def _check_names(
     args:TrainingArguments,  # All the other flags
 ):
-    "ValueError for an optimizer, schedule or report that is not known, installed, or supported."
+    "KitError for an optimizer, schedule or report that is not known, installed, or supported."
     for k, why in _UNSUPPORTED.items():
-        if getattr(args, k): raise ValueError(f'--{k} {getattr(args, k)}: {why}')
+        if getattr(args, k): raise KitError(f'--{k} {getattr(args, k)}: {why}')
     there = get_available_reporting_integrations()
     for name in args.report_to:
-        if name not in there:
-            raise ValueError(f'--report_to {name}: not known, or not installed; here are '
-                             f'{", ".join([*there, "none"])}')
-    _moe_made(f'--optim {args.optim.value}', lambda: Trainer.get_optimizer_cls_and_kwargs(args))
-    some, more = torch.optim.SGD([torch.zeros(1)], lr=args.learning_rate), args.lr_scheduler_kwargs
-    _moe_made(f'--lr_scheduler_type {args.lr_scheduler_type.value}',
-         lambda: get_scheduler(args.lr_scheduler_type, some, 1, 10, dict(more or {})))
+        if name in there: continue
+        raise KitError(f'--report_to {name}: not known, or not installed; here are '
+                       f'{", ".join([*there, "none"])}')
+    def optimizer(): Trainer.get_optimizer_cls_and_kwargs(args)
+    def schedule():
+        some = torch.optim.SGD([torch.zeros(1)], lr=args.learning_rate)
+        get_scheduler(args.lr_scheduler_type, some, 1, 10, dict(args.lr_scheduler_kwargs or {}))
+    _try_making(f'--optim {args.optim.value}', optimizer)
+    _try_making(f'--lr_scheduler_type {args.lr_scheduler_type.value}', schedule)
 
-# %% ../../nbs/training/12_plan.ipynb #e6da7fc7
-def _defaults_for(
-    flags:list,  # As `split_flags` gives them
-)->list:  # Flags that stand before them
-    "What follows from flags, where they do not say it themselves."
-    said = {k: ' '.join(v) for k, v in flags}
-    new = dict(report_to=default_reporter())
-    if said.get('eval_data_path'): new |= EVAL_DEFAULTS
-    if 'early_stopping_patience' in said: new |= dict(metric_for_best_model='loss')
-    if said.get('load_best_model_at_end') == 'True': new |= dict(save_strategy='best')
-    return split_flags(to_command_line(new))
-
-_SWITCH_FLAGS = dict(
+# %% ../../nbs/training/12_plan.ipynb #14bd3283
+_SWITCHES = dict(
     lora_enable='lora_r lora_alpha lora_dropout lora_bias only_lora_ffn', dry_run='gpus',
     moe_enable='''moe_mode moe_layers_idx ep_size num_experts top_k_experts capacity_factor
-        eval_capacity_factor min_capacity use_residual router_aux_loss_coef''')
+        eval_capacity_factor min_capacity use_residual router_aux_loss_coef compat''')
 
-def _without_switch(
+def _idle_flags(
     flags:list,  # As they were written
     f:SimpleNamespace,  # Flags by name
 )->list:  # A `FlagNote` for each
     "Flags that have no effect because another one is off."
-    switch = {k: s for s, names in _SWITCH_FLAGS.items() for k in names.split()}
+    switch = {k: s for s, names in _SWITCHES.items() for k in names.split()}
     idle = [(k, v) for k, v in flags if k in switch and not getattr(f, switch[k])]
     return [FlagNote(k, ' '.join(v), f'no effect without --{switch[k]} True') for k, v in idle]
 
 # %% ../../nbs/training/12_plan.ipynb #9a9d9441
-def _positive_interval(
+def _how_often(
     n:float,  # Steps, or below 1 a share of the run
 )->str:  # In words
     "How often something happens."
-    return (f'every {n:.0%} of the steps' if n < 1 else 'every step'
-            if n == 1 else f'every {n:g} steps')
+    if n < 1: return f'every {n:.0%} of the steps'
+    return 'every step' if n == 1 else f'every {n:g} steps'
 
-def _save_interval(
+def _validation_words(
     f:SimpleNamespace,  # Flags by name
     a:TrainingArguments,  # All the other flags
 )->str:  # In words
     "When validation data are read, and what follows from the loss."
-    patience = f.early_stopping_patience
-    words = ['before the first step' if a.eval_on_start else '', 'after each epoch'
-             if a.eval_strategy == 'epoch' else _positive_interval(a.eval_steps or 1),
+    by_epoch, patience = a.eval_strategy == 'epoch', f.early_stopping_patience
+    words = ['before the first step' if a.eval_on_start else '',
+             'after each epoch' if by_epoch else _how_often(a.eval_steps or 1),
              'the best is kept' if a.load_best_model_at_end else '',
              f'the end after {patience} without a better one' if patience else '']
     return ', '.join(filter(None, words))
+
+# %% ../../nbs/training/12_plan.ipynb #0e1437c4
+def _plan_rows(
+    stage:Stage,  # What is trained
+    f:SimpleNamespace,  # Flags by name
+    a:TrainingArguments,  # All the other flags
+)->dict:  # {what: in words}; what is empty is not said
+    "A run in words."
+    experts = {k: v for k, v in (stage.moe or {}).items() if v is not None}
+    gpus, rows = f.gpus or a.world_size, a.per_device_train_batch_size
+    acc = a.gradient_accumulation_steps
+    projector = f' (projector {f.mm_projector_lr:g})' if f.mm_projector_lr else ''
+    cut = f'cut at {f.model_max_length or "2048 or more"} positions'
+    held_out, bits = ', '.join(f.eval_data_path or []), f' over {f.bits}-bit weights'*(f.bits < 16)
+    return dict(
+        stage=f'{stage.name}: {stage.why}',
+        model=' + '.join(filter(None, (f.model_name_or_path, f.image_tower))), template=f.version,
+        data=f'{", ".join(f.data_path or ["none"])}; pictures {f.image_aspect_ratio}, {cut}',
+        validation=held_out and f'{held_out}; {_validation_words(f, a)}',
+        step=f'{gpus*rows*acc} rows = {gpus} × {rows} × {acc}, lr {a.learning_rate:g}{projector}',
+        experts=', '.join(f'{k}={v}' for k, v in experts.items()),
+        adapters=f.lora_enable and f'LoRA of rank {f.lora_r}{bits}', output=a.output_dir,
+        log=f'the first step, the last and {_how_often(a.logging_steps)}, '
+            f'to {" and ".join(["stderr", *a.report_to])}')
 
 # %% ../../nbs/training/12_plan.ipynb #1aa299b7
 @dataclass
@@ -255,65 +320,56 @@ class TrainPlan:
 
     def lines(self)->list:  # of str
         "The plan in words."
-        f, a, moe = self.flags, self.args, self.stage.moe or {}
-        n, b = f.gpus or a.world_size, a.per_device_train_batch_size
-        k = a.gradient_accumulation_steps
-        cut = f'cut at {f.model_max_length or "2048 or more"} positions'
-        how = f'pictures {f.image_aspect_ratio}, {cut}'
-        rows = dict(stage=f'{self.stage.name}: {self.stage.why}',
-                    model=' + '.join(filter(None, (f.model_name_or_path, f.image_tower))),
-                    template=f.version, data=f'{", ".join(f.data_path or ["none"])}; {how}',
-                    validation=f.eval_data_path
-                    and ', '.join(f.eval_data_path)+f'; {_save_interval(f, a)}',
-                    step=f'{n*b*k} rows = {n} × {b} × {k}, lr {a.learning_rate:g}'
-                    + (f' (projector {f.mm_projector_lr:g})' if f.mm_projector_lr else ''),
-                    experts=', '.join(f'{k}={v}' for k, v in moe.items()),
-                    adapters=f.lora_enable and f'LoRA of rank {f.lora_r}'
-                    + (f' over {f.bits}-bit weights' if f.bits < 16 else ''), output=a.output_dir,
-                    log=f'the first step, the last and {_positive_interval(a.logging_steps)}, to '
-                    + ' and '.join(['stderr', *a.report_to]))
-        return [f'{k:11}{v}' for k, v in rows.items()
-                if v] + [f'note       --{n.flag} {n.value}: {n.why}' for n in self.notes]
+        rows = _plan_rows(self.stage, self.flags, self.args)
+        notes = [f'note       --{n.flag} {n.value}: {n.why}' for n in self.notes]
+        return [f'{k:11}{v}' for k, v in rows.items() if v] + notes
 
     def __repr__(self): return '\n'.join(self.lines())
 
 # %% ../../nbs/training/12_plan.ipynb #310cab5e
-_NO_MODEL = ('--model_name_or_path is missing: expected a language model (folder or hub id), '
-            'or the folder of an earlier stage')
 _ALWAYS_SET = dict(remove_unused_columns=False, logging_nan_inf_filter=False)
+_NO_MODEL = ('--model_name_or_path is missing: expected a language model (folder or hub id), '
+             'or the folder of an earlier stage')
+_NO_FOLDER = '--output_dir is missing: where should checkpoints and the model go?'
 
 def _check_values(
     plan:TrainPlan,  # Its flags and arguments
 ):
-    "ValueError for what flags alone show to be wrong; a run and its dry run both begin here."
+    "KitError for what flags alone show to be wrong; a run and its dry run both begin here."
     f, a = plan.flags, plan.args
+    if not f.model_name_or_path: raise KitError(_NO_MODEL)
     _check_numbers(by_name([a, f]))
     _check_names(a)
     check_validation(a, bool(f.eval_data_path), '--eval_data_path')
     if f.early_stopping_patience and not f.eval_data_path:
-        raise ValueError(
-            '--early_stopping_patience needs --eval_data_path: expected validation data')
+        raise KitError('--early_stopping_patience needs --eval_data_path: '
+                       'expected validation data')
+
+# %% ../../nbs/training/12_plan.ipynb #e927654e
+def _parse(
+    flags:list,  # Of (flag, [values]) that are known
+)->tuple:  # (flags by name, TrainingArguments)
+    "Read values as their tables say; without a GPU the CPU is used."
+    words = [w for k, vs in flags for w in (f'--{k}', *vs)]
+    if not torch.cuda.is_available(): words += ['--use_cpu', 'True']
+    *tables, args = OneLineParser([*FLAGS, TrainingArguments]).parse_args_into_dataclasses(words)
+    for k, v in _ALWAYS_SET.items(): setattr(args, k, v)
+    return by_name(tables), args
 
 # %% ../../nbs/training/12_plan.ipynb #37f46fb7
 def plan_run(
     argv:list|dict,  # Words of a command line, or a dictionary of flags
 )->TrainPlan:  # Ready for `dry_run` and `run_plan`
-    "Read flags; ValueError or FileNotFoundError in one line for anything that cannot be right."
+    "Read flags; KitError or FileNotFoundError in one line for anything that cannot be right."
     flags = _with_yaml(split_flags(to_command_line(argv) if isinstance(argv, dict) else argv))
     known = {f.name for c in (*FLAGS, TrainingArguments) for f in fields(c)}
     own, notes = resolve_flags(flags, known)
-    before, more = resolve_flags(_preset_flags(flags), known)
-    before = _defaults_for(before+own) + before
-    if 'output_dir' not in {k for k, _ in before+own}:
-        raise ValueError('--output_dir is missing: where should checkpoints and the model go?')
-    _check_files(dict(before+own))
-    line = [w for k, vs in [*before, *own]
-            for w in (f'--{k}', *vs)] + ([] if torch.cuda.is_available() else ['--use_cpu', 'True'])
-    *parts, args = OneLineParser([*FLAGS, TrainingArguments]).parse_args_into_dataclasses(line)
-    for k, v in _ALWAYS_SET.items(): setattr(args, k, v)
-    f = by_name(parts)
-    stage, notes = _stage_of(f, args.learning_rate), more+notes+_without_switch(own, f)
-    if not f.model_name_or_path: raise ValueError(_NO_MODEL)
-    plan = TrainPlan(stage, f, args, notes, frozenset(k for k, _ in before+own))
+    preset, more = resolve_flags(_preset_flags(flags), known)
+    said = preset+own
+    if 'output_dir' not in dict(said): raise KitError(_NO_FOLDER)
+    _check_files(dict(said))
+    f, args = _parse(_defaults_for(said)+said)
+    notes = more+notes+_idle_flags(own, f)
+    plan = TrainPlan(_stage_of(f, args.learning_rate), f, args, notes, frozenset(dict(said)))
     _check_values(plan)
     return plan

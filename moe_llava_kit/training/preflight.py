@@ -10,6 +10,7 @@ import importlib.util
 import torch
 from transformers import TrainingArguments
 from torch import nn
+from ..core.errors import KitError, shorten
 from ..text.messages import SeparatorStyle
 from ..text.conversation import Conversation
 from ..text.templates import conv_templates, get_template
@@ -17,7 +18,20 @@ from ..data.dataset import check_trained, LlavaDataset
 from ..data.batching import PackedDataset
 from ..moe.certificate import HALF_DTYPES
 from .stages import base_model_of, get_stage, Stage
-from ..core.errors import shorten
+
+# %% ../../nbs/training/07_preflight.ipynb #6feddbc5
+_SCHEDULE = dict(
+    num_train_epochs=1, lr_scheduler_type='cosine', warmup_steps=.03, weight_decay=0.,
+    logging_steps=10, logging_nan_inf_filter=False, report_to='none', remove_unused_columns=False)
+
+def _refuse_zero(
+    **numbers,  # Or None, where something else decides
+):
+    "KitError for a number that is not above 0."
+    for name, x in numbers.items():
+        if x is None or x > 0: continue
+        instead = 'one epoch' if name == 'steps' else 'what the stage says'
+        raise KitError(f'{name}={x}: expected more than 0, or None for {instead}')
 
 # %% ../../nbs/training/07_preflight.ipynb #9b85ce3d
 def training_args(
@@ -28,56 +42,59 @@ def training_args(
     lr:float|None=None,  # Peak learning rate; None = the stage's own
     seed:int=0,  # Of the order of the data and of dropout
     accumulation:int|None=None,  # Micro-batches per step; None = the stage's own
-    **kwargs,  # Anything TrainingArguments takes
+    **settings,  # Anything TrainingArguments takes
 )->TrainingArguments:  # transformers' own
-    "The published schedule: AdamW, cosine, 3 % warm-up, no weight decay; overridable. ValueError for a number that is not above 0."
-    for name, x in dict(steps=steps, batch_size=batch_size, lr=lr,
-                        accumulation=accumulation).items():
-        if x is not None and not x > 0:
-            raise ValueError(f'{name}={x}: expected more than 0, or None for '
-                             f'{dict(steps="one epoch").get(name, "what the stage says")}')
+    "The published schedule with what you change; KitError for a number that is not above 0."
+    _refuse_zero(steps=steps, batch_size=batch_size, lr=lr, accumulation=accumulation)
     gpu, rows = torch.cuda.is_available(), batch_size or stage.batch_size
-    best = kwargs.get('load_best_model_at_end')
-    defaults = dict(output_dir=output_dir, max_steps=steps or -1, num_train_epochs=1,
-                    per_device_train_batch_size=rows, per_device_eval_batch_size=rows,
-                    gradient_accumulation_steps=accumulation or stage.accumulation, learning_rate=lr
-                    or stage.lr, lr_scheduler_type='cosine', warmup_steps=0.03, weight_decay=0.,
-                    seed=seed, data_seed=seed, logging_steps=10, logging_nan_inf_filter=False,
-                    save_strategy='best' if best else 'no', report_to='none',
-                    remove_unused_columns=False, use_cpu=not gpu, dataloader_pin_memory=gpu)
-    return TrainingArguments(**{**defaults, **kwargs})
+    own = dict(max_steps=steps or -1, learning_rate=lr or stage.lr, seed=seed, data_seed=seed,
+               per_device_train_batch_size=rows, per_device_eval_batch_size=rows,
+               gradient_accumulation_steps=accumulation or stage.accumulation,
+               save_strategy='best' if settings.get('load_best_model_at_end') else 'no',
+               use_cpu=not gpu, dataloader_pin_memory=gpu)
+    return TrainingArguments(output_dir, **_SCHEDULE | own | settings)
 
 # %% ../../nbs/training/07_preflight.ipynb #af9dc7eb
+def _deepspeed_settings(
+    args:TrainingArguments,  # Ready-made
+):  # transformers' HfTrainerDeepSpeedConfig, or None without DeepSpeed
+    "What DeepSpeed was told; KitError where transformers keeps it elsewhere."
+    if not args.deepspeed: return None
+    if getattr(args, 'hf_deepspeed_config', None) is None:
+        raise KitError("TrainingArguments has no `hf_deepspeed_config` any more, where DeepSpeed's "
+                       'settings stood: this version of transformers is not known here')
+    return args.hf_deepspeed_config
+
 def _has_fp32_masters(
     args:TrainingArguments,  # Ready-made
 )->bool:  # False without DeepSpeed
     "Whether half-precision weights get fp32 master copies."
-    ds = getattr(args, 'hf_deepspeed_config', None)
+    ds = _deepspeed_settings(args)
     if ds is None: return False
     half = [k for k in ('bf16', 'fp16') if ds.is_true(f'{k}.enabled')]
     if any(ds.is_true(f'{k}.{k}_master_weights_and_grads') for k in half): return False
     return bool(half) or (ds.get_value('zero_optimization.stage') or 0) > 0
 
 # %% ../../nbs/training/07_preflight.ipynb #6dbf4a02
+_WAYS_OUT = ('Expected fp32, or fp32 masters of them. Either {what}.float(), or from the start '
+             'build_llava(…, dtype=torch.float32) or, for a saved model, load_checkpoint(…, '
+             'dtype=torch.float32); or DeepSpeed, which keeps masters: '
+             'train(…, deepspeed=deepspeed_config(2), bf16=True)')
+
 def check_precision(
     model:nn.Module,  # A LLaVA model, also with adapters, its stage applied
     args:TrainingArguments,  # Of the run
 ):
-    "ValueError if half-precision weights would be trained without fp32 masters."
-    half = {n: p.dtype for n, p in model.named_parameters() if p.requires_grad
-            and p.dtype in HALF_DTYPES}
+    "KitError if half-precision weights would be trained without fp32 masters."
+    trained = {n: p.dtype for n, p in model.named_parameters() if p.requires_grad}
+    half = {n: d for n, d in trained.items() if d in HALF_DTYPES}
     if not half or _has_fp32_masters(args): return
     only = all('multi_modal_projector' in n for n in half)
     what = 'model.model.multi_modal_projector' if only else 'model'
     kinds = ' and '.join(sorted({str(d).removeprefix('torch.') for d in half.values()}))
-    raise ValueError(
-        f'{len(half)} tensors would be trained in {kinds}, where a step of {args.learning_rate:g} '
-        f'is '
-        f'lost on most weights: {shorten(list(half))}. Expected fp32, or fp32 masters of them. '
-        f'Either {what}.float(), or ' 'from the start build_llava(…, dtype=torch.float32) or, for '
-                                      'a saved model, load_checkpoint(…, '
-        'dtype=torch.float32); or DeepSpeed, which keeps masters: '
-        'train(…, deepspeed=deepspeed_config(2), bf16=True)')
+    raise KitError(f'{len(half)} tensors would be trained in {kinds}, where a step of '
+                   f'{args.learning_rate:g} is lost on most weights: {shorten(list(half))}. '
+                   + _WAYS_OUT.format(what=what))
 
 # %% ../../nbs/training/07_preflight.ipynb #0d5f371e
 def default_reporter()->str:  # For TrainingArguments' report_to
@@ -85,39 +102,40 @@ def default_reporter()->str:  # For TrainingArguments' report_to
     return 'tensorboard' if importlib.util.find_spec('tensorboard') else 'none'
 
 # %% ../../nbs/training/07_preflight.ipynb #17a496ac
-# .25 of the whole run
-EVAL_DEFAULTS = dict(eval_strategy='steps', eval_steps=.25, eval_on_start=True)
+EVAL_DEFAULTS = dict(eval_strategy='steps', eval_steps=.25, eval_on_start=True)  # .25 of the run
 
 def check_rows(
     args:TrainingArguments,  # Say how many rows a batch has
     rows:int,  # Of the data set
 ):
-    "ValueError for a data set that makes no batch."
-    if not rows: raise ValueError('the dataset is empty: nothing to train on')
+    "KitError for a data set that makes no batch."
+    if not rows: raise KitError('the dataset is empty: nothing to train on')
     batch = args.per_device_train_batch_size*args.world_size
     if args.dataloader_drop_last and rows < batch:
-        raise ValueError(f'the dataset has {rows} rows, a batch {batch}, and dataloader_drop_last '
-                         'leaves unfinished batches out: nothing to train on')
+        raise KitError(f'the dataset has {rows} rows, a batch {batch}, and dataloader_drop_last '
+                       'leaves unfinished batches out: nothing to train on')
 
 # %% ../../nbs/training/07_preflight.ipynb #52047108
+_MEASURED = 'loss', 'eval_loss', 'aux_loss', 'eval_aux_loss'
+
 def check_validation(
     args:TrainingArguments,  # Say when validation data are read, and what is done with the loss
     there:bool,  # Are there any?
     data:str='eval_data',  # What they are called where the reader gave them
 ):
-    "ValueError if validation data would never be read, or are needed and not there."
+    "KitError if validation data would never be read, or are needed and not there."
     needs = dict(eval_strategy='no', eval_on_start=False, load_best_model_at_end=False)
     for name, off in needs.items():
         value = getattr(args, name)
         if value != off and not there:
-            raise ValueError(
-                f'{name}={getattr(value, "value", value)} without {data}: expected validation data')
+            said = f'{name}={getattr(value, "value", value)}'
+            raise KitError(f'{said} without {data}: expected validation data')
     if there and args.eval_strategy == 'no':
-        raise ValueError(f'{data} with eval_strategy=no would not be read: expected steps or epoch')
-    best, known = args.metric_for_best_model, ('loss', 'eval_loss', 'aux_loss', 'eval_aux_loss')
-    if best not in (None, *known):
-        raise ValueError(
-            f'metric_for_best_model={best} is not measured: expected one of {", ".join(known)}')
+        raise KitError(f'{data} with eval_strategy=no would not be read: expected steps or epoch')
+    best = args.metric_for_best_model
+    if best not in (None, *_MEASURED):
+        raise KitError(f'metric_for_best_model={best} is not measured: '
+                       f'expected one of {", ".join(_MEASURED)}')
 
 # %% ../../nbs/training/07_preflight.ipynb #b4e2d0a2
 _SAMPLE_TEXT = ' Two  Words,\n\t1234 é 你好 🙂'   # a text that tokenizers cut differently
@@ -165,16 +183,17 @@ def _chosen_template(
     model,  # A LLaVA model
     stage:Stage,  # Its template comes first
 ):  # A template, or None if nobody names one
-    "The template of a stage's data; ValueError if stage and model would chat in different ones."
+    "The template of a stage's data; KitError if stage and model would chat in different ones."
     base = base_model_of(model)
     own, name = base.config.template, stage.template or base.config.template
     if name is None: return None
     conv = get_template(name, base.tokenizer)
-    chats = None not in (stage.template, own) and conv.sep_style is not SeparatorStyle.PLAIN
+    both = None not in (stage.template, own)
+    chats = both and conv.sep_style is not SeparatorStyle.PLAIN
     if chats and (apart := _template_differences(conv, own)):
-        raise ValueError(f'the templates of stage {stage.name!r} and of the model differ: {apart}; '
-                         'what is trained in one would be asked in the other. Expected one: '
-                         'build_llava(..., template=…), or a stage without a template')
+        raise KitError(f'the templates of stage {stage.name!r} and of the model differ: {apart}; '
+                       'what is trained in one would be asked in the other. Expected one: '
+                       'build_llava(..., template=…), or a stage without a template')
     return conv
 
 # %% ../../nbs/training/07_preflight.ipynb #fdb96cfa
@@ -183,7 +202,7 @@ def _compare_data(
     data,  # A data set
     stage:Stage,  # As for `_chosen_template`
 )->list:  # What could not be compared, by name
-    "ValueError with both values if tokenizer, template or patch count is not the model's."
+    "KitError with both values if tokenizer, template or patch count is not the model's."
     base, want = base_model_of(model), _chosen_template(model, stage)
     tok, conv, patches = (getattr(data, k, None) for k in ('tokenizer', 'template', 'patches'))
     named = f', template={stage.template!r}' if stage.template else ''
@@ -192,14 +211,14 @@ def _compare_data(
                  template=isinstance(conv, Conversation) and want is not None,
                  patches=isinstance(patches, int))
     if known['tokenizer'] and (apart := _tokenizer_differences(tok, base.tokenizer)):
-        raise ValueError(f"the data set's tokenizer is not the model's: {'; '.join(apart)} ({way})")
+        raise KitError(f"the data set's tokenizer is not the model's: {'; '.join(apart)} ({way})")
     if known['template'] and (apart := _template_differences(conv, want)):
         whose = f'that of stage {stage.name!r}' if stage.template else "the model's"
-        raise ValueError(f"the data set's template is not {whose}: {apart} ({way})")
+        raise KitError(f"the data set's template is not {whose}: {apart} ({way})")
     wrong = known['patches'] and patches != base.image_tokens
     if wrong and any(getattr(data, 'pictured', [True])):
-        raise ValueError(f'the data set counts a picture as {patches} positions, the model as '
-                         f'{base.image_tokens} ({way})')
+        raise KitError(f'the data set counts a picture as {patches} positions, the model as '
+                       f'{base.image_tokens} ({way})')
     return [name for name, yes in known.items() if not yes]
 
 # %% ../../nbs/training/07_preflight.ipynb #b4e2d0a9
@@ -216,8 +235,8 @@ def check_data(
     dataset,  # `LlavaDataset`, one that wraps it, or anything with its items
     stage:str|Stage,  # As for `get_stage`
 )->list:  # What could not be compared, by name: a data set of your own need not say it
-    "ValueError for data that is empty, not the model's or the stage's, or trains no token."
-    if not len(dataset): raise ValueError('the dataset is empty: nothing to train on')
+    "KitError for data that is empty, not the model's or the stage's, or trains no token."
+    if not len(dataset): raise KitError('the dataset is empty: nothing to train on')
     parts, stage = inner_datasets(dataset), get_stage(stage)
     unknown = sorted({name for d in parts for name in _compare_data(model, d, stage)})
     all_read = parts == [dataset] or isinstance(dataset, PackedDataset)     # a Subset reads some
