@@ -118,7 +118,10 @@ const paneRow = (model, side, set) => {
     row.append(field(key, menu(names[key], now[key] || '', choose(key))));
   if (second) row.prepend('beside: ');
   return row;
-};
+};"""
+
+# %% ../../nbs/text/13_explorer.ipynb #fc3aa3eb
+_JS_COPY = r"""
 const copyButton = (model, box) => {
   const copy = document.createElement('button');
   copy.textContent = 'copy the code';
@@ -174,7 +177,7 @@ _JS_VIEW = r"""
   model.on('change:view', show);
 }
 export default { render };"""
-_esm = MASK_JS + _JS_FIELDS + _JS_PANES + _JS_CONTROLS + _JS_VIEW
+_esm = MASK_JS + _JS_FIELDS + _JS_PANES + _JS_COPY + _JS_CONTROLS + _JS_VIEW
 
 # %% ../../nbs/text/13_explorer.ipynb #3f453656
 _JS_SWITCH = r"""
