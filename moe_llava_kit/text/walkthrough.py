@@ -49,7 +49,8 @@ def _recipe_in_words(report)->str:
     if not report.recipe:
         return f'No numbers exist here: {report.why_no_recipe}. The exact mask needs none.'
     return (f'For this tokenizer the numbers are {recipe_numbers(report.recipe)}. They were solved '
-            'for, not guessed: two rounds give three equations, all other conversations must agree.')
+            'for, not guessed: two rounds give three equations, and all other conversations '
+            'must agree.')
 
 # %% ../../nbs/text/16_walkthrough.ipynb #ac7d9090
 _TITLE = '''# {name} behind LLaVA
@@ -101,8 +102,8 @@ answers, each with its end, and to nothing else.'''
 _PROVED = '''proof = prove(tok, template, recipe)
 assert all(r['exact'] is not False for r in proof)
 proof'''
-_PLAY = r'''MaskExplorer('human: <image>\nWhat is it?\ngpt: A cat.', tokenizer='mine', template='v1',
-             tokenizers={'mine': tok})'''
+_PLAY = r'''MaskExplorer('human: <image>\nWhat is it?\ngpt: A cat.', tokenizer='mine',
+             template='v1', tokenizers={'mine': tok})'''
 
 def _proof_steps(report)->list:
     "Numbers, proof, warnings."
