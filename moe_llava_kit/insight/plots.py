@@ -11,8 +11,9 @@ import base64, hashlib, html, io, math
 import torch
 from pathlib import Path
 from torch import nn
+from ..core.pages import write_page
+from ..core.tokens import WALK_JS, script_json, token_css, visible_text
 from ..text.messages import IMAGE_TOKEN_INDEX
-from ..text.view import script_json, save_page, visible_text
 from .record import MODALITY_COLORS, MODALITIES, RoutingTrace, short_layer_name
 from .statistics import (coactivation, collapse, transition_counts,
                                               modality_split, pathways, require_tokens, saturation,
@@ -77,53 +78,58 @@ def _token_pieces(
     return [text(int(i)).translate(visible_text) for i in ids]
 
 # %% ../../nbs/insight/02_plots.ipynb #d6b17483
-_css = """
+_css = token_css('.mlr', 'mlr', 3.2) + """
 .mlr{font:14px/2.1 system-ui,sans-serif;color:inherit;max-width:100%;color-scheme:light dark}
-.mlr .mlr-tok{white-space:pre-wrap;border-radius:3px;padding:1px 0;margin-right:1px;background:var(--c);cursor:default}
-.mlr .mlr-tok::after{content:attr(data-e);font:600 9px/1 ui-monospace,monospace;vertical-align:super;opacity:.8;padding:0 1px}
-.mlr .mlr-grid{display:inline-grid;vertical-align:middle;background-size:100% 100%;margin:.3rem .5rem .3rem 0;width:min(100%,18rem)}
-.mlr .mlr-grid .mlr-tok{margin:0;border-radius:0;aspect-ratio:var(--r);text-align:center;outline:1px solid rgba(128,128,128,.35);font-size:0;display:grid;place-items:center}
-.mlr .mlr-grid .mlr-tok::after{font-size:11px;color:#fff;text-shadow:0 0 3px #000,0 0 3px #000;opacity:1}
+.mlr .mlr-tok{background:var(--c);cursor:default}
+.mlr .mlr-tok::after{content:attr(data-e);font:600 9px/1 ui-monospace,monospace;
+  vertical-align:super;opacity:.8;padding:0 1px}
+.mlr .mlr-grid{display:inline-grid;vertical-align:middle;background-size:100% 100%;
+  margin:.3rem .5rem .3rem 0;width:min(100%,18rem)}
+.mlr .mlr-grid>span{outline:1px solid rgba(128,128,128,.35)}
+.mlr .mlr-grid .mlr-tok{margin:0;border-radius:0;aspect-ratio:var(--r);text-align:center;
+  font-size:0;display:grid;place-items:center}
+.mlr .mlr-grid .mlr-tok::after{font-size:11px;color:#fff;opacity:1;
+  text-shadow:0 0 3px #000,0 0 3px #000}
 .mlr .mlr-said{border-bottom:2px solid currentColor}
 .mlr .mlr-off{background:none!important;opacity:.35}
-.mlr .mlr-on,.mlr .mlr-tok:focus{outline:2px solid #4c8dff;outline-offset:1px}
-.mlr label{margin-right:1rem;font-size:12px}
-.mlr .mlr-info{display:block;min-height:3.2em;font:12px/1.6 ui-monospace,monospace;border-top:1px solid rgba(128,128,128,.4);padding-top:.3rem;white-space:pre-wrap}"""
+.mlr label{margin-right:1rem}
+.mlr .mlr-info{line-height:1.6}"""
 
 # %% ../../nbs/insight/02_plots.ipynb #8a4ec66c
-_js = r"""
+_js = WALK_JS + r"""
 const mlr = root => {
-  if (root.dataset.live) return; root.dataset.live = 1;
-  const d = JSON.parse(root.querySelector('.mlr-data').textContent), toks = [...root.querySelectorAll('.mlr-tok')].sort((a, b) => a.dataset.i - b.dataset.i);
+  if (root.dataset.live) return;
+  root.dataset.live = 1;
+  const d = JSON.parse(root.querySelector('.mlr-data').textContent);
+  const toks = [...root.querySelectorAll('.mlr-tok')].sort((a, b) => a.dataset.i - b.dataset.i);
   const [layer, only] = root.querySelectorAll('select'), info = root.querySelector('.mlr-info');
-  const routes = (i, l) => d.routes[l][i].map(([e, w]) => `expert ${e} ${w.toFixed(2)}`).join(', ');
+  const hue = (e, n) => Math.round((210 + 360*e/n) % 360);
   const paint = () => {
     const l = layer.value, n = d.experts[l], keep = only.value;
     [...only.options].forEach((o, e) => o.hidden = o.disabled = e > n);
     toks.forEach((t, i) => {
-      const chosen = d.routes[l][i], mine = keep === '' ? chosen[0] : chosen.find(c => c[0] == keep);
-      t.dataset.e = mine ? mine[0] : ''; t.classList.toggle('mlr-off', !mine);
-      if (mine) t.style.setProperty('--c', `hsl(${Math.round((210 + 360*mine[0]/n) % 360)} 75% 50% / ${t.parentNode.className == 'mlr-grid' ? .45 : .35})`);
+      const chosen = d.routes[l][i], patch = t.parentNode.className == 'mlr-grid';
+      const mine = keep === '' ? chosen[0] : chosen.find(c => c[0] == keep);
+      t.dataset.e = mine ? mine[0] : '';
+      t.classList.toggle('mlr-off', !mine);
+      const color = mine && `hsl(${hue(mine[0], n)} 75% 50% / ${patch ? .45 : .35})`;
+      if (mine) t.style.setProperty('--c', color);
     });
   };
-  let on = toks[0];
-  const show = t => {
-    if (on) { on.classList.remove('mlr-on'); on.tabIndex = -1; }
-    on = t; t.classList.add('mlr-on'); t.tabIndex = 0;
-    const i = +t.dataset.i;
-    info.textContent = `token ${i}  ${JSON.stringify(d.texts[i])}  id ${d.ids[i]}  ${d.said[i] ? 'generated' : 'prompt'}\n` + d.layers.map((name, l) => `${name}: ${routes(i, l)}`).join('\n');
-  };
-  const tok = e => e.target.closest('.mlr-tok');
-  root.addEventListener('mouseover', e => tok(e) && show(tok(e)));
-  root.addEventListener('focusin', e => tok(e) && show(tok(e)));
-  root.addEventListener('click', e => tok(e) && tok(e).focus());
-  root.addEventListener('keydown', e => {
-    const to = tok(e) && {ArrowRight: +on.dataset.i+1, ArrowLeft: on.dataset.i-1, Home: 0, End: toks.length-1}[e.key];
-    if (to === undefined || !toks[to]) return;
-    e.preventDefault(); toks[to].focus();
-  });
-  layer.onchange = () => { only.value = only.value < d.experts[layer.value] ? only.value : ''; paint(); }; only.onchange = paint; paint();
   toks.forEach((t, i) => t.tabIndex = i ? -1 : 0);
+  const route = ([e, w]) => `expert ${e} ${w.toFixed(2)}`;
+  walkTokens(root, 'mlr', toks, t => {
+    const i = +t.dataset.i, text = JSON.stringify(d.texts[i]);
+    const who = d.said[i] ? 'generated' : 'prompt';
+    const routes = d.layers.map((name, l) => `${name}: ${d.routes[l][i].map(route).join(', ')}`);
+    info.textContent = [`token ${i}  ${text}  id ${d.ids[i]}  ${who}`, ...routes].join('\n');
+  });
+  layer.onchange = () => {
+    only.value = only.value < d.experts[layer.value] ? only.value : '';
+    paint();
+  };
+  only.onchange = paint;
+  paint();
 };
 document.querySelectorAll('.mlr').forEach(mlr);"""
 
@@ -163,7 +169,7 @@ class RoutingView:
         path,  # File to write
     )->Path:
         "Write a page that opens in any browser, light or dark."
-        return save_page(path, 'routing', self.html)
+        return write_page(path, self.html, 'routing')
 
 # %% ../../nbs/insight/02_plots.ipynb #2229043e
 def show_routing(
@@ -578,6 +584,7 @@ def routing_page(
     alarm = (f'<ul>{"".join(f"<li>{html.escape(str(c))}</li>" for c in alarms)}</ul>'
              if alarms else '<p>No layer has collapsed.</p>')
     figs = ''.join(f'<h2>{t}</h2>{_svg(a)}' for t, a in figures)
-    return (save_page(
-        path, 'routing',
-        f'<style>figure{{margin:0;background:#fff;color-scheme:light;display:inline-block}}</style><h1>Routing</h1><p>{html.escape(repr(trace))}</p>{alarm}{views}{figs}<h2>Most frequent paths</h2>{table}'))
+    style = '<style>figure{margin:0;background:#fff;color-scheme:light;display:inline-block}</style>'
+    body = (f'{style}<h1>Routing</h1><p>{html.escape(repr(trace))}</p>{alarm}{views}{figs}'
+            f'<h2>Most frequent paths</h2>{table}')
+    return write_page(path, body, 'routing')

@@ -7,25 +7,30 @@ __all__ = ['Comparison', 'compare']
 
 # %% ../../nbs/text/11_comparison.ipynb #7486046e
 from bisect import bisect_right
-from typing import NamedTuple
 from dataclasses import dataclass, replace
+from typing import NamedTuple
+from ..core.errors import KitError
 from ..core.tables import Table
 from .messages import IGNORE_INDEX
 from .conversation import Conversation
-from .masks import fast_backend, exact_labels, prefix_ids
+from .masks import exact_labels, fast_backend, prefix_ids
 from .recipes import (
-    recipe_labels, token_length, resolve_recipe, MARKERS, Recipe, RECIPES, ROUNDS)
-from .samples import mask_sample, MaskedSample
+    MARKERS, RECIPES, ROUNDS, Recipe, recipe_labels, resolve_recipe, token_length)
+from .samples import MaskedSample, mask_sample
 
 # %% ../../nbs/text/11_comparison.ipynb #563ecd61
-def _at(sample:MaskedSample, char:int)->int:
-    "How many tokens end at or before a character, those put before the text included"
+def _tokens_before(sample:MaskedSample, char:int)->int:
+    "How many tokens end at or before a character, those put before the text included."
     ends = [0 if span is None else span[1] for span in sample.spans]
     return bisect_right(ends, char)
 
+def _added_before(sample:MaskedSample)->int:
+    "How many tokens the tokenizer puts before a text."
+    return len(prefix_ids(fast_backend(sample.tokenizer)))
+
 # %% ../../nbs/text/11_comparison.ipynb #08b68ccc
 class _Entry(NamedTuple):
-    "A round in the books of a recipe: differences are booked − true, in tokens"
+    "A round in the books of a recipe: differences are booked − true, in tokens."
     text: str        # The round
     numbers: int     # Of the round, from `round_extra`
     alone: int       # Of the round, from tokenizing it alone
@@ -35,15 +40,17 @@ class _Entry(NamedTuple):
     placed: bool     # Does the question end where an answer begins?
 
 # %% ../../nbs/text/11_comparison.ipynb #dcb0bcc9
-def _question(exact, recipe, question, first, after, length, before):
-    "The two differences of a question"
-    true = next((i for i in range(first, after) if exact.labels[i]!=IGNORE_INDEX), None)
-    if true is None: return 0, 0
+def _question_differences(exact, recipe, question, first, after, length, before)->tuple[int,int]:
+    "The two differences of a question in the round of tokens `first` to `after`."
+    trained = (i for i in range(first, after) if exact.labels[i]!=IGNORE_INDEX)
+    answer = next(trained, None)
+    if answer is None: return 0, 0
     space = int(question.endswith(' '))
-    return before+space+recipe.instruction_extra, length(question)-before-space-(true-first)
+    return (before+space+recipe.instruction_extra,
+            length(question)-before-space-(answer-first))
 
 def _answer_starts(exact)->set:
-    "Characters at which answers begin, and the next one: questions end in the answer's space"
+    "Characters at which answers begin, and the next one: questions end in the answer's space."
     starts, pos = set(), 0
     for s in exact.segments:
         if s.trained: starts |= {pos, pos+1}
@@ -51,76 +58,87 @@ def _answer_starts(exact)->set:
     return starts
 
 # %% ../../nbs/text/11_comparison.ipynb #d5fb4dd7
-def _books(exact:MaskedSample, recipe:Recipe)->tuple[list[_Entry], int]:  # Entries, character where the recipe stopped
-    "The recipe's rounds with their differences"
-    conv, length, pos, entries = exact.template, token_length(exact.tokenizer,
-                                                              exact.has_image), 0, []
-    before, starts = len(prefix_ids(fast_backend(exact.tokenizer))), _answer_starts(exact)
-    for question,rnd,closing in ROUNDS[recipe.split](exact.prompt, conv):
+def _entry(exact, recipe, length, pieces, start, stop, placed)->_Entry:
+    "The entry of a round that lies at characters `start` to `stop`, its end included."
+    (question, rnd, closing), before = pieces, _added_before(exact)
+    first, body, after = (_tokens_before(exact, c) for c in (start, start+len(rnd), stop))
+    end, booked = after-body, length(closing) if closing else 0
+    asked = _question_differences(exact, recipe, question, max(first, before), after, length,
+                                  before)
+    return _Entry(rnd, before+recipe.round_extra+booked-end, length(rnd)-before-(body-first),
+                  *asked, end, placed)
+
+def _books(exact:MaskedSample, recipe:Recipe)->tuple[list[_Entry],int]:
+    "The recipe's rounds with their differences, and the character where it stopped."
+    conv, length = exact.template, token_length(exact.tokenizer, exact.has_image)
+    starts, pos, entries = _answer_starts(exact), 0, []
+    for pieces in ROUNDS[recipe.split](exact.prompt, conv):
+        question, rnd, closing = pieces
         start = exact.prompt.index(rnd, pos)
         pos = min(start+len(rnd)+len(closing or conv.sep2 or ''), len(exact.prompt))
-        first, body, after = (_at(exact, c) for c in (start, start+len(rnd), pos))
-        end, booked = after-body, length(closing) if closing else 0
-        entries.append(_Entry(rnd, before+recipe.round_extra+booked-end, length(rnd)-before-(
-            body-first), *_question(exact, recipe, question, max(first, before), after, length,
-                                    before), end, start+len(question) in starts))
+        placed = start+len(question) in starts
+        entries.append(_entry(exact, recipe, length, pieces, start, pos, placed))
     return entries, pos
 
 # %% ../../nbs/text/11_comparison.ipynb #812ae481
 def _balance(exact, recipe, entries, stopped)->int:
-    "What the entries say about the recipe's sum minus the number of tokens"
-    before = len(prefix_ids(fast_backend(exact.tokenizer)))
-    return recipe.start-before + sum(e.numbers+e.alone for e in entries) - (
-        len(exact)-max(before, _at(exact, stopped)) if entries else len(exact)-before)
+    "What the entries say about the recipe's sum minus the number of tokens."
+    before = _added_before(exact)
+    last = max(before, _tokens_before(exact, stopped)) if entries else before
+    return recipe.start-before + sum(e.numbers+e.alone for e in entries) - (len(exact)-last)
 
 # %% ../../nbs/text/11_comparison.ipynb #d67e7442
 class _Reason(NamedTuple):
-    "Why a recipe differs from the exact mask"
+    "Why a recipe differs from the exact mask."
     kind: str  # Short name
     why: str   # What happens here
 
+def _tokens(n)->str: return f'{n} token{"s"*(n!=1)}'
+def _short(text, n=32)->str: return repr(text if len(text)<=n else f'{text[:n//2]}…{text[-n//2:]}')
+
 # %% ../../nbs/text/11_comparison.ipynb #db5e62f3
+def _wrong_numbers(recipe, before, entries)->list[str]:
+    "Each number that is not what the tokenizer needs, in words."
+    need = dict(start=before)
+    for first in entries[:1]:
+        need |= dict(round_extra=recipe.round_extra-first.numbers,
+                     instruction_extra=recipe.instruction_extra-first.q_numbers)
+    have = {name: getattr(recipe, name) for name in need}
+    return [f'{name} {have[name]}, needed {need[name]}' for name in need if have[name]!=need[name]]
+
 def _from_numbers(exact, recipe, entries)->list[_Reason]:
-    "Reasons that lie in the recipe's numbers"
-    before, ends = len(prefix_ids(fast_backend(exact.tokenizer))), {
-        e.end for e in entries if e.numbers}
-    wrong = [f'{name} {have}, needed {need}' for name,have,need in (
-        ('start', recipe.start, before), *(('round_extra', recipe.round_extra, recipe.round_extra
-                                            -e.numbers) for e in entries[:1] if e.numbers),
-        *(('instruction_extra', recipe.instruction_extra, recipe.instruction_extra-e.q_numbers)
-          for e in entries[:1] if e.q_numbers)) if have!=need]
-    if not wrong and not ends: return []
+    "Reasons that lie in the recipe's numbers."
+    before, ends = _added_before(exact), {e.end for e in entries if e.numbers}
+    end = f'{exact.template.stop!r} is {max(ends, default=1)} tokens here'
     if before==recipe.start:
-        return [_Reason('end is not one token', f'{exact.template.stop!r} is {max(ends)} tokens '
-                                                f'here; the numbers count one')] if ends else []
-    return [_Reason(
-        'wrong numbers', f'the tokenizer puts {before} token{"s"*(before!=1)} before a text: '
-        + ', '.join(wrong))] + (
-            [_Reason('end is not one token', f'{exact.template.stop!r} is {max(ends)} tokens here')]
-            if ends and max(ends)!=1 else [])
+        return [_Reason('end is not one token', f'{end}; the numbers count one')] if ends else []
+    wrong = ', '.join(_wrong_numbers(recipe, before, entries))
+    found = [_Reason('wrong numbers',
+                     f'the tokenizer puts {_tokens(before)} before a text: {wrong}')]
+    if ends and max(ends)!=1: found.append(_Reason('end is not one token', end))
+    return found
 
 # %% ../../nbs/text/11_comparison.ipynb #bb655962
-def _from_pieces(exact, recipe, entries)->list[_Reason]:
-    "Reasons that lie in tokenizing pieces alone"
-    rounds, questions, lost = [e for e in entries if e.alone], [
-        e for e in entries if e.q_alone and e.placed], [e for e in entries if not e.placed]
+def _from_pieces(entries)->list[_Reason]:
+    "Reasons that lie in tokenizing pieces alone."
+    lost, rounds = [e for e in entries if not e.placed], [e for e in entries if e.alone]
+    questions = [e for e in entries if e.q_alone and e.placed]
     if lost:
-        return [_Reason('role marker in text', f'in {_short(lost[0].text)} the recipe finds its '
-                                               f'role marker where no answer begins')]
+        why = (f'in {_short(lost[0].text)} the recipe finds its role marker where no answer begins')
+        return [_Reason('role marker in text', why)]
     if rounds:
-        return [_Reason('alone is not in place',
-                        f'the round {_short(rounds[0].text)} has {abs(rounds[0].alone)} '
-                        f'token{"s"*(abs(rounds[0].alone)>1)} '
-                        f'{"more" if rounds[0].alone>0 else "fewer"} alone than in its place')]
-    return [_Reason('merged across the border',
-                    f'where the answer begins in {_short(questions[0].text)}, a token covers the '
-                    f'end of the prompt and the start of the answer')] if questions else []
-
-def _short(text, n=32): return repr(text if len(text)<=n else f'{text[:n//2]}…{text[-n//2:]}')
+        n, more = abs(rounds[0].alone), 'more' if rounds[0].alone>0 else 'fewer'
+        why = f'the round {_short(rounds[0].text)} has {_tokens(n)} {more} alone than in its place'
+        return [_Reason('alone is not in place', why)]
+    if questions:
+        why = (f'where the answer begins in {_short(questions[0].text)}, a token covers the end of '
+               f'the prompt and the start of the answer')
+        return [_Reason('merged across the border', why)]
+    return []
 
 # %% ../../nbs/text/11_comparison.ipynb #5514a4ae
-def _turns_from(exact, char):
-    "(index, role, text) of the turns that are not over at a character, or empty"
+def _turns_from(exact, char)->list:
+    "(index, role, text) of the turns that are not over at a character, or empty."
     pos, last = 0, {}
     for s in exact.segments:
         pos += len(s.text)
@@ -129,7 +147,7 @@ def _turns_from(exact, char):
 
 # %% ../../nbs/text/11_comparison.ipynb #09121f25
 def _from_turn(i, n, role, text, end, marker)->_Reason|None:
-    "What a turn does to a recipe that splits at `end` and looks for `marker`"
+    "What turn `i` of `n` does to a recipe that splits at `end` and looks for `marker`."
     if end and end in text:
         return _Reason('end token in text', f'turn {i} says {end!r}, and the recipe splits there')
     if role==0 and not text:
@@ -141,59 +159,57 @@ def _from_turn(i, n, role, text, end, marker)->_Reason|None:
 
 # %% ../../nbs/text/11_comparison.ipynb #550a31d9
 def _from_stop(exact, recipe, stopped)->list[_Reason]:
-    "Why a recipe stopped before the prompt ends"
+    "Why a recipe stopped before the prompt ends."
     conv, marker = exact.template, MARKERS[recipe.split](exact.template)
     end = conv.sep if recipe.split=='mpt' else conv.sep2
     left, n = _turns_from(exact, stopped), len(exact.turns)
-    found = [r for i,role,text in left if (r := _from_turn(i, n, role, text, end, marker))]
-    doubled = exact.prompt[stopped:].count(marker)>sum(role==1 and bool(text)
-                                                       for _,role,text in left)
-    if doubled:
-        found.append(_Reason('role marker in text', f'from turn {left[0][0]} on {marker!r} stands '
-                                                    f'where no answer begins, and the recipe takes '
-                                                    f'it for its own'))
-    return found[:1] or [_Reason('rounds not found',
-                                 f'the prompt does not split into rounds at {marker!r}')]
+    for i,role,text in left:
+        if reason := _from_turn(i, n, role, text, end, marker): return [reason]
+    answers = sum(role==1 and bool(text) for _,role,text in left)
+    if exact.prompt[stopped:].count(marker)>answers:
+        return [_Reason('role marker in text',
+                        f'from turn {left[0][0]} on {marker!r} stands where no answer begins, and '
+                        f'the recipe takes it for its own')]
+    return [_Reason('rounds not found', f'the prompt does not split into rounds at {marker!r}')]
 
 # %% ../../nbs/text/11_comparison.ipynb #9a49f399
 def _from_total(exact, recipe, cur, total)->list[_Reason]:
-    "Reasons that lie in the expected length"
-    tok, out = exact.tokenizer, []
+    "Reasons that lie in the expected length."
+    tok, found = exact.tokenizer, []
     pads = exact.ids.count(tok.pad_token_id)
     if total!=len(exact) and tok.pad_token_id==tok.eos_token_id:
-        out.append(_Reason('pad is eos', f'{pads} end tokens count as padding, and '
-                                         f'{exact.template.sep2!r} is written '
-                                         f'{total-len(exact)+pads} times'))
+        why = (f'{pads} end tokens count as padding, and {exact.template.sep2!r} is written '
+               f'{total-len(exact)+pads} times')
+        found.append(_Reason('pad is eos', why))
     elif pads:
-        out.append(_Reason('padding in text',
-                           f'the text holds {tok.pad_token!r}: {pads} token{"s"*(pads>1)} of the '
-                           f'prompt count as padding'))
+        why = f'the text holds {tok.pad_token!r}: {_tokens(pads)} of the prompt count as padding'
+        found.append(_Reason('padding in text', why))
     if recipe.checked and cur!=total and cur>=tok.model_max_length:
-        out.append(_Reason('not checked', f'the sums differ ({cur} vs. {total}), but {cur} is not '
-                                          f'below model_max_length {tok.model_max_length}'))
-    return out
+        why = (f'the sums differ ({cur} vs. {total}), but {cur} is not below model_max_length '
+               f'{tok.model_max_length}')
+        found.append(_Reason('not checked', why))
+    return found
 
 # %% ../../nbs/text/11_comparison.ipynb #ba39adbd
 # style of template that each way of splitting belongs to
 _MADE_FOR = dict(sep2='TWO', inst='LLAMA_2', mpt='MPT', plain='PLAIN')
 
 def _reasons(exact, recipe, cur, total)->list[_Reason]:
-    "Every reason that the books show"
-    style = exact.template.sep_style.name
-    if _MADE_FOR[recipe.split]!=style:
-        return [_Reason('another template', f'the recipe splits prompts of the style '
-                                            f'{_MADE_FOR[recipe.split]}, and this template is '
-                                            f'{style}')]
+    "Every reason that the books show."
+    style, made_for = exact.template.sep_style.name, _MADE_FOR[recipe.split]
+    if made_for!=style:
+        return [_Reason('another template', f'the recipe splits prompts of the style {made_for}, '
+                                            f'and this template is {style}')]
     entries, stopped = _books(exact, recipe)
     short = stopped<len(exact.prompt) or not entries
     return [*(_from_stop(exact, recipe, stopped) if short else []),
-            *_from_numbers(exact, recipe, entries), *_from_pieces(exact, recipe, entries),
+            *_from_numbers(exact, recipe, entries), *_from_pieces(entries),
             *_from_total(exact, recipe, cur, total)]
 
 # %% ../../nbs/text/11_comparison.ipynb #7c78a9f7
 @dataclass
 class _Difference:
-    "One recipe beside the exact mask"
+    "One recipe beside the exact mask."
     recipe: str     # Keys of `RECIPES` with these numbers
     verdict: str    # 'same', 'discarded', 'wrong' or 'refused'
     cur_len: int    # What its rounds add up to
@@ -203,59 +219,67 @@ class _Difference:
     reasons: list   # `_Reason`s
     sample: MaskedSample = None  # Its labels as the arithmetic gives them
 
+def _verdict(exact, recipe, labels, cur, total)->str:
+    "Same, discarded or wrong."
+    unequal = recipe.checked and cur!=total and cur<exact.tokenizer.model_max_length
+    if unequal: return 'discarded' if any(exact.trained) else 'same'
+    return 'same' if exact.trained==[l!=IGNORE_INDEX for l in labels] else 'wrong'
+
+# %% ../../nbs/text/11_comparison.ipynb #6036fc51
+_UNEXPLAINED = _Reason('unexplained', 'no cause found: please report this sample')
+
 def _difference(exact, keys, recipe)->_Difference:
-    "A recipe's verdict on a sample"
-    name = ', '.join(keys)
-    try: resolve_recipe(recipe, exact.template, exact.tokenizer)
+    "A recipe beside the exact mask of a sample."
+    name, tok, conv = ', '.join(keys), exact.tokenizer, exact.template
+    try: resolve_recipe(recipe, conv, tok)
     except ValueError as e:
         return _Difference(name, 'refused', 0, 0, [], [], [_Reason('cannot run', str(e))])
-    labels, cur, total = recipe_labels(exact.ids, exact.prompt, exact.template, exact.tokenizer,
-                                       recipe, exact.has_image)
+    labels, cur, total = recipe_labels(exact.ids, exact.prompt, conv, tok, recipe, exact.has_image)
     pairs = [(i, l!=IGNORE_INDEX, e) for i,(l,e) in enumerate(zip(labels, exact.trained))]
-    missing, extra = [i for i,l,e in pairs if e and not l], [i for i,l,e in pairs if l and not e]
-    discarded = recipe.checked and cur!=total and cur<exact.tokenizer.model_max_length
-    verdict = 'discarded' if discarded and any(exact.trained) else 'wrong' if (
-        missing or extra) and not discarded else 'same'
-    reasons = [] if verdict=='same' else _reasons(exact, recipe, cur, total) or [
-        _Reason('unexplained', 'no cause found: please report this sample')]
-    return _Difference(name, verdict, cur, total, missing, extra, reasons,
-                       replace(exact, labels=labels, title=f'recipe {name}',
-                               findings=[dict(kind=r.kind, why=r.why) for r in reasons]))
+    verdict, reasons = _verdict(exact, recipe, labels, cur, total), []
+    if verdict!='same': reasons = _reasons(exact, recipe, cur, total) or [_UNEXPLAINED]
+    sample = replace(exact, labels=labels, title=f'recipe {name}',
+                     findings=[r._asdict() for r in reasons])
+    return _Difference(name, verdict, cur, total, [i for i,l,e in pairs if e and not l],
+                       [i for i,l,e in pairs if l and not e], reasons, sample)
 
 # %% ../../nbs/text/11_comparison.ipynb #4f75d69d
 def _grouped(recipes)->dict:  # {record: keys}
-    "Recipes with the same numbers, together"
+    "Recipes with the same numbers, together."
     groups = {}
     for key,recipe in recipes.items(): groups.setdefault(recipe, []).append(key)
     return groups
 
 # %% ../../nbs/text/11_comparison.ipynb #1d47cff2
 class Comparison:
-    "The exact mask of a conversation, and what each recipe makes of it"
+    "The exact mask of a conversation, and what each recipe makes of it."
     def __init__(self,
         exact:MaskedSample,  # With the exact labels
-        rows:list            # A `_Difference` for each recipe
+        rows:list,           # A `_Difference` for each recipe
     ): self.exact, self.rows = exact, rows
-    def __getitem__(self, recipe:str)->_Difference:  # By a key of the recipes; KeyError where none has it
+    def __getitem__(self,
+        recipe:str,  # One of the keys; KeyError where no row has it
+    )->_Difference:
         found = next((r for r in self.rows if recipe in r.recipe.split(', ')), None)
-        if found is None:
-            raise KeyError(
-                f'no row for recipe {recipe!r}; compared: {", ".join(r.recipe for r in self.rows)}')
-        return found
+        if found is not None: return found
+        compared = ', '.join(r.recipe for r in self.rows)
+        raise KeyError(f'no row for recipe {recipe!r}; compared: {compared}')
+    def _pieces(self, ids)->str:
+        more = f' … ({len(ids)})' if len(ids)>6 else ''
+        return ' '.join(self.exact.pieces[i] for i in ids[:6]) + more
     @property
     def table(self)->Table:
-        "A row a recipe"
-        figures = lambda r: f'{r.cur_len} vs. {r.total_len}' if r.sample else '–'
-        shown = lambda r, ids: ' '.join(self.exact.pieces[i] for i in ids[:6]) + (
-            f' … ({len(ids)})' if len(ids)>6 else '')
-        return Table(dict(recipe=r.recipe, verdict=r.verdict, sums=figures(r),
-                          missing=shown(r, r.missing), extra=shown(r, r.extra), why='; '.join(
-                              f'{x.kind}: {x.why}' for x in r.reasons)) for r in self.rows)
+        "A row a recipe."
+        return Table(dict(recipe=r.recipe, verdict=r.verdict,
+                          sums=f'{r.cur_len} vs. {r.total_len}' if r.sample else '–',
+                          missing=self._pieces(r.missing), extra=self._pieces(r.extra),
+                          why='; '.join(f'{x.kind}: {x.why}' for x in r.reasons))
+                     for r in self.rows)
     def __repr__(self): return f'{self.exact!r}\n{self.table!r}'
     def _repr_html_(self):
         from moe_llava_kit.text.view import show_mask
-        differing = [r.sample for r in self.rows if r.sample and (r.missing or r.extra)
-                     and 'another template' not in [x.kind for x in r.reasons]]
+        fits = lambda r: 'another template' not in [x.kind for x in r.reasons]
+        differing = [r.sample for r in self.rows if r.sample and (r.missing or r.extra) and fits(r)]
         return self.table._repr_html_() + show_mask([self.exact, *differing])._repr_html_()
 
 # %% ../../nbs/text/11_comparison.ipynb #b9f700ca
@@ -265,15 +289,15 @@ def compare(
     template:str|Conversation=None,  # For a conversation: a key of `conv_templates`, or a template
     recipes:dict=None,  # {name: `Recipe`}; default: all published ones
 )->Comparison:  # With a row for each recipe
-    "The exact mask against every recipe, token by token, with the reason where they differ; ValueError for a conversation without tokenizer and template"
+    "The exact mask against every recipe, token by token, with the reason where they differ."
     if not isinstance(sample, MaskedSample):
         if tokenizer is None or template is None:
-            raise ValueError(
-                'compare takes a MaskedSample, or a conversation with its tokenizer and template')
+            raise KitError('compare takes a MaskedSample, or a conversation with its tokenizer '
+                           'and template')
         sample = mask_sample(sample, tokenizer, template)
     elif sample.tokenizer is None:
-        raise ValueError('this MaskedSample does not know its tokenizer: make it with mask_sample')
+        raise KitError('this MaskedSample does not know its tokenizer: make it with mask_sample')
     _, labels, findings = exact_labels([sample.segments], sample.tokenizer, sample.has_image)[0]
     exact = replace(sample, labels=labels[:len(sample)], findings=findings, title='exact')
-    return Comparison(exact, [_difference(exact, keys, r)
-                              for r,keys in _grouped(recipes or RECIPES).items()])
+    groups = _grouped(RECIPES if not recipes else recipes)
+    return Comparison(exact, [_difference(exact, keys, r) for r,keys in groups.items()])

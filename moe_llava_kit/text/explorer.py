@@ -8,73 +8,96 @@ __all__ = ['MaskExplorer']
 # %% ../../nbs/text/13_explorer.ipynb #4979faa0
 import hashlib, json
 import anywidget, traitlets
+from dataclasses import replace
 from html import escape
 from itertools import product
-from dataclasses import replace
 from pathlib import Path
+from ..core.errors import KitError
+from ..core.pages import write_page
+from .loading import list_vocabs, load_tokenizer
+from .setup import prepare_tokenizer
 from .messages import parse_turns
 from .templates import conv_templates
 from .recipes import RECIPES
 from .samples import mask_sample
 from .view import (
-    MASK_CSS, differing_tokens, MASK_JS, MASK_LEGEND, sample_names, mask_pane, save_page, show_mask)
+    MASK_CSS, MASK_JS, MASK_LEGEND, differing_tokens, mask_pane, sample_names, show_mask)
 
 # %% ../../nbs/text/13_explorer.ipynb #b0e298d0
-_line_roles = 'human', 'user', 'gpt', 'assistant', 'system'
+_LINE_ROLES = 'human', 'user', 'gpt', 'assistant', 'system'
 
 def _read_turns(
     text:str,  # JSON, or lines like "human: Hi"; other lines continue the turn
 )->list|dict:  # A conversation
-    "Read a conversation that somebody typed; ValueError where it is no JSON, or does not start with a role"
+    "Read a conversation that somebody typed; ValueError where it is no JSON or names no role."
     if text.lstrip()[:1] in ('[','{'): return json.loads(text)
     turns = []
     for line in text.strip().splitlines():
         role, colon, value = line.partition(':')
-        if colon and role.strip().lower() in _line_roles:
-            turns.append({'from':role.strip().lower(), 'value':value.removeprefix(' ')})
+        role = role.strip().lower()
+        if colon and role in _LINE_ROLES:
+            turns.append({'from':role, 'value':value.removeprefix(' ')})
         elif turns: turns[-1]['value'] += '\n'+line
-        else: raise ValueError(f'a conversation starts with a role, like "human: Hi"; got {line!r}')
+        else: raise KitError(f'a conversation starts with a role, like "human: Hi"; got {line!r}')
     return turns
 
 # %% ../../nbs/text/13_explorer.ipynb #17bea9b4
-def _installed():
-    from moe_llava_kit.text.loading import list_vocabs
+def _first_rounds(
+    conversation,  # Any that `parse_turns` reads
+    rounds:int,  # How many; 0 for all
+)->list:  # Messages, a system prompt kept
+    "The first rounds of a conversation."
+    turns = parse_turns(conversation)
+    first = list(turns)[:2*rounds or None]
+    said = [dict(role=sample_names[r], content=t) for r,t in first]
+    return ([] if turns.system is None else [dict(role='system', content=turns.system)]) + said
+
+# %% ../../nbs/text/13_explorer.ipynb #77e015b7
+def _installed()->list:
+    "Names of the vocabularies that are installed."
     return [v['name'] for v in list_vocabs() if v['installed']]
 
 def _tokenizer(name, loaded):
-    "Load a vocabulary once, with its family's special tokens, so that recipes can count"
-    from moe_llava_kit.text.setup import prepare_tokenizer
-    from moe_llava_kit.text.loading import load_tokenizer
+    "The tokenizer of a name, from those loaded before or added to them."
     if name not in loaded: loaded[name] = prepare_tokenizer(load_tokenizer(name))
     return loaded[name]
 
-def _first_rounds(conversation, rounds):
-    "The first rounds of a conversation; 0 means all"
-    turns = list(parse_turns(conversation))
-    system = parse_turns(conversation).system
-    said = [dict(role=sample_names[r], content=t)
-            for r,t in (turns[:2*rounds] if rounds else turns)]
-    return ([] if system is None else [dict(role='system', content=system)]) + said
+def _pane_sample(
+    pane:dict,  # tokenizer, template, labels
+    loaded:dict,  # Tokenizers by name
+    turns:list,  # The conversation
+    max_length:int,  # 0: no limit
+):  # A `MaskedSample`, the tokenizer's name in its title
+    "The sample of a pane."
+    tokenizer = _tokenizer(pane['tokenizer'], loaded)
+    sample = mask_sample(turns, tokenizer, pane['template'], labels=pane['labels'],
+                         max_length=max_length or None)
+    return replace(sample, title=f'{pane["tokenizer"]}, {sample.title}')
 
 # %% ../../nbs/text/13_explorer.ipynb #1c560f0f
-def _code(turns, panes, max_length, own)->str:
-    "Python that shows the same masks"
-    load = lambda name: name if name in own else f'prepare_tokenizer(load_tokenizer({name!r}))'
+def _pane_code(pane, max_length, own)->str:
+    "The line of a script that makes a pane's sample."
+    name = pane['tokenizer']
+    tokenizer = name if name in own else f'prepare_tokenizer(load_tokenizer({name!r}))'
     cut = f', max_length={max_length}' if max_length else ''
-    line = (lambda p: f"    mask_sample(turns, {load(p['tokenizer'])}, {p['template']!r}, "
-                      f"labels={p['labels']!r}{cut}),")
+    return (f"    mask_sample(turns, {tokenizer}, {pane['template']!r}, "
+            f"labels={pane['labels']!r}{cut}),")
+
+def _code(turns, panes, max_length, own)->str:
+    "Python that shows the same masks."
+    imports = 'load_tokenizer, mask_sample, prepare_tokenizer, show_mask'
     said = '\n'.join(f'    {t!r},' for t in turns)
-    return '\n'.join(
-        ['from moe_llava_kit import load_tokenizer, mask_sample, prepare_tokenizer, show_mask', '',
-         f'turns = [\n{said}\n]', 'show_mask([', *(line(p) for p in panes), '])'])
+    return '\n'.join([f'from moe_llava_kit import {imports}', '', f'turns = [\n{said}\n]',
+                      'show_mask([', *(_pane_code(p, max_length, own) for p in panes), '])'])
 
 # %% ../../nbs/text/13_explorer.ipynb #5e67543b
-_esm_fields = r"""
+_JS_FIELDS = r"""
 const field = (label, el) => {
   const box = document.createElement('label');
   box.append(label + ' ', el);
   return box;
 };
+const input = options => Object.assign(document.createElement('input'), options);
 const menu = (options, value, change) => {
   const el = document.createElement('select');
   for (const o of options) el.add(new Option(o || 'none', o, false, o===value));
@@ -83,40 +106,66 @@ const menu = (options, value, change) => {
 };"""
 
 # %% ../../nbs/text/13_explorer.ipynb #5599ffd8
-_esm_controls = r"""
+_JS_PANES = r"""
+const paneRow = (model, side, set) => {
+  const now = model.get(side), row = document.createElement('div'), second = side=='right';
+  const names = {tokenizer: model.get('tokenizers'), template: model.get('templates'),
+                 labels: model.get('ways')};
+  if (second) names.tokenizer = ['', ...names.tokenizer];
+  const choose = key => value =>
+    set(side, value ? {...model.get('left'), ...now, [key]: value} : {});
+  for (const key of second && !now.tokenizer ? ['tokenizer'] : Object.keys(names))
+    row.append(field(key, menu(names[key], now[key] || '', choose(key))));
+  if (second) row.prepend('beside: ');
+  return row;
+};"""
+
+# %% ../../nbs/text/13_explorer.ipynb #fc3aa3eb
+_JS_COPY = r"""
+const copyButton = (model, box) => {
+  const copy = document.createElement('button');
+  copy.textContent = 'copy the code';
+  copy.onclick = async () => {
+    try {
+      await navigator.clipboard.writeText(model.get('code'));
+      copy.textContent = 'copied';
+    } catch {
+      const code = document.createElement('pre');
+      code.textContent = model.get('code');
+      box.append(code);
+    }
+  };
+  return copy;
+};"""
+
+# %% ../../nbs/text/13_explorer.ipynb #a4359968
+_JS_CONTROLS = r"""
 function render({model, el}) {
   const set = (name, value) => { model.set(name, value); model.save_changes(); };
-  const controls = document.createElement('div'), view = document.createElement('div'), turns = document.createElement('textarea');
-  turns.rows = 5; turns.style.width = '98%'; turns.value = model.get('turns'); turns.setAttribute('aria-label', 'turns');
-  let wait; turns.oninput = () => { clearTimeout(wait); wait = setTimeout(() => set('turns', turns.value), 250); };
+  const [controls, view] = [0, 0].map(() => document.createElement('div'));
+  const turns = document.createElement('textarea');
+  Object.assign(turns, {rows: 5, value: model.get('turns'), style: 'width:98%'});
+  turns.setAttribute('aria-label', 'turns');
+  let wait;
+  turns.oninput = () => {
+    clearTimeout(wait);
+    wait = setTimeout(() => set('turns', turns.value), 250);
+  };
   const draw = () => {
-    controls.replaceChildren();
-    for (const side of ['left', 'right']) {
-      const now = model.get(side), row = document.createElement('div');
-      const pick = key => value => set(side, value ? {...model.get('left'), ...model.get(side), [key]: value} : {});
-      for (const key of ['tokenizer', 'template', 'labels'])
-        row.append(field(key, menu(side=='right' && key=='tokenizer' ? ['', ...model.get('tokenizers')] : model.get(key=='labels' ? 'ways' : key+'s'), now[key] || '', pick(key))));
-      if (side=='right') row.prepend('beside: ');
-      controls.append(row);
-      if (side=='right' && !now.tokenizer) [...row.querySelectorAll('label')].slice(1).forEach(x => x.remove());
-    }
-    const slider = Object.assign(document.createElement('input'), {type: 'range', min: 1, max: Math.max(1, model.get('total')), value: model.get('rounds') || model.get('total')});
+    const total = model.get('total'), row = document.createElement('div');
+    const slider = input({type: 'range', min: 1, max: Math.max(1, total),
+                          value: model.get('rounds') || total});
     slider.oninput = () => set('rounds', +slider.value);
-    const length = Object.assign(document.createElement('input'), {type: 'number', min: 0, value: model.get('max_length'), style: 'width:6em'});
+    const length = input({type: 'number', min: 0, value: model.get('max_length'),
+                          style: 'width:6em'});
     length.onchange = () => set('max_length', +length.value);
-    const copy = document.createElement('button');
-    copy.textContent = 'copy the code';
-    copy.onclick = async () => {
-      try { await navigator.clipboard.writeText(model.get('code')); copy.textContent = 'copied'; }
-      catch { const box = document.createElement('pre'); box.textContent = model.get('code'); controls.append(box); }
-    };
-    const row = document.createElement('div');
-    row.append(field('rounds', slider), field('max length (0: none)', length), copy);
-    controls.append(row);
+    row.append(field('rounds', slider), field('max length (0: none)', length),
+               copyButton(model, controls));
+    controls.replaceChildren(paneRow(model, 'left', set), paneRow(model, 'right', set), row);
   };"""
 
 # %% ../../nbs/text/13_explorer.ipynb #be5a5fca
-_esm_view = r"""
+_JS_VIEW = r"""
   const show = () => {
     view.innerHTML = model.get('view');
     view.querySelectorAll('.mlk-mask').forEach(mlkMask);
@@ -128,127 +177,144 @@ _esm_view = r"""
   model.on('change:view', show);
 }
 export default { render };"""
-_esm = MASK_JS + _esm_fields + _esm_controls + _esm_view
+_esm = MASK_JS + _JS_FIELDS + _JS_PANES + _JS_COPY + _JS_CONTROLS + _JS_VIEW
 
 # %% ../../nbs/text/13_explorer.ipynb #3f453656
-_switch_js = r"""
+_JS_SWITCH = r"""
 for (const root of document.querySelectorAll('.mlk-switch:not([data-on])')) {
   root.dataset.on = 1;
   const menus = [...root.querySelectorAll('select')], at = root.querySelector('.mlk-at');
+  const states = [...root.querySelectorAll('template')];
   const change = () => {
-    const key = menus.map(m => m.value).join('|'), found = [...root.querySelectorAll('template')].find(t => t.dataset.key===key);
+    const key = menus.map(m => m.value).join('|'), found = states.find(t => t.dataset.key===key);
     at.replaceChildren(found ? found.content.cloneNode(true) : 'not computed for this page');
     at.querySelectorAll('.mlk-mask').forEach(mlkMask);
   };
   menus.forEach(m => m.onchange = change);
-}"""
+}
+document.querySelectorAll('.mlk-at .mlk-mask').forEach(mlkMask);"""
 
+# %% ../../nbs/text/13_explorer.ipynb #7a79fc49
 def _menu(label, options)->str:
-    return (f'<label>{label} '
-            f'<select>{"".join(f"<option>{escape(o)}</option>" for o in options)}</select></label>')
+    "A menu as HTML."
+    choices = ''.join(f'<option>{escape(o)}</option>' for o in options)
+    return f'<label>{label} <select>{choices}</select></label>'
 
-def _switch(panes:dict, menus:dict)->str:  # {key: body}, {label: options}
-    "Panes computed beforehand, with menus; the first is shown at once"
-    view = lambda body: f'<div class="mlk-mask"><div class="mlk-panes">{body}</div></div>'
-    first, mark = next(iter(panes.values())), hashlib.sha1(
-        ''.join(panes.values()).encode()).hexdigest()[:10]
-    hidden = ''.join(f'<template data-key="{escape("|".join(k))}">{view(body)}</template>'
-                     for k,body in panes.items())
-    return ((f'<style>{MASK_CSS}</style><div class="mlk-mask mlk-switch" '
-             f'id="mlk-{mark}">{MASK_LEGEND}<div>{"".join(_menu(*m) for m in menus.items())}</div>'
-             f'<div class="mlk-at">{view(first)}</div>{hidden}</div><script>{{{MASK_JS}{_switch_js}document.querySelectorAll(".mlk-at .mlk-mask").forEach(mlkMask);}}</script>'))
+def _state_html(panes)->str:
+    "The panes of a state, as they stand in the page."
+    return f'<div class="mlk-mask"><div class="mlk-panes">{panes}</div></div>'
 
-# %% ../../nbs/text/13_explorer.ipynb #3b86e654
-def _pane_of(pane, loaded, turns, max_length):
-    "The sample of a pane"
-    name, template, labels = (pane[k] for k in ('tokenizer','template','labels'))
-    sample = mask_sample(turns, _tokenizer(name, loaded), template, labels=labels,
-                         max_length=max_length or None)
-    return replace(sample, title=f'{name}, {sample.title}')
+def _switch(
+    states:dict,  # {values of the menus: panes as HTML}
+    menus:dict,  # {label: options}
+)->str:  # HTML
+    "States computed beforehand, with menus; the first is shown at once."
+    panes = list(states.values())
+    mark = hashlib.sha1(''.join(panes).encode()).hexdigest()[:10]
+    hidden = ''.join(f'<template data-key="{escape("|".join(k))}">{_state_html(p)}</template>'
+                     for k,p in states.items())
+    rows = ''.join(_menu(*m) for m in menus.items())
+    return (f'<style>{MASK_CSS}</style><div class="mlk-mask mlk-switch" id="mlk-{mark}">'
+            f'{MASK_LEGEND}<div>{rows}</div><div class="mlk-at">{_state_html(panes[0])}</div>'
+            f'{hidden}</div><script>{{{MASK_JS}{_JS_SWITCH}}}</script>')
 
 # %% ../../nbs/text/13_explorer.ipynb #aa6fa791
-def _page_of(explorer, choices)->str:
-    "Every combination of the choices for the first pane, the second pane beside it as it is"
-    keys, unknown = ('tokenizer','template',
-                     'labels'), set(choices)-{'tokenizer','template','labels'}
+_PANE = 'tokenizer', 'template', 'labels'
+
+def _options(pane, choices)->dict:
+    "What each menu offers; what is not chosen has one option, the pane's own."
+    unknown = choices.keys() - set(_PANE)
     if unknown:
-        raise ValueError(f'page takes lists for tokenizer, template and labels, got '
-                         f'{", ".join(sorted(unknown))}')
-    options = {k: list(choices.get(k) or [explorer.left[k]]) for k in keys}
-    turns, panes = _first_rounds(_read_turns(explorer.turns), explorer.rounds), {}
-    beside = [_pane_of(explorer.right, explorer._loaded, turns,
-                       explorer.max_length)] if explorer.right else []
+        raise KitError(f'page takes lists for tokenizer, template and labels, got '
+                       f'{", ".join(sorted(unknown))}')
+    return {k: list(choices.get(k) or [pane[k]]) for k in _PANE}
+
+def _panes_html(samples)->str:
+    "Panes side by side; differences are those from the first."
+    differs = [None, *(differing_tokens(samples[0], s) for s in samples[1:])]
+    return ''.join(mask_pane(s, d) for s,d in zip(samples, differs))
+
+# %% ../../nbs/text/13_explorer.ipynb #78e39721
+def _explorer_page(
+    explorer,  # A `MaskExplorer`
+    choices:dict,  # Lists for tokenizer, template, labels
+)->str:  # HTML
+    "Every combination of the choices for the first pane, the second pane as it is."
+    options, states = _options(explorer.left, choices), {}
+    turns = _first_rounds(_read_turns(explorer.turns), explorer.rounds)
+    def sample(pane): return _pane_sample(pane, explorer._loaded, turns, explorer.max_length)
+    beside = [sample(explorer.right)] if explorer.right else []
     for key in product(*options.values()):
-        try:
-            samples = [_pane_of(dict(zip(keys, key)), explorer._loaded, turns, explorer.max_length),
-                       *beside]
-        except ValueError as e:
-            panes[key] = f'<p role="alert">⚠ {escape(str(e))}</p>'
-            continue
-        panes[key] = ''.join(mask_pane(s, None if i==0 else differing_tokens(samples[0], s), None,
-                                       400) for i,s in enumerate(samples))
-    return _switch(panes, options)
+        try: states[key] = _panes_html([sample(dict(zip(_PANE, key))), *beside])
+        except ValueError as e: states[key] = f'<p role="alert">⚠ {escape(str(e))}</p>'
+    return _switch(states, options)
 
 # %% ../../nbs/text/13_explorer.ipynb #19d3e153
-class _Saved:
-    "What an explorer leaves behind where no kernel runs"
-    def page(self, **choices:list)->str:  # HTML
-        "Menus over states computed beforehand: `tokenizer=[…]`, `template=[…]`, `labels=[…]`; not given: as on screen"
-        return _page_of(self, choices)
-    def save(self, path:str, **choices:list)->Path:
-        "Write `page(…)` as a file that opens in any browser"
-        return save_page(path, 'mask explorer', self.page(**choices))
+class _KernelFree:
+    "What an explorer leaves behind where no kernel runs."
+    def page(self,
+        **choices:list,  # `tokenizer=[…]`, `template=[…]`, `labels=[…]`; not given: as on screen
+    )->str:  # HTML
+        "Menus over states computed beforehand."
+        return _explorer_page(self, choices)
+    def save(self,
+        path:str|Path,  # The file to write
+        **choices:list,  # As for `page`
+    )->Path:  # `path`
+        "Write `page(…)` as a file that opens in any browser."
+        return write_page(path, self.page(**choices), 'mask explorer')
     def _repr_mimebundle_(self, **kw):
         live = super()._repr_mimebundle_(**kw)
         data, meta = live if isinstance(live, tuple) else (live or {}, {})
-        keep = self._keep or dict(
-            labels=list(dict.fromkeys(['exact', *(p['labels'] for p in self.panes)])))
-        try: data = {**data, 'text/html': self.page(**keep)}
+        ways = dict.fromkeys(['exact', *(p['labels'] for p in self.panes)])
+        try: data = {**data, 'text/html': self.page(**self._keep or dict(labels=list(ways)))}
         # what is typed cannot be shown: the widget says why
         except (ValueError, ImportError, OSError): pass
         return data, meta
 
 # %% ../../nbs/text/13_explorer.ipynb #ac9757e9
-class MaskExplorer(_Saved, anywidget.AnyWidget):
-    "Edit a conversation and watch its mask, in one pane or two"
+class MaskExplorer(_KernelFree, anywidget.AnyWidget):
+    "Edit a conversation and watch its mask, in one pane or two."
     _esm, _css = _esm, MASK_CSS
-    turns = traitlets.Unicode().tag(sync=True)          # JSON or lines
-    # tokenizer, template, labels; empty: closed
-    left, right = traitlets.Dict().tag(sync=True), traitlets.Dict().tag(sync=True)
-    # shown (0: all), and there are
-    rounds, total = traitlets.Int(0).tag(sync=True), traitlets.Int(0).tag(sync=True)
-    max_length = traitlets.Int(0).tag(sync=True)        # 0: none
-    # to choose from
-    tokenizers, templates, ways = (traitlets.List().tag(sync=True) for _ in range(3))
-    # what is shown, and code for it
-    view, code = traitlets.Unicode().tag(sync=True), traitlets.Unicode().tag(sync=True)
+    turns = traitlets.Unicode().tag(sync=True)           # JSON or lines
+    left = traitlets.Dict().tag(sync=True)               # tokenizer, template, labels
+    right = traitlets.Dict().tag(sync=True)              # The same; empty: closed
+    rounds = traitlets.Int(0).tag(sync=True)             # How many are shown; 0: all
+    total = traitlets.Int(0).tag(sync=True)              # How many there are
+    max_length = traitlets.Int(0).tag(sync=True)         # 0: none
+    tokenizers = traitlets.List().tag(sync=True)         # To choose from
+    templates = traitlets.List().tag(sync=True)          # To choose from
+    ways = traitlets.List().tag(sync=True)               # Of masking, to choose from
+    view = traitlets.Unicode().tag(sync=True)            # What is shown
+    code = traitlets.Unicode().tag(sync=True)            # Python for it
 
     def __init__(self,
         turns:str='human: <image>\nWhat is it?\ngpt: A cat.',  # JSON or lines
-        tokenizer:str='phi-2',   # Where to start
-        template:str='phi',      # Where to start
-        labels:str='exact',      # Where to start
-        beside:dict=None,        # What the second pane changes, like dict(labels='v1')
-        tokenizers=None,         # Names to choose from, or {name: tokenizer}; default: every installed vocabulary
-        keep:dict=None,          # Choices for where no kernel runs, as for `page`; default: the ways of masking on screen
+        tokenizer:str='phi-2',  # Where to start
+        template:str='phi',     # Where to start
+        labels:str='exact',     # Where to start
+        beside:dict=None,       # What the second pane changes, like dict(labels='v1')
+        tokenizers=None,        # Names, or {name: tokenizer}; default: installed vocabularies
+        keep:dict=None,         # For where no kernel runs, as for `page`; default: ways on screen
     ):
         self._loaded = dict(tokenizers) if isinstance(tokenizers, dict) else {}
-        self._own, self._keep, names = list(self._loaded), keep, list(tokenizers or _installed())
-        left = dict(tokenizer=tokenizer if tokenizer in names else names[0], template=template,
-                    labels=labels)
+        self._own, self._keep = list(self._loaded), keep
+        names = list(tokenizers or _installed())
+        left = dict(tokenizer=tokenizer if tokenizer in names else names[0],
+                    template=template, labels=labels)
         super().__init__(turns=turns, left=left, right={**left, **beside} if beside else {},
                          tokenizers=names, templates=[*conv_templates], ways=['exact', *RECIPES])
         self.observe(self._update, ['turns', 'left', 'right', 'rounds', 'max_length'])
         self._update()
     @property
     def panes(self)->list:  # Dicts of tokenizer, template and labels
-        "The panes that are open, one or two"
+        "The panes that are open, one or two."
         return [p for p in (self.left, self.right) if p]
     @property
-    def samples(self)->list:
-        "The masks on screen"
+    def samples(self)->list:  # `MaskedSample`s
+        "The masks on screen."
         turns = _first_rounds(_read_turns(self.turns), self.rounds)
-        return [_pane_of(p, self._loaded, turns, self.max_length) for p in self.panes]
+        return [_pane_sample(p, self._loaded, turns, self.max_length) for p in self.panes]
     def _update(self, change=None):
         try:
             turns = _first_rounds(_read_turns(self.turns), 0)

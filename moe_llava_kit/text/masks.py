@@ -7,8 +7,12 @@ __all__ = ['tokenizer_image_token']
 
 # %% ../../nbs/text/08_masks.ipynb #b7cf3be0
 from bisect import bisect_left, bisect_right
+from contextlib import contextmanager
+from functools import partial
+from itertools import accumulate
 from operator import itemgetter
 from typing import NamedTuple
+from ..core.errors import KitError
 from .messages import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX
 
 # %% ../../nbs/text/08_masks.ipynb #a4c44629
@@ -19,83 +23,112 @@ def _token_range(
     offsets:list,  # (start, end) characters of each token, growing
     a:int, b:int,  # A range of characters
 )->tuple[int,int]:  # Tokens [i, j) that overlap it
-    "The tokens that overlap characters `a` to `b`"
+    "The tokens that overlap characters `a` to `b`."
     i = bisect_right(offsets, a, key=_end) if a else 0
     return i, bisect_left(offsets, b, lo=i, key=_start)
 
+# %% ../../nbs/text/08_masks.ipynb #ab8af354
+@contextmanager
+def _at_rest(backend):
+    "A Rust tokenizer with its truncation and padding off for a while."
+    truncation, padding = backend.truncation, backend.padding
+    backend.no_truncation()
+    backend.no_padding()
+    try: yield backend
+    finally:
+        if truncation: backend.enable_truncation(**truncation)
+        if padding: backend.enable_padding(**padding)
+
+class _Whole:
+    "The encode calls of a Rust tokenizer, without its truncation and padding."
+    def __init__(self, backend): self.backend = backend
+    def num_special_tokens_to_add(self, pair): return self.backend.num_special_tokens_to_add(pair)
+    def encode(self, text, add_special_tokens=True):
+        with _at_rest(self.backend) as b:
+            return b.encode(text, add_special_tokens=add_special_tokens)
+    def encode_batch(self, texts, add_special_tokens=True):
+        with _at_rest(self.backend) as b:
+            return b.encode_batch(texts, add_special_tokens=add_special_tokens)
+
 # %% ../../nbs/text/08_masks.ipynb #02d6744f
-def align_offsets(tokenizer, text, ids)->list:  # (start, end) characters of each token
-    "Offsets by decoding; ValueError where the tokens do not decode to the text"
-    decode = lambda ids: tokenizer.decode(ids, skip_special_tokens=False,
-                                          clean_up_tokenization_spaces=False)
+def align_offsets(
+    tokenizer,  # Any that decodes
+    text:str,   # What was encoded
+    ids:list,   # Its tokens, without those put around a text
+)->list:  # (start, end) characters of each token
+    "Offsets by decoding; KitError where the tokens do not decode to the text."
+    decode = partial(tokenizer.decode, skip_special_tokens=False,
+                     clean_up_tokenization_spaces=False)
     letter = tokenizer('a', add_special_tokens=False).input_ids
-    offsets, first, at, skip = [], 0, 0, len(decode(letter))
-    for k in range(len(ids)):
-        piece = decode([*letter, *ids[first:k+1]])[skip:]
+    skip, offsets, waiting, at = len(decode(letter)), [], [], 0
+    for i in ids:
+        waiting.append(i)
+        piece = decode([*letter, *waiting])[skip:]
         if not piece: continue
         # a space of the tokenizer's own
         if not text.startswith(piece, at): piece = piece.removeprefix(' ')
         if not text.startswith(piece, at): continue
-        offsets += [(at, at+len(piece))]*(k+1-first)
-        first, at = k+1, at+len(piece)
-    if first<len(ids) or at<len(text):
-        raise ValueError(f'{type(tokenizer).__name__} reports no character offsets, and its tokens '
-                         f'do not decode to the text at {text[at:at+20]!r}. '
-                         'Load it as a fast tokenizer, e.g. moe_llava_kit.load_tokenizer(name).')
-    return offsets
+        offsets += [(at, at+len(piece))]*len(waiting)
+        waiting, at = [], at+len(piece)
+    if not waiting and at==len(text): return offsets
+    raise KitError(f'{type(tokenizer).__name__} reports no character offsets, and its tokens do '
+                   f'not decode to the text at {text[at:at+20]!r}. Load it as a fast tokenizer, '
+                   'e.g. moe_llava_kit.load_tokenizer(name).')
 
 # %% ../../nbs/text/08_masks.ipynb #d91024bd
-class _Encoded(NamedTuple):
-    "What an encoding needs to have"
+class _Encoding(NamedTuple):
+    "What an encoding needs to have."
     ids: list
     tokens: list
     offsets: list
     special_tokens_mask: list
 
-class _Aligned:
-    "A Python tokenizer with the calls of a fast one"
-    truncation = padding = None
+class _Decoding:
+    "A Python tokenizer with the calls of a fast one."
     def __init__(self, tokenizer): self.tokenizer = tokenizer
     def num_special_tokens_to_add(self, pair): return self.tokenizer.num_special_tokens_to_add(pair)
+    def _ids(self, text, special):
+        return self.tokenizer(text, add_special_tokens=special, verbose=False).input_ids
     def encode(self, text, add_special_tokens=True):
-        ids = lambda special: self.tokenizer(text, add_special_tokens=special,
-                                             verbose=False).input_ids
-        bare = ids(False)
-        if not add_special_tokens:
-            return _Encoded(bare, self.tokenizer.convert_ids_to_tokens(bare),
-                            align_offsets(self.tokenizer, text, bare), [0]*len(bare))
-        full = ids(True)
-        before = next(k for k in range(len(full)+1) if full[k:k+len(bare)]==bare)
-        return _Encoded(full, [], [], [1]*before + [0]*len(bare) + [1]*(len(full)-before-len(bare)))
+        bare = self._ids(text, False)
+        if add_special_tokens: return self._framed(bare, self._ids(text, True))
+        return _Encoding(bare, self.tokenizer.convert_ids_to_tokens(bare),
+                         align_offsets(self.tokenizer, text, bare), [0]*len(bare))
+    def _framed(self, bare, full):
+        n = len(bare)
+        before = next(k for k in range(len(full)+1) if full[k:k+n]==bare)
+        return _Encoding(full, [], [], [1]*before + [0]*n + [1]*(len(full)-before-n))
     def encode_batch(self, texts, add_special_tokens=True):
         return [self.encode(t, add_special_tokens) for t in texts]
 
 # %% ../../nbs/text/08_masks.ipynb #761b5dc5
-def fast_backend(tokenizer):
-    "The Rust tokenizer inside, with truncation and padding off; a Python tokenizer gets its offsets by decoding"
+def fast_backend(
+    tokenizer,  # Of transformers; stays as it is
+):  # Something with `encode`, `encode_batch` and `num_special_tokens_to_add`, as a Rust tokenizer
+    "What encodes for masks: whole texts, with offsets."
     backend = getattr(tokenizer, 'backend_tokenizer', None)
-    if not hasattr(backend, 'encode_batch'): return _Aligned(tokenizer)
-    if backend.truncation: backend.no_truncation()
-    if backend.padding: backend.no_padding()
-    return backend
+    if not hasattr(backend, 'encode_batch'): return _Decoding(tokenizer)
+    return _Whole(backend) if backend.truncation or backend.padding else backend
 
 # %% ../../nbs/text/08_masks.ipynb #fec66e57
-def prefix_ids(backend)->list[int]:
-    "The ids put before every text, measured"
+def prefix_ids(
+    backend,  # From `fast_backend`
+)->list[int]:  # Mostly a BOS, or nothing
+    "The ids put before every text, measured."
     if not backend.num_special_tokens_to_add(False): return []
     encoded = backend.encode('a')
     return encoded.ids[:encoded.special_tokens_mask.index(0)]
 
 # %% ../../nbs/text/08_masks.ipynb #cca3d831
 def tokenizer_image_token(
-    prompt:str,       # Text with `<image>` marks
-    tokenizer,        # Fast, or one in Python whose tokens decode to the text
+    prompt:str,  # Text with `<image>` marks
+    tokenizer,   # Fast, or one in Python whose tokens decode to the text
     image_token_index:int=IMAGE_TOKEN_INDEX,  # The id that stands for a picture
     return_tensors:str|None=None,  # 'pt' for a 1-D LongTensor
 )->list:  # Ids, one BOS at the start if the tokenizer adds one
-    "Ids of a prompt with pictures: one placeholder for each, the text between them encoded chunk by chunk; ValueError for another `return_tensors`"
+    "Ids of a prompt with pictures, a placeholder for each, text encoded chunk by chunk."
     if return_tensors not in (None, 'pt'):
-        raise ValueError(f"return_tensors is None or 'pt', got {return_tensors!r}")
+        raise KitError(f"return_tensors is None or 'pt', got {return_tensors!r}")
     backend = fast_backend(tokenizer)
     ids = prefix_ids(backend)
     for k,chunk in enumerate(prompt.split(IMAGE_TOKEN)):
@@ -107,61 +140,78 @@ def tokenizer_image_token(
 
 # %% ../../nbs/text/08_masks.ipynb #19241efe
 class _Chunk(NamedTuple):
-    "Text between two pictures"
+    "Text between two pictures."
     text: str    # What is encoded
     start: int   # Where it begins in the prompt
     spans: list  # Trained (start, end) characters, counted in the chunk
 
-def text_chunks(segments, has_image:bool)->list[_Chunk]:
-    "The prompt's text between pictures, with the character ranges that are trained"
-    prompt, answers, end = ''.join(s.text for s in segments), [], 0
-    for s in segments:
-        start, end = end, end+len(s.text)
-        if s.trained: answers.append((start, end))
-    chunks, start = [], 0
+def text_chunks(
+    segments:list,   # Typed pieces of the prompt, from `Conversation.segments`
+    has_image:bool,  # Does `<image>` stand for a picture?
+)->list[_Chunk]:  # One more than there are pictures
+    "The prompt's text between pictures, with the character ranges that are trained."
+    ends = accumulate(len(s.text) for s in segments)
+    answers = [(end-len(s.text), end) for s,end in zip(segments, ends) if s.trained]
+    prompt, chunks, start = ''.join(s.text for s in segments), [], 0
     for text in prompt.split(IMAGE_TOKEN) if has_image else [prompt]:
         end = start+len(text)
-        chunks.append(_Chunk(text, start, [(max(a,start)-start, min(b,end)-start) for a,b in answers
-                                           if a<end and b>start]))
+        inside = [(max(a,start)-start, min(b,end)-start) for a,b in answers if a<end and b>start]
+        chunks.append(_Chunk(text, start, inside))
         start = end+len(IMAGE_TOKEN)
     return chunks
 
 # %% ../../nbs/text/08_masks.ipynb #a193963a
-def _label(chunk, enc, ids, labels, findings):
-    "Append a chunk's ids and labels; note tokens that lie across an answer's border"
-    new, offsets, at = enc.ids, enc.offsets, len(ids)
+_STRADDLE = 'one token covers the end of the prompt and the start of an answer, or the reverse'
+
+def _border_tokens(offsets, i, j, a, b)->list:
+    "Of tokens [i, j), those that reach beyond characters `a` to `b`."
+    if i==j: return []
+    return [i]*(offsets[i][0]<a) + [j-1]*(offsets[j-1][1]>b)
+
+def _append_chunk(chunk, encoding, ids, labels, findings):
+    "Append a chunk's ids and labels; note the tokens on the border of an answer."
+    new, offsets, at = encoding.ids, encoding.offsets, len(ids)
     if new and chunk.text.strip() and not offsets[-1][1]:
-        raise ValueError('the tokenizer reports no character offsets (all are zero)')
+        raise KitError('the tokenizer reports no character offsets (all are zero)')
     ids += new
     labels += [IGNORE_INDEX]*len(new)
     for a,b in chunk.spans:
         i,j = _token_range(offsets, a, b)
         labels[at+i:at+j] = new[i:j]
-        for t,across in ((i, i<j and offsets[i][0]<a), (j-1, i<j and offsets[j-1][1]>b)):
-            if across:
-                findings.append(dict(kind='straddle', token=at+t,
-                                     text=chunk.text[slice(*offsets[t])], why='one token covers '
-                                     'the end of the prompt and the start of an answer, or the '
-                                     'reverse'))
+        for t in _border_tokens(offsets, i, j, a, b):
+            text = chunk.text[slice(*offsets[t])]
+            findings.append(dict(kind='straddle', token=at+t, text=text, why=_STRADDLE))
 
-def join_chunks(chunks, encodings, prefix)->tuple[list,list,list]:
-    "Ids, labels and findings of one conversation"
+# %% ../../nbs/text/08_masks.ipynb #64c57e3a
+def join_chunks(
+    chunks:list,     # From `text_chunks`
+    encodings:list,  # Of each, without special tokens
+    prefix:list,     # From `prefix_ids`
+)->tuple[list,list,list]:  # Ids, labels, findings
+    "Ids and labels of one conversation, side by side, a placeholder for each picture."
     ids, labels, findings = list(prefix), [IGNORE_INDEX]*len(prefix), []
-    for k,(chunk,enc) in enumerate(zip(chunks, encodings)):
+    for k,(chunk,encoding) in enumerate(zip(chunks, encodings)):
         if k:
             ids.append(IMAGE_TOKEN_INDEX)
             labels.append(IGNORE_INDEX)
-        _label(chunk, enc, ids, labels, findings)
+        _append_chunk(chunk, encoding, ids, labels, findings)
     return ids, labels, findings
 
 # %% ../../nbs/text/08_masks.ipynb #7bca0698
-def encode_texts(backend, texts):
-    "Encodings of texts, without special tokens"
+def encode_texts(
+    backend,     # From `fast_backend`
+    texts:list,  # Any number
+)->list:  # An encoding for each
+    "Encodings of texts, without special tokens."
     if len(texts)<4: return [backend.encode(t, add_special_tokens=False) for t in texts]
     return backend.encode_batch(texts, add_special_tokens=False)
 
-def exact_labels(rendered, tokenizer, has_image)->list[tuple]:
-    "Ids, labels and findings of each rendered conversation"
+def exact_labels(
+    rendered:list,   # Segments of each conversation
+    tokenizer,       # Fast, or one in Python whose tokens decode to the text
+    has_image:bool,  # Does `<image>` stand for a picture?
+)->list[tuple]:  # (ids, labels, findings) of each
+    "The exact masks of rendered conversations; KitError where tokens cannot be placed."
     backend = fast_backend(tokenizer)
     prefix = prefix_ids(backend)
     parts = [text_chunks(segments, has_image) for segments in rendered]

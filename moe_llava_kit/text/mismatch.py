@@ -7,11 +7,12 @@ __all__ = ['FAULTS', 'Fault', 'Causes', 'decode_mismatch']
 
 # %% ../../nbs/text/14_mismatch.ipynb #f3d93c12
 import math, re
-from dataclasses import asdict, dataclass, field
 from collections import Counter
-from pathlib import Path
-from itertools import accumulate, combinations
+from dataclasses import asdict, dataclass, field
 from html import escape
+from itertools import accumulate, combinations
+from pathlib import Path
+from ..core.errors import KitError
 from ..core.tables import Table
 from .loading import load_tokenizer
 from .passport import MEASURES
@@ -19,16 +20,22 @@ from .messages import IMAGE_TOKEN
 from .conversation import Conversation
 from .templates import get_template
 from .masks import tokenizer_image_token
-from .recipes import Recipe, RECIPES, ROUNDS
+from .recipes import RECIPES, ROUNDS, Recipe
 from .samples import preprocess
 
 # %% ../../nbs/text/14_mismatch.ipynb #39587bd1
-def to_turns(*texts): return [{'from':('human','gpt')[i%2], 'value':t} for i,t in enumerate(texts)]
+def to_turns(
+    *texts:str,  # Question, answer, question, …
+)->list:  # Turns as LLaVA writes them
+    "A conversation from its texts."
+    return [{'from':('human','gpt')[i%2], 'value':t} for i,t in enumerate(texts)]
 
-CLINIC_CHAT = to_turns(f'{IMAGE_TOKEN}\nDo you see any letters that are white?\nAnswer the '
-                       f'question using a single word or phrase.', 'No',
-                       'Is the tire large and black?', 'Yes', 'What is unusual about this image?',
-                       'The man is ironing clothes on the back of a moving car.')
+CLINIC_CHAT = to_turns(
+    f'{IMAGE_TOKEN}\nDo you see any letters that are white?\n'
+    'Answer the question using a single word or phrase.', 'No',
+    'Is the tire large and black?', 'Yes',
+    'What is unusual about this image?',
+    'The man is ironing clothes on the back of a moving car.')
 
 # %% ../../nbs/text/14_mismatch.ipynb #0736e7b0
 _MORE = to_turns('Is it day or night?', 'It is day.', 'How many people are there?', '2',
@@ -39,8 +46,9 @@ _MORE = to_turns('Is it day or night?', 'It is day.', 'How many people are there
 def clinic_chat(
     rounds:int,  # Question–answer pairs
 )->list:  # Turns
-    "The clinic's conversation: up to three rounds are the posted ones, the others are made up"
-    return CLINIC_CHAT[:2*rounds] + [_MORE[i%len(_MORE)] for i in range(2*rounds-len(CLINIC_CHAT))]
+    "The clinic's conversation: up to three posted rounds, then made-up ones."
+    more = range(2*rounds-len(CLINIC_CHAT))
+    return CLINIC_CHAT[:2*rounds] + [_MORE[i%len(_MORE)] for i in more]
 
 # %% ../../nbs/text/14_mismatch.ipynb #cad59699
 def _length_difference(
@@ -52,25 +60,26 @@ def _length_difference(
     gap:int=0,        # g: tokens a round loses after sep2
     uncounted:int=0,  # u: end tokens a round that the total leaves out
 )->int:  # cur_len − total_len
-    "What the published length check comes to"
+    "What the published length check comes to."
     return start-before + (round_extra+before-end+uncounted)*rounds + gap*(rounds-1)
 
 # %% ../../nbs/text/14_mismatch.ipynb #32601075
 def mismatch_numbers(
     tokenizer,          # With a padding token
-    template,           # A two-separator template
+    template:str|Conversation,  # With two separators
     recipe:str|Recipe,  # The published numbers to run
     rounds:int,         # How many rounds of `clinic_chat`
 )->tuple[int,int]:  # cur_len, total_len
-    "What the published check would print for the clinic's conversation"
+    "What the published check would print for the clinic's conversation."
     out = preprocess([clinic_chat(rounds)], tokenizer, template, True, recipe, on_mismatch='report')
-    found = [f for f in out['findings'][0] if f['kind']=='mismatch']
-    return (found[0]['cur_len'], found[0]['total_len']) if found else (len(out['input_ids'][0]),)*2
+    for f in out['findings'][0]:
+        if f['kind']=='mismatch': return f['cur_len'], f['total_len']
+    return (len(out['input_ids'][0]),)*2
 
 # %% ../../nbs/text/14_mismatch.ipynb #ec26ca69
 @dataclass(frozen=True)
 class Fault:
-    "One broken assumption and what it does to cur_len − total_len"
+    "One broken assumption and what it does to cur_len − total_len."
     key: str          # Short name
     group: str        # Faults of one group exclude each other
     low: tuple        # (a, b): the difference is at least a·R + b
@@ -78,8 +87,7 @@ class Fault:
     why: str          # What happens
     fix: str          # One line
     needs: dict = field(default_factory=dict)  # What must hold of the tokenizer
-    # And of the code that counts: attributes of a `_TokenRun`
-    code: dict = field(default_factory=dict)
+    code: dict = field(default_factory=dict)   # And of the code that counts, a `_Count`
     cur: int|None = None  # cur_len itself, where that is the signature
     seen: tuple = ()  # Where people report it
 
@@ -89,274 +97,282 @@ class Fault:
         return self.low==self.high
     @property
     def slopes(self)->set:  # Of one or two numbers
-        "Tokens a round, without their sign"
+        "Tokens a round, without their sign."
         return {abs(self.low[0]), abs(self.high[0])}
     def fits(self, cur:int, total:int, rounds:int)->bool:
         "Can this fault alone give these figures?"
         if self.cur is not None: return cur==self.cur
         if self.group=='stop' and cur<2: return False
-        return self.low[0]*rounds+self.low[1] <= cur-total <= self.high[0]*rounds+self.high[1]
+        low, high = (a*rounds+b for a,b in (self.low, self.high))
+        return low <= cur-total <= high
 
 # %% ../../nbs/text/14_mismatch.ipynb #706e2b87
-def _fault(key, group, slope, flat, why, fix, low=None, **kw):
+def _fault(key, group, slope, flat, why, fix, low=None, **kw)->Fault:
+    "A fault whose line is `slope`·R + `flat`."
     return Fault(key, group, low or (slope,flat), (slope,flat), why, fix, **kw)
 
 # %% ../../nbs/text/14_mismatch.ipynb #c27970ac
-FAULTS = [_fault('bos missing', 'bos', -1, 1,
-                 'the numbers 1, 0, −2 (preprocess_v1) count a BOS, and this tokenizer adds none',
-                 'take the numbers 0, +1, −1 (preprocess_phi, preprocess_qwen)',
-                 needs=dict(adds_bos=False), code=dict(start=1),
-                 seen=('LLaVA#346', 'Bunny#75', 'LLaVA-pp#14', 'MGM#126')),
-          _fault('bos not counted', 'bos', 1, -1,
-                 'the numbers 0, +1, −1 (preprocess_phi) expect no BOS, and this tokenizer adds '
-                 'one to every round', 'take the numbers 1, 0, −2 (preprocess_v1)',
-                 needs=dict(adds_bos=True), code=dict(start=0, split='sep2'), seen=('Bunny#87',)),
-          _fault('space at start only', 'gap', 1, -1, 'a round has one token less after sep2 than '
-                                                      'alone: with legacy=False the space comes at '
-                                                      'the very start only',
-                 'load_tokenizer(…, legacy=True), or the numbers 2, −1, −3',
-                 needs=dict(joint_equals_separate=False), code=dict(patched=False, split='sep2'),
-                 seen=('FastChat#2494', 'LLaVA#661', 'InternVL#347')),
-          _fault('patched without need', 'gap', -1, 1,
-                 "LLaVA's patch takes one token from every round but the first, and here none is "
-                 "missing", 'drop the patch: it is for legacy=False only',
-                 needs=dict(joint_equals_separate=True), code=dict(patched=True)),]
+FAULTS = [
+    _fault('bos missing', 'bos', -1, 1,
+           'the numbers 1, 0, −2 (preprocess_v1) count a BOS, and this tokenizer adds none',
+           'take the numbers 0, +1, −1 (preprocess_phi, preprocess_qwen)',
+           needs=dict(adds_bos=False), code=dict(start=1),
+           seen=('LLaVA#346', 'Bunny#75', 'LLaVA-pp#14', 'MGM#126')),
+    _fault('bos not counted', 'bos', 1, -1,
+           'the numbers 0, +1, −1 (preprocess_phi) expect no BOS, and this tokenizer adds one to '
+           'every round', 'take the numbers 1, 0, −2 (preprocess_v1)',
+           needs=dict(adds_bos=True), code=dict(start=0, split='sep2'), seen=('Bunny#87',)),
+    _fault('space at start only', 'gap', 1, -1,
+           'a round has one token less after sep2 than alone: with legacy=False the space comes '
+           'at the very start only', 'load_tokenizer(…, legacy=True), or the numbers 2, −1, −3',
+           needs=dict(joint_equals_separate=False), code=dict(patched=False, split='sep2'),
+           seen=('FastChat#2494', 'LLaVA#661', 'InternVL#347')),
+    _fault('patched without need', 'gap', -1, 1,
+           "LLaVA's patch takes one token from every round but the first, and here none is missing",
+           'drop the patch: it is for legacy=False only',
+           needs=dict(joint_equals_separate=True), code=dict(patched=True))]
 
 # %% ../../nbs/text/14_mismatch.ipynb #3bd308b0
-FAULTS += [_fault(
-    'pad is eos', 'end', 1, 0, 'padding is the end token, so the total leaves every end token out',
-    'give padding a token of its own: prepare_tokenizer(tok)', needs=dict(pad_is_eos=True),
-    code=dict(counted=False, sep2=None, split='sep2'), seen=('LLaVA-Llama-3#1', 'trl#1623')),
-           _fault('sep2 counted twice', 'end', -1, 0, 'count(sep2) is added to the total, which is '
-                                                      'right only where padding is the end token',
-                  'drop that term', needs=dict(pad_is_eos=False), code=dict(counted=True),
-                  seen=('MoE-LLaVA docs/CUSTOM.md',)),
-           _fault('ChatML end not counted', 'end', -1, 0, 'split() drops the <|im_end|> of each '
-                                                          'round, and nothing adds it back '
-                                                          '(preprocess_mpt of LLaVA)',
-                  "add the separator's length to each round, as preprocess_mpt of MoE-LLaVA does",
-                  needs=dict(chatml_end_is_one_token=True), code=dict(split='mpt'),
-                  seen=('MoE-LLaVA#42',)),
-           _fault('sep2 is not a token', 'end', -1, 0, "sep2 '</s>' falls into pieces like '</', "
-                                                       "'s', '>', and the model learns to write "
-                                                       "them instead of stopping",
-                  "end answers with the tokenizer's own end token: template.with_eos(tok)",
-                  low=(-2,0), needs=dict(llama_end_is_one_token=False), code=dict(sep2='</s>'),
-                  seen=('LLaVA#1710', 'LLaVA#1706', 'LLaVA#1166', 'LLaVA#583')),
-           _fault('header counted once more', 'header', 0, 4,
-                  "the four tokens of Llama-3's assistant header are added at the end, for chat "
-                  "templates that closed every prompt with one",
-                  'drop that line, or compare with a prompt that ends in the header',
-                  needs=dict(llama_3_header=True), seen=('LLaVA-MORE#7', 'LLaVA-MORE#2')),]
+FAULTS += [
+    _fault('pad is eos', 'end', 1, 0,
+           'padding is the end token, so the total leaves every end token out',
+           'give padding a token of its own: prepare_tokenizer(tok)', needs=dict(pad_is_eos=True),
+           code=dict(counted=False, sep2=None, split='sep2'), seen=('LLaVA-Llama-3#1', 'trl#1623')),
+    _fault('sep2 counted twice', 'end', -1, 0,
+           'count(sep2) is added to the total, which is right only where padding is the end token',
+           'drop that term', needs=dict(pad_is_eos=False), code=dict(counted=True),
+           seen=('MoE-LLaVA docs/CUSTOM.md',)),
+    _fault('ChatML end not counted', 'end', -1, 0,
+           'split() drops the <|im_end|> of each round, and nothing adds it back '
+           '(preprocess_mpt of LLaVA)',
+           "add the separator's length to each round, as preprocess_mpt of MoE-LLaVA does",
+           needs=dict(chatml_end_is_one_token=True), code=dict(split='mpt'),
+           seen=('MoE-LLaVA#42',))]
+
+# %% ../../nbs/text/14_mismatch.ipynb #aa5a4d07
+FAULTS += [
+    _fault('sep2 is not a token', 'end', -1, 0,
+           "sep2 '</s>' falls into pieces like '</', 's', '>', and the model learns to write them "
+           "instead of stopping",
+           "end answers with the tokenizer's own end token: template.with_eos(tok)",
+           low=(-2,0), needs=dict(llama_end_is_one_token=False), code=dict(sep2='</s>'),
+           seen=('LLaVA#1710', 'LLaVA#1706', 'LLaVA#1166', 'LLaVA#583')),
+    _fault('header counted once more', 'header', 0, 4,
+           "the four tokens of Llama-3's assistant header are added at the end, for chat templates "
+           "that closed every prompt with one",
+           'drop that line, or compare with a prompt that ends in the header',
+           needs=dict(llama_3_header=True), seen=('LLaVA-MORE#7', 'LLaVA-MORE#2'))]
 
 # %% ../../nbs/text/14_mismatch.ipynb #f3801a0d
-_stop_fix = ('look at the first answer and the prompt (mask_sample), and use the template that the '
-             'recipe was written for')
-_stop = ('the first round does not hold the role marker exactly once: an empty answer, another '
+_STOP = ('the first round does not hold the role marker exactly once: an empty answer, another '
          'template, or the marker in a message')
-FAULTS += [_fault('first round not found', 'stop', 0, 0, f'{_stop} (numbers that start at 0)',
-                  _stop_fix, cur=0, seen=('TinyLLaVA_Factory#20',)),
-           _fault('first round not found (BOS)', 'stop', 0, 0, f'{_stop} (numbers that start at 1)',
-                  _stop_fix, cur=1, seen=('LLaVA#779', 'InternVL#742')),
-           _fault('a later round not found', 'stop', 0, -3,
-                  'a round does not hold the role marker exactly once (unanswered, empty, or '
-                  'marker or sep2 in a message): all after it is missing', _stop_fix,
-                  low=(0,-math.inf)),]
+_STOP_LATER = ('a round does not hold the role marker exactly once (unanswered, empty, or marker '
+               'or sep2 in a message): all after it is missing')
+_STOP_FIX = ('look at the first answer and the prompt (mask_sample), and use the template that the '
+             'recipe was written for')
+FAULTS += [
+    _fault('first round not found', 'stop', 0, 0, f'{_STOP} (numbers that start at 0)',
+           _STOP_FIX, cur=0, seen=('TinyLLaVA_Factory#20',)),
+    _fault('first round not found (BOS)', 'stop', 0, 0, f'{_STOP} (numbers that start at 1)',
+           _STOP_FIX, cur=1, seen=('LLaVA#779', 'InternVL#742')),
+    _fault('a later round not found', 'stop', 0, -3, _STOP_LATER, _STOP_FIX, low=(0,-math.inf))]
 
 # %% ../../nbs/text/14_mismatch.ipynb #2f4374bc
 _WARNING = re.compile(
     r'mismatch[^\d\n]*(\d+)\s*(?:vs\.?|!=|/)\s*(\d+)(?:[^\n]*?#turn\s*=\s*(\d+))?', re.I)
 _BARE = re.compile(r'(\d+)\s*(?:vs\.?|!=)\s*(\d+)()')
 
-def _log(source)->str:
-    "The text of a log: itself, or what stands in the file that it names"
+def _names_file(source)->bool:
+    "Is it the path of a log, and no log itself?"
+    if isinstance(source, Path): return True
+    short = '\n' not in source and len(source)<1000
+    return short and not _BARE.search(source) and Path(source).is_file()
+
+def _log_text(source)->str:
+    "The text of a log: itself, or what stands in the file that it names."
     if not isinstance(source, (str, Path)):
-        raise ValueError(
-            f'expected a warning, a log, or the path of one, got {type(source).__name__}')
-    names = isinstance(source, Path) or ('\n' not in source and len(source)<1000
-                                         and not _BARE.search(source) and Path(source).is_file())
-    return Path(source).read_text(encoding='utf-8', errors='replace') if names else source
+        raise KitError(f'expected a warning, a log, or the path of one, got '
+                       f'{type(source).__name__}')
+    if not _names_file(source): return source
+    return Path(source).read_text(encoding='utf-8', errors='replace')
 
 # %% ../../nbs/text/14_mismatch.ipynb #b70718fa
-def _counted(text)->Counter:
-    "How often each (cur_len, total_len, rounds or None) stands in a text"
+def _warnings_in(text)->Counter:
+    "How often each (cur_len, total_len, rounds or None) stands in a text."
     found = _WARNING.findall(text) or _BARE.findall(text)
     if not found:
-        raise ValueError('no figures found: expected text like "tokenization mismatch: 403 vs. '
-                         '406", or the path of a log, '
-                         f'got {text[:60]!r}{"…" if len(text)>60 else ""}')
+        raise KitError('no figures found: expected text like "tokenization mismatch: 403 vs. 406", '
+                       f'or the path of a log, got {text[:60]!r}{"…" if len(text)>60 else ""}')
     messages = all(int(n)%2 for _,_,n in found if n) or 'This dataset is' in text
-    return Counter((int(c), int(t), (int(n)//2 if messages else int(n)) or None if n else None)
-                   for c,t,n in found)
-
-def _read_warnings(
-    text:str|Path,  # A warning, a log with many, or the path of one
-)->list[tuple]:  # (cur_len, total_len, rounds or None), each different one once
-    "The figures of tokenization mismatches in a text"
-    return list(_counted(_log(text)))
+    def rounds(n): return (int(n)//2 if messages else int(n)) or None
+    return Counter((int(c), int(t), rounds(n) if n else None) for c,t,n in found)
 
 # %% ../../nbs/text/14_mismatch.ipynb #565d2615
 _LLAVA_MPT = Recipe(0, -1, 0, 'mpt')   # the closing <|im_end|> is not added
 
 @dataclass(frozen=True)
-class _TokenRun:
-    "Published counting code, with the choices that people make"
+class _CountingRun:
+    "Published counting code, with the choices that people make."
     numbers: str            # A key of `RECIPES`, or 'mpt of LLaVA'
     sep2: str|None = None   # What ends an answer; None: the tokenizer's own end token
     patched: bool = False   # One token less in every round but the first
     counted: bool = False   # count(sep2) is added to the total
 
     @property
-    def recipe(self)->Recipe:
-        "The record of its numbers"
-        return RECIPES.get(self.numbers, _LLAVA_MPT)
+    def recipe(self)->Recipe: return RECIPES.get(self.numbers, _LLAVA_MPT)
     @property
-    def start(self)->int:
-        "Where it begins to count"
-        return self.recipe.start
+    def start(self)->int: return self.recipe.start
     @property
-    def split(self)->str:  # A key of `ROUNDS`
-        "How it finds the rounds"
-        return self.recipe.split
+    def split(self)->str: return self.recipe.split
     def template(self, tokenizer)->Conversation:
-        "The template it was written for, with the end token that was chosen"
-        return get_template('mpt') if self.split=='mpt' else get_template('v1').copy(
-            sep2=self.sep2 or tokenizer.eos_token)
+        "The template it was written for, with the end token that was chosen."
+        if self.split=='mpt': return get_template('mpt')
+        return get_template('v1').copy(sep2=self.sep2 or tokenizer.eos_token)
     def __str__(self):
-        said = [f'sep2 {self.sep2}'*bool(self.sep2), 'patched'*self.patched,
-                'count(sep2) added'*self.counted]
-        return ', '.join([f'preprocess_{self.numbers}', *filter(None, said)])
+        choices = {f'sep2 {self.sep2}': self.sep2, 'patched': self.patched,
+                   'count(sep2) added': self.counted}
+        return ', '.join([f'preprocess_{self.numbers}', *(k for k,v in choices.items() if v)])
 
-_RUNS = [_TokenRun('v1'), _TokenRun('v1', patched=True), _TokenRun('phi'),
-         _TokenRun('phi', counted=True), _TokenRun('v1', '</s>'),
-         _TokenRun('v1', '</s>', patched=True), _TokenRun('phi', '</s>'), _TokenRun('mpt of LLaVA')]
+_RUNS = [_CountingRun('v1'), _CountingRun('v1', patched=True), _CountingRun('phi'),
+         _CountingRun('phi', counted=True), _CountingRun('v1', '</s>'),
+         _CountingRun('v1', '</s>', patched=True), _CountingRun('phi', '</s>'),
+         _CountingRun('mpt of LLaVA')]
 
 # %% ../../nbs/text/14_mismatch.ipynb #3bebb55a
-def _sized(run, tokenizer, n)->tuple[list,list]:  # Tokens of each round alone; (tokens that are not padding, sep2) of 1, 2, … n rounds
-    "The lengths that a run adds up, measured on the clinic's conversation"
-    conv, pad, length = run.template(tokenizer), tokenizer.pad_token_id, lambda s: len(
-        tokenizer_image_token(s, tokenizer))
+def _run_lengths(run, tokenizer, n)->tuple[list,list]:
+    "Tokens of each round alone; (tokens that are not padding, ends) of 1, 2, … n rounds."
+    conv, pad = run.template(tokenizer), tokenizer.pad_token_id
+    def length(text): return len(tokenizer_image_token(text, tokenizer))
     prompts = [''.join(s.text for s in conv.segments(clinic_chat(R))) for R in range(1, n+1)]
     alone = [length(rnd) + (length(closing) if closing else 0)
              for _,rnd,closing in ROUNDS[run.split](prompts[-1], conv)]
     ids = [tokenizer_image_token(p, tokenizer) for p in prompts]
-    return alone, [(len(i)-i.count(pad), p.count(conv.sep2 or conv.sep))
-                   for i,p in zip(ids, prompts)]
+    wholes = [(len(i)-i.count(pad), p.count(conv.sep2 or conv.sep)) for i,p in zip(ids, prompts)]
+    return alone, wholes
 
-def _sums(run, alone, wholes)->list[tuple[int,int]]:  # (cur_len, total_len) with 1, 2, … rounds
-    "What published code would print"
+def _run_sums(run, alone, wholes)->list[tuple[int,int]]:
+    "(cur_len, total_len) that published code would print, with 1, 2, … rounds."
     steps = (n + run.recipe.round_extra - (run.patched and i>0) for i,n in enumerate(alone))
-    return [(cur, n + (ends if run.counted else 0))
-            for cur,(n,ends) in zip(list(accumulate(steps, initial=run.start))[1:], wholes)]
+    curs = list(accumulate(steps, initial=run.start))[1:]
+    return [(cur, n + (ends if run.counted else 0)) for cur,(n,ends) in zip(curs, wholes)]
 
 # %% ../../nbs/text/14_mismatch.ipynb #5d8002be
 def _facts(tokenizer)->dict:
-    "What faults need to know about a tokenizer, measured"
-    pieces, sep = lambda s: len(tokenizer.tokenize(s)), tokenizer.eos_token or '</s>'
+    "What faults need to know about a tokenizer, measured."
+    sep, pad, eos = tokenizer.eos_token or '</s>', tokenizer.pad_token_id, tokenizer.eos_token_id
     measured = {k: MEASURES[k].ask(tokenizer, sep) for k in ('adds_bos', 'joint_equals_separate')}
-    pad, eos = tokenizer.pad_token_id, tokenizer.eos_token_id
+    def is_one(text): return len(tokenizer.tokenize(text))==1
+    header = is_one('<|start_header_id|>') and is_one('<|end_header_id|>')
     return dict(**measured, pad_is_eos=pad is not None and pad==eos,
-                llama_end_is_one_token=pieces('</s>')==1,
-                chatml_end_is_one_token=pieces('<|im_end|>')==1,
-                llama_3_header=pieces('<|start_header_id|>')==pieces('<|end_header_id|>')==1)
+                llama_end_is_one_token=is_one('</s>'), chatml_end_is_one_token=is_one('<|im_end|>'),
+                llama_3_header=header)
+
+def _contradicts(facts, fault)->bool:
+    "Does a tokenizer lack what a fault needs?"
+    return any(facts[k]!=v for k,v in fault.needs.items())
+
+# %% ../../nbs/text/14_mismatch.ipynb #13ffa492
+def _committed(run, facts)->list[Fault]:
+    "The faults of a run on a tokenizer."
+    def of_run(fault): return all(getattr(run, k)==v for k,v in fault.code.items())
+    return [f for f in FAULTS if f.code and of_run(f) and not _contradicts(facts, f)]
 
 def _added(faults)->Fault:
-    "Several faults at once: their lines add up"
-    add = lambda lines: tuple(map(sum, zip(*lines)))
-    join = lambda what: '; '.join(getattr(f, what) for f in faults)
+    "Several faults at once: their lines add up."
     if len(faults)==1: return faults[0]
+    def add(lines): return tuple(map(sum, zip(*lines)))
+    def join(what): return '; '.join(getattr(f, what) for f in faults)
+    needs = {k: v for f in faults for k,v in f.needs.items()}
+    seen = tuple(dict.fromkeys(s for f in faults for s in f.seen))
     return Fault(' + '.join(f.key for f in faults), 'several', add(f.low for f in faults),
-                 add(f.high for f in faults), join('why'), join('fix'),
-                 {k: v for f in faults for k,v in f.needs.items()},
-                 seen=tuple(dict.fromkeys(s for f in faults for s in f.seen)))
-
-def _committed(run, facts)->list[Fault]:
-    "The faults of a run on a tokenizer"
-    holds = lambda f: all(facts[k]==v for k,v in f.needs.items()) and all(
-        getattr(run, k)==v for k,v in f.code.items())
-    return [f for f in FAULTS if f.code and holds(f)]
+                 add(f.high for f in faults), join('why'), join('fix'), needs, seen=seen)
 
 # %% ../../nbs/text/14_mismatch.ipynb #956ee43d
-@dataclass
-class _Measured:
-    "What a tokenizer says"
-    facts: dict|None  # None: it could not be asked
-    runs: list        # (Fault, Run, sums), for runs that go wrong on it
-    notes: list       # What could not be measured
-
 def _wrong_runs(tokenizer, facts, n):
-    "(Fault, Run, sums) of each run that goes wrong in a way we can name"
-    sized = {}
+    "(Fault, run, sums) of each run that goes wrong in a way we can name."
+    lengths = {}
     for run in _RUNS:
-        faults = _committed(run, facts)
-        if not faults or (run.sep2 is None and run.split=='sep2' and not tokenizer.eos_token):
-            continue
+        faults, needs_end = _committed(run, facts), run.sep2 is None and run.split=='sep2'
+        if not faults or (needs_end and not tokenizer.eos_token): continue
         key = run.split, run.sep2
-        if key not in sized: sized[key] = _sized(run, tokenizer, n)
-        fault, sums = _added(faults), _sums(run, *sized[key])
+        if key not in lengths: lengths[key] = _run_lengths(run, tokenizer, n)
+        fault, sums = _added(faults), _run_sums(run, *lengths[key])
         if all(fault.fits(c, t, R) for R,(c,t) in enumerate(sums, 1)): yield fault, run, sums
 
 # %% ../../nbs/text/14_mismatch.ipynb #22190b63
 _MOST = 64 # rounds that are measured
 
+@dataclass
+class _Measured:
+    "What a tokenizer says."
+    facts: dict|None  # None: it could not be asked
+    runs: list        # (Fault, run, sums), for runs that go wrong on it
+    notes: list       # What could not be measured
+
+def _missing_tokens(tokenizer):
+    "What cannot be measured for want of a special token."
+    if tokenizer.pad_token_id is None:
+        yield ('The tokenizer has no padding token: counted as if nothing were padding. '
+               'Published code fails there, so set the one of that run.')
+    if not tokenizer.eos_token:
+        yield 'The tokenizer has no end token: only runs with another one were measured.'
+
 def _measure(tokenizer, n, known=0)->_Measured:
-    "Facts, runs with up to `n` rounds (of which `known` are asked for), and what was not possible"
+    "Facts, and runs with up to `n` rounds, of which `known` are asked for."
     if tokenizer is None: return _Measured(None, [], [])
     notes = [] if known<=_MOST else [f'Not measured: more than {_MOST} rounds.']
     try:   # whatever a stranger's tokenizer raises is told, not passed on
         facts = _facts(tokenizer)
         runs = list(_wrong_runs(tokenizer, facts, min(n, _MOST)))
     except Exception as e:
-        return _Measured(None, [], [f'Nothing was measured: this {type(tokenizer).__name__} could '
-                                    f'not be used ({type(e).__name__}: {str(e)[:80]}).'])
-    if tokenizer.pad_token_id is None:
-        notes.append('The tokenizer has no padding token: counted as if nothing were padding. '
-                     'Published code fails there, so set the one of that run.')
-    if not tokenizer.eos_token:
-        notes.append('The tokenizer has no end token: only runs with another one were measured.')
-    return _Measured(facts, runs, notes)
+        why = f'{type(e).__name__}: {str(e)[:80]}'
+        return _Measured(None, [], [f'Nothing was measured: this {type(tokenizer).__name__} '
+                                    f'could not be used ({why}).'])
+    return _Measured(facts, runs, [*notes, *_missing_tokens(tokenizer)])
 
 # %% ../../nbs/text/14_mismatch.ipynb #1b1c9fb2
+_SURE = 'measured', 'likely', 'possible', 'unlikely'
+
 @dataclass
 class _Cause:
-    "A possible reason for a mismatch"
-    key: str       # Short name
-    sure: str      # 'measured', 'likely', 'possible' or 'unlikely'
-    reason: str    # Why we are that sure
-    why: str       # What happens
-    fix: str       # What to do
-    # The numbers of rounds it would need, one entry a warning; a long range as its first and last
-    rounds: list
-    seen: list     # Where people report it
+    "A possible reason for a mismatch."
+    key: str      # Short name
+    sure: str     # One of `_SURE`
+    reason: str   # Why we are that sure
+    why: str      # What happens
+    fix: str      # What to do
+    rounds: list  # That it would need, an entry a warning; a long range as its first and last
+    seen: list    # Where people report it
     def __repr__(self):
         return f'[{self.sure}] {self.key}: {self.why}\n     {self.reason}\n     fix: {self.fix}'
-
-_SURE = 'measured', 'likely', 'possible', 'unlikely'
 
 # %% ../../nbs/text/14_mismatch.ipynb #cfc32923
 _ROUND_TOKENS = 8  # `USER: a ASSISTANT: b` and sep2 take at least that many
 
-def _room(warning):
-    return range(warning[2], warning[2]+1) if warning[2] else range(1, 2+warning[1]//_ROUND_TOKENS)
+def _possible_rounds(warning)->range:
+    "The numbers of rounds that a prompt of this length has room for."
+    _, total, known = warning
+    return range(known, known+1) if known else range(1, 2+total//_ROUND_TOKENS)
 
-def _rounds(fault, warnings)->list[list]:
-    "For each warning the numbers of rounds that would explain it"
-    most, at = max(_room(w)[-1] for w in warnings), {}
+def _rounds_of_fault(fault, warnings)->list[list]:
+    "For each warning the numbers of rounds that would explain it."
+    most, fitting = max(_possible_rounds(w)[-1] for w in warnings), {}
+    def kind(c, t): return min(c,2), c-t      # warnings of a kind have the same answer
     for c,t,_ in warnings:
-        if (min(c,2), c-t) not in at:
-            at[min(c,2), c-t] = [R for R in range(1, most+1) if fault.fits(c, t, R)]
-    return [[R for R in at[min(w[0],2), w[0]-w[1]] if R in _room(w)] for w in warnings]
+        if kind(c, t) in fitting: continue
+        fitting[kind(c, t)] = [R for R in range(1, most+1) if fault.fits(c, t, R)]
+    return [[R for R in fitting[kind(*w[:2])] if R in _possible_rounds(w)] for w in warnings]
 
-def _rounds_of(sums, warnings)->list[list]:
-    "For each warning the numbers of rounds with the same difference in a run"
+def _rounds_of_run(sums, warnings)->list[list]:
+    "For each warning the numbers of rounds with the same difference in a run."
     at = {}
     for R,(c,t) in enumerate(sums, 1): at.setdefault(c-t, []).append(R)
-    return [[R for R in at.get(c-t, []) if R in _room((c,t,n))] for c,t,n in warnings]
+    return [[R for R in at.get(w[0]-w[1], []) if R in _possible_rounds(w)] for w in warnings]
 
 # %% ../../nbs/text/14_mismatch.ipynb #834975c5
 def _step(warnings)->int|None:
-    "The greatest common step between the differences (counts that never began left out); None where too few warnings leave the rounds open"
-    begun = [w for w in warnings if w[0]>1]
+    "The greatest common step of the differences; None where that says nothing."
+    begun = [w for w in warnings if w[0]>1]   # counts that never began are left out
     if len(begun)<4 or any(n for *_,n in begun): return None
     ds, totals = sorted({c-t for c,t,_ in begun}), [t for _,t,_ in begun]
     step = math.gcd(*(b-a for a,b in zip(ds, ds[1:])))
@@ -364,178 +380,197 @@ def _step(warnings)->int|None:
     return step if enough else None
 
 # %% ../../nbs/text/14_mismatch.ipynb #107b67d0
-def _spell(Rs):
-    "Numbers of rounds in words"
-    return f'{Rs[0]} round{"s"*(Rs[0]>1)}' if Rs[0]==Rs[-1] else f'{Rs[0]} to {Rs[-1]} rounds'
+def _in_words(Rs)->str:
+    "Numbers of rounds in words."
+    if Rs[0]!=Rs[-1]: return f'{Rs[0]} to {Rs[-1]} rounds'
+    return f'{Rs[0]} round{"s"*(Rs[0]>1)}'
 
-def _span(rounds):
-    "The rounds that a cause needs, over all warnings, in words"
-    return _spell(sorted(r[0] for r in rounds if r))
+def _span(rounds)->str:
+    "The rounds that a cause needs, over all warnings, in words."
+    return _in_words(sorted(r[0] for r in rounds if r))
 
-def _shown(run, sums, warnings, rounds)->str:
-    "A run as evidence: its figures with the rounds of the first warning it explains"
+def _evidence(run, sums, warnings, rounds)->str:
+    "A run's figures with the rounds of the first warning it explains."
     (cur,total,_), Rs = next((w,r) for w,r in zip(warnings, rounds) if r)
     R = min(Rs, key=lambda R: abs(sums[R-1][1]-total))
-    same = 'these very figures' if sums[R-1]==(
-        cur,total) else f'{sums[R-1][0]} vs. {sums[R-1][1]}, the same difference'
-    return f'{run} on this tokenizer gives {same} with {_spell([R])} of our conversation'
+    c, t = sums[R-1]
+    same = 'these very figures' if (c,t)==(cur,total) else f'{c} vs. {t}, the same difference'
+    return f'{run} on this tokenizer gives {same} with {_in_words([R])} of our conversation'
 
 # %% ../../nbs/text/14_mismatch.ipynb #07b9ef83
+def _against(fault, rounds, seen)->str|None:
+    "What a tokenizer says against a fault."
+    needs = fault.needs.items() if seen.facts else ()
+    wrong = [f'{k} is {seen.facts[k]}' for k,v in needs if seen.facts[k]!=v]
+    if wrong: return f'on this tokenizer, as it is now, {" and ".join(wrong)}'
+    if fault.cur is not None or not fault.exact: return None
+    R = next(r for r in rounds if r)[0]
+    runs = [(run,sums) for f,run,sums in seen.runs if fault.key in f.key.split(' + ')]
+    if not runs or R>len(runs[0][1]): return None
+    run, (cur,total) = runs[0][0], runs[0][1][R-1]
+    return (f'{run} on this tokenizer gives another difference: {cur} vs. {total} with '
+            f'{_in_words([R])} of our conversation')
+
 def _judge(fault, warnings, rounds, seen)->tuple[str,str]:
-    "How sure a fault is without a run that shows it, and why"
-    wrong = [f'{k} is {seen.facts[k]}' for k,v in fault.needs.items() if seen.facts
-             and seen.facts[k]!=v]
-    if wrong: return 'unlikely', f'on this tokenizer, as it is now, {" and ".join(wrong)}'
+    "How sure a fault is without a run that shows it, and why."
+    if against := _against(fault, rounds, seen): return 'unlikely', against
     if fault.cur is not None: return 'likely', f'cur_len is {fault.cur}, the start itself'
-    R, runs = next(r for r in rounds if r)[0], [(run, sums) for f,run,sums in seen.runs
-                                                if fault.key in f.key.split(' + ')]
-    if runs and fault.exact and R<=len(runs[0][1]):
-        run, sums = runs[0]
-        return ('unlikely', f'{run} on this tokenizer gives another difference: {sums[R-1][0]} vs. '
-                            f'{sums[R-1][1]} with {_spell([R])} of our conversation')
-    if fault.group=='several': return 'possible', f'several bugs at once, with {_span(rounds)}'
+    span = _span(rounds)
+    if fault.group=='several': return 'possible', f'several bugs at once, with {span}'
     if fault.exact and all(n for *_,n in warnings):
         return 'likely', 'fits the figures and the rounds exactly'
     if _step(warnings)==max(fault.slopes) and fault.group!='stop':
-        return 'likely', f'fits with {_span(rounds)}, and the differences have its step'
-    return 'possible', f'fits with {_span(rounds) if len(warnings)>1 else _spell(rounds[0])}' + (
-        '' if fault.exact else '; has some room')
-
-# %% ../../nbs/text/14_mismatch.ipynb #3cf96756
-_ALWAYS = ("Whatever the cause: labels='exact' (the default of this kit) has no sums that could "
-           "disagree.")
-_UNKNOWN = ('no cause we know of gives this; look at the mask: mask_sample(conversation, '
-            'tokenizer, template)')
-
-# %% ../../nbs/text/14_mismatch.ipynb #4e9159fc
-class Causes(list):
-    "Ranked causes of a mismatch; shows itself as a table"
-    def __init__(self,
-        causes,            # `_Cause`s, the surest first
-        warnings:list,     # (cur_len, total_len, rounds or None), each different one once
-        counts:list=None,  # How often each of them stood there; default: once
-        notes=()           # What could not be measured
-    ):
-        super().__init__(causes)
-        self.warnings, self.counts, self.notes = warnings, counts or [1]*len(warnings), list(notes)
-    def _title(self):
-        if len(self.warnings)>3:
-            shown = f'{sum(self.counts)} warnings, {len(self.warnings)} different'
-        else:
-            shown = ', '.join(f'{c} vs. {t} ({c-t:+}{f" in {_spell([n])}" if n else ""})'
-                              for c,t,n in self.warnings)
-        return f'{shown}: ' + (f'{len(self)} possible cause{"s"*(len(self)>1)}'
-                               if self else _UNKNOWN)
-    @property
-    def groups(self)->Table:
-        "The warnings by difference: how many, an example, and the rounds that each cause would need"
-        at = {}
-        for i,(c,t,_) in enumerate(self.warnings):
-            at.setdefault((c>1, c-t if c>1 else c), []).append(i)
-        def by(begun, d, ids):
-            (c,t,n), causes = self.warnings[ids[0]], [x for x in self if x.rounds[ids[0]]
-                                                      and x.sure!='unlikely']
-            # what fits any number of rounds comes last
-            causes.sort(key=lambda x: (x.rounds[ids[0]][0],
-                                       x.rounds[ids[0]][-1])==(1, _room((c,t,n))[-1]))
-            return dict(difference=f'{d:+}' if begun else f'cur_len is {d}',
-                        warnings=sum(self.counts[i] for i in ids), example=f'{c} vs. {t}', rounds=n
-                        or '', explained_by='; '.join(f'{x.key} ({_spell(x.rounds[ids[0]])})'
-                                                      for x in causes[:2]) or 'nothing we know of')
-        return Table(by(*k, at[k]) for k in sorted(at))
-    def to_dicts(self)->list:  # One dict a cause
-        "Plain dicts, ready for JSON"
-        return [asdict(c) for c in self]
-    def __repr__(self):
-        causes = [f'{i}. {c!r}' for i,c in enumerate(self, 1)]
-        return '\n'.join([self._title(), *causes, *([repr(self.groups)] if len(self.warnings)>3
-                                                    else []), *self.notes, _ALWAYS])
-    def _repr_html_(self):
-        rows = Table(dict(sure=c.sure, cause=c.key,
-                          **{'what happens':c.why, 'why we think so':c.reason}, fix=c.fix,
-                          seen=', '.join(c.seen)) for c in self)
-        more = self.groups._repr_html_() if len(self.warnings)>3 else ''
-        return (f'<b>{escape(self._title())}</b>{rows._repr_html_() if self else ""}{more}'
-                + ''.join(f'<small>{escape(n)}</small><br>' for n in [*self.notes, _ALWAYS]))
+        return 'likely', f'fits with {span}, and the differences have its step'
+    with_rounds = span if len(warnings)>1 else _in_words(rounds[0])
+    return 'possible', f'fits with {with_rounds}{"" if fault.exact else "; has some room"}'
 
 # %% ../../nbs/text/14_mismatch.ipynb #9b864b99
-def _against(fault, facts): return facts and any(facts[k]!=v for k,v in fault.needs.items())
+def _several(seen):
+    "Faults that come together: those of a run, or, without a tokenizer, any two."
+    if seen.facts: return [fault for fault,*_ in seen.runs]
+    def together(a, b): return len({a.group, b.group, 'stop', 'header'})==4
+    return [_added(pair) for pair in combinations(FAULTS, 2) if together(*pair)]
 
 def _lines(warnings, seen)->list[Fault]:
-    "Faults whose lines explain all warnings; if there are none that may hold, several together as well, and those that explain some"
-    explained = {f.key: sum(map(bool, _rounds(f, warnings))) for f in FAULTS}
+    "Faults whose lines explain the warnings: all of them, else several together, else some."
+    explained = {f.key: sum(map(bool, _rounds_of_fault(f, warnings))) for f in FAULTS}
     singles = [f for f in FAULTS if explained[f.key]==len(warnings)]
-    if any(f.group!='stop' and not _against(f, seen.facts) for f in singles): return singles
-    pairs = (p for p in combinations(FAULTS, 2)
-             if len({p[0].group, p[1].group, 'stop', 'header'})==4)
-    several = [f for f,*_ in seen.runs] if seen.facts else map(_added, pairs)
-    return singles + [f for f in several if all(_rounds(f, warnings))] + [
-        f for f in FAULTS if 0<explained[f.key]<len(warnings)]
+    holds = [f for f in singles if not (seen.facts and _contradicts(seen.facts, f))]
+    if any(f.group!='stop' for f in holds): return singles
+    several = [f for f in _several(seen) if all(_rounds_of_fault(f, warnings))]
+    return [*singles, *several, *(f for f in FAULTS if 0<explained[f.key]<len(warnings))]
 
 # %% ../../nbs/text/14_mismatch.ipynb #72f15677
-def _causes(warnings, counts, seen)->list[tuple]:  # (Cause, Fault, was it these very figures?)
-    "Every cause that explains something, unranked"
-    found, half, step = {}, sum(counts)/2, _step(warnings)
-    def add(fault, rounds, sure, reason, very=False):
-        n = sum(k for k,r in zip(counts, rounds) if r)
-        if n<sum(counts): reason += f'; explains {n} of {sum(counts)} warnings'
-        off = (step is not None and step not in fault.slopes and fault.cur is None
-               and sure!='unlikely')
-        if off:
-            reason += (f'; yet the differences '
-                       f'{f"go in steps of {step}" if step else "are all the same"}')
-        if off or (n<half and fault.cur is None and sure!='unlikely'): sure = 'possible'
-        short = [r if len(r)<4 else [r[0], r[-1]] for r in rounds]
-        found.setdefault(fault.key, (_Cause(fault.key, sure, reason, fault.why, fault.fix, short,
-                                            list(fault.seen)), fault, very))
+def _cause(fault, rounds, sure, reason, counts, step)->_Cause:
+    "A fault with what speaks for it, and what does not."
+    n, total = sum(k for k,r in zip(counts, rounds) if r), sum(counts)
+    if n<total: reason += f'; explains {n} of {total} warnings'
+    doubtful = fault.cur is None and sure!='unlikely'
+    off = doubtful and step is not None and step not in fault.slopes
+    if off:
+        steps = f'go in steps of {step}' if step else 'are all the same'
+        reason += f'; yet the differences {steps}'
+    if off or (doubtful and n<total/2): sure = 'possible'
+    short = [r if len(r)<4 else [r[0], r[-1]] for r in rounds]
+    return _Cause(fault.key, sure, reason, fault.why, fault.fix, short, list(fault.seen))
+
+# %% ../../nbs/text/14_mismatch.ipynb #aa11dbab
+def _causes(warnings, counts, seen)->list[tuple]:
+    "(Cause, fault, was it these very figures?) of all that explains something, unranked."
+    found, step = {}, _step(warnings)
     for fault,run,sums in seen.runs:
-        rounds = _rounds_of(sums, warnings)
-        if any(rounds):
-            add(fault, rounds, 'measured', _shown(run, sums, warnings, rounds),
-                all((c,t) in sums for c,t,_ in warnings))
-    for fault in _lines(warnings, seen):
-        rounds = _rounds(fault, warnings)
-        hit = [(w,r) for w,r in zip(warnings, rounds) if r]
-        add(fault, rounds, *_judge(fault, *map(list, zip(*hit)), seen))
+        rounds = _rounds_of_run(sums, warnings)
+        if fault.key in found or not any(rounds): continue
+        shown = _evidence(run, sums, warnings, rounds)
+        very = all((c,t) in sums for c,t,_ in warnings)
+        found[fault.key] = (_cause(fault, rounds, 'measured', shown, counts, step), fault, very)
+    for fault in (f for f in _lines(warnings, seen) if f.key not in found):
+        rounds = _rounds_of_fault(fault, warnings)
+        explained = [(w,r) for w,r in zip(warnings, rounds) if r]
+        judged = _judge(fault, *map(list, zip(*explained)), seen)
+        found[fault.key] = (_cause(fault, rounds, *judged, counts, step), fault, False)
     return list(found.values())
 
 # %% ../../nbs/text/14_mismatch.ipynb #d42635e5
 _WORDS = 16 # tokens that an ordinary round takes, at least
 
-def _rank(found, warnings, counts):
-    "Sort key of a cause: smaller is better"
+def _rank(found, warnings, counts)->tuple:
+    "Sort key of a cause: smaller is better."
     cause, fault, very = found
     share = sum(k for k,r in zip(counts, cause.rounds) if r)
-    crowded = any(r and r[0]>1 and w[1]<_WORDS*r[0] for w,r in zip(warnings, cause.rounds)
-                  if not w[2])
+    crowded = any(r and r[0]>1 and total<_WORDS*r[0]
+                  for (_,total,known),r in zip(warnings, cause.rounds) if not known)
     step = _step(warnings)
+    other_step = step is not None and step not in fault.slopes
+    roomy = not fault.exact and step is None and cause.sure!='measured'
     return (cause.sure=='unlikely', share<sum(counts)/2, _SURE.index(cause.sure), -share, not very,
-            crowded, step is not None and step not in fault.slopes, fault.key.count(' + '),
-            not fault.exact and step is None and cause.sure!='measured', fault.cur is None,
-            -len(fault.seen))
+            crowded, other_step, fault.key.count(' + '), roomy, fault.cur is None, -len(fault.seen))
 
 def _ranked(found, warnings, counts)->list[_Cause]:
-    "The surest first, then what explains the rest"
+    "The surest first, then what explains the rest."
     causes = [c for c,*_ in sorted(found, key=lambda f: _rank(f, warnings, counts))]
     rest = [i for i,r in enumerate(causes[0].rounds) if not r] if causes else []
     if not rest: return causes
-    return causes[:1] + sorted(causes[1:], key=lambda c: (
-        c.sure=='unlikely' or not any(c.rounds[i] for i in rest), _SURE.index(c.sure)))
+    def helps(c): return c.sure!='unlikely' and any(c.rounds[i] for i in rest)
+    return causes[:1] + sorted(causes[1:], key=lambda c: (not helps(c), _SURE.index(c.sure)))
+
+# %% ../../nbs/text/14_mismatch.ipynb #a726242b
+_ALWAYS = ("Whatever the cause: labels='exact' (the default of this kit) has no sums that could "
+           "disagree.")
+_UNKNOWN = ('no cause we know of gives this; look at the mask: mask_sample(conversation, '
+            'tokenizer, template)')
+
+def _warning_text(warning)->str:
+    "A warning with its difference."
+    cur, total, known = warning
+    return f'{cur} vs. {total} ({cur-total:+}{f" in {_in_words([known])}" if known else ""})'
+
+def _group(causes, ids)->dict:
+    "The row of a group: warnings with the same difference, at positions `ids`."
+    first = causes.warnings[ids[0]]
+    cur, total, known = first
+    fits = [x for x in causes if x.rounds[ids[0]] and x.sure!='unlikely']
+    def fits_any(x):
+        Rs = x.rounds[ids[0]]
+        return (Rs[0], Rs[-1])==(1, _possible_rounds(first)[-1])
+    said = [f'{x.key} ({_in_words(x.rounds[ids[0]])})' for x in sorted(fits, key=fits_any)[:2]]
+    return dict(difference=f'{cur-total:+}' if cur>1 else f'cur_len is {cur}',
+                warnings=sum(causes.counts[i] for i in ids), example=f'{cur} vs. {total}',
+                rounds=known or '', explained_by='; '.join(said) or 'nothing we know of')
+
+# %% ../../nbs/text/14_mismatch.ipynb #bdb3a046
+class Causes(list):
+    "Ranked causes of a mismatch; shows itself as a table."
+    def __init__(self,
+        causes,            # `_Cause`s, the surest first
+        warnings:list,     # (cur_len, total_len, rounds or None), each different one once
+        counts:list=None,  # How often each of them stood there; default: once
+        notes=(),          # What could not be measured
+    ):
+        super().__init__(causes)
+        self.warnings, self.counts, self.notes = warnings, counts or [1]*len(warnings), list(notes)
+    def _title(self)->str:
+        n = len(self.warnings)
+        shown = (f'{sum(self.counts)} warnings, {n} different' if n>3
+                 else ', '.join(map(_warning_text, self.warnings)))
+        causes = f'{len(self)} possible cause{"s"*(len(self)>1)}'
+        return f'{shown}: {causes if self else _UNKNOWN}'
+    @property
+    def groups(self)->Table:
+        "The warnings by difference, with what explains them."
+        at = {}
+        for i,(c,t,_) in enumerate(self.warnings):
+            at.setdefault((c>1, c-t if c>1 else c), []).append(i)
+        return Table(_group(self, at[k]) for k in sorted(at))
+    def to_dicts(self)->list:  # One dict a cause
+        "Plain dicts, ready for JSON."
+        return [asdict(c) for c in self]
+    def __repr__(self):
+        causes = [f'{i}. {c!r}' for i,c in enumerate(self, 1)]
+        groups = [repr(self.groups)] if len(self.warnings)>3 else []
+        return '\n'.join([self._title(), *causes, *groups, *self.notes, _ALWAYS])
+    def _repr_html_(self):
+        rows = Table({'sure': c.sure, 'cause': c.key, 'what happens': c.why,
+                      'why we think so': c.reason, 'fix': c.fix, 'seen': ', '.join(c.seen)}
+                     for c in self)
+        tables = [rows._repr_html_()] if self else []
+        if len(self.warnings)>3: tables.append(self.groups._repr_html_())
+        notes = [f'<small>{escape(n)}</small><br>' for n in (*self.notes, _ALWAYS)]
+        return ''.join([f'<b>{escape(self._title())}</b>', *tables, *notes])
 
 # %% ../../nbs/text/14_mismatch.ipynb #faaf2352
 def decode_mismatch(
-    text:str|Path,    # A warning, a whole log, or the path of one
+    text:str|Path,   # A warning, a whole log, or the path of one
     rounds:int|None=None,  # Question–answer pairs of the sample, if known
-    tokenizer=None,   # The tokenizer it happened on, set up as in that run; or what `load_tokenizer` takes
+    tokenizer=None,  # That of the run, set up as there; or what `load_tokenizer` takes
 )->Causes:  # Causes, the surest first
-    "What a tokenization mismatch says about the bug; a ValueError if the text has no figures"
+    "What a tokenization mismatch says about the bug; KitError if the text has no figures."
     if rounds is not None and (not isinstance(rounds, int) or rounds<1):
-        raise ValueError(
-            f'rounds is the number of question–answer pairs, 1 or more, got {rounds!r}')
+        raise KitError(f'rounds is the number of question–answer pairs, 1 or more, got {rounds!r}')
     if isinstance(tokenizer, (str, Path)): tokenizer = load_tokenizer(tokenizer)
-    counted = _counted(_log(text))
+    counted = _warnings_in(_log_text(text))
     warnings, counts = [(c, t, n or rounds) for c,t,n in counted], list(counted.values())
-    seen = _measure(tokenizer, max(_room(w)[-1] for w in warnings),
-                    max(n or 0 for *_,n in warnings))
-    return Causes(_ranked(_causes(warnings, counts, seen), warnings, counts), warnings, counts,
-                  seen.notes)
+    most = max(_possible_rounds(w)[-1] for w in warnings)
+    seen = _measure(tokenizer, most, max(n or 0 for *_,n in warnings))
+    causes = _ranked(_causes(warnings, counts, seen), warnings, counts)
+    return Causes(causes, warnings, counts, seen.notes)

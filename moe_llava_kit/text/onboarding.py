@@ -7,71 +7,80 @@ __all__ = ['solve_recipe', 'prove', 'Onboarding', 'onboard']
 
 # %% ../../nbs/text/15_onboarding.ipynb #73045893
 import copy, json, re
-from itertools import accumulate
-from pathlib import Path
 from dataclasses import asdict, dataclass, field
 from html import escape
-from ..core.tables import Table
+from itertools import accumulate
+from pathlib import Path
+from ..core.errors import KitError
+from ..core.files import write_whole
+from ..core.tables import Table, html_table
 from .loading import load_tokenizer
-from .passport import tokenizer_name, Passport, probe
+from .passport import Passport, probe, tokenizer_name
 from .setup import prepare_tokenizer
 from .messages import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX
 from .native import UnfitTemplate
 from .conversation import Conversation
 from .templates import get_template, native_template
 from .masks import tokenizer_image_token
-from .recipes import Recipe, ROUNDS
+from .recipes import ROUNDS, Recipe
 from .samples import mask_sample, preprocess
 from .mismatch import to_turns
 
 # %% ../../nbs/text/15_onboarding.ipynb #e993b69e
-ORDINARY = {k: to_turns(*texts) for k,texts in {
-    'one round': (f'{IMAGE_TOKEN}\nWhat is it?', 'A cat.'), 'three rounds': (
-        'Is it red?', 'No', 'Is it blue?', 'Yes', 'Are you sure?', 'It is as blue as the sea.'),
+_WORDS = {
+    'one round': (f'{IMAGE_TOKEN}\nWhat is it?', 'A cat.'),
+    'three rounds': ('Is it red?', 'No', 'Is it blue?', 'Yes', 'Are you sure?',
+                     'It is as blue as the sea.'),
     'five rounds': (f'{IMAGE_TOKEN}\n1?', 'a', '2?', 'b.', '3?', 'c!', '4?', 'd', '5?', 'e…'),
     'digits': ('When?', '2024-11-22', 'How many?', '5', 'And then?', '12345.678'),
     'scripts': ('这是什么?', '一只猫。', 'ما هذا؟', 'قطة', 'Was ist das?', 'Äpfel für Zoë'),
     'emoji': ('Mood?', '🙂', 'Family?', '👨‍👩‍👧 and 🇨🇭'),
-    'code': ('Show me.', 'def f(x):\n\treturn {"x": x}  # done', 'Shorter?', '`f=str`'),
+    'code': ('Show me.', 'def f(x):\n\treturn {"x": x}  # done', 'Shorter?', '`f=str`')}
+
+_BORDERS = {
     'spaces before': (' Q?', ' Yes', '\nQ?', '  No'),
     'line breaks before': ('Write.', '\nFirst', 'Again.', '\n\nSecond'),
     'spaces after': ('Q? ', 'Yes ', 'Q?\n', 'No  ', 'Q?', 'Maybe'),
-    'line breaks after': ('Lines?', 'one\r\ntwo\r\n', 'More?', 'three\n'), 'two pictures': (
-        f'{IMAGE_TOKEN}{IMAGE_TOKEN}\nCompare.', 'Left is darker.', f'{IMAGE_TOKEN} and this?',
-        'Darker still.'), 'pictures inside': (f'Look: {IMAGE_TOKEN}. What?', 'A dog',
-                                              f'Where is {IMAGE_TOKEN}?', 'Here'),}.items()}
+    'line breaks after': ('Lines?', 'one\r\ntwo\r\n', 'More?', 'three\n'),
+    'two pictures': (f'{IMAGE_TOKEN}{IMAGE_TOKEN}\nCompare.', 'Left is darker.',
+                     f'{IMAGE_TOKEN} and this?', 'Darker still.'),
+    'pictures inside': (f'Look: {IMAGE_TOKEN}. What?', 'A dog', f'Where is {IMAGE_TOKEN}?',
+                        'Here')}
+
+ORDINARY = {name: to_turns(*texts) for name,texts in (_WORDS | _BORDERS).items()}
 
 # %% ../../nbs/text/15_onboarding.ipynb #102989cc
-_AWKWARD = {k: to_turns(*texts) for k,texts in {
+_AWKWARD = {name: to_turns(*texts) for name,texts in {
     'role name in answer': ('Who speaks?', 'They write ASSISTANT: before it.', 'And?',
                             'USER: too.'),
     'role name in question': ('What does ASSISTANT: mean?', 'The reply.'),
     'end token in question': ('Is {stop} the end?', 'Yes.', 'Sure?', 'Yes.'),
-    'end token in answer': ('What ends it?', 'Its name is {stop} here.'), 'padding in question': (
-        'What is {pad}?', 'Nothing.'), 'empty question': ('', 'Hello.', 'Hi.', 'How can I help?'),
+    'end token in answer': ('What ends it?', 'Its name is {stop} here.'),
+    'padding in question': ('What is {pad}?', 'Nothing.'),
+    'empty question': ('', 'Hello.', 'Hi.', 'How can I help?'),
     'no last answer': ('Hi', 'Hello', 'Still there?'),
-    'empty answer': ('Hi', '', 'Hello?', 'Here I am.'),}.items()}
+    'empty answer': ('Hi', '', 'Hello?', 'Here I am.')}.items()}
 
-def _filled(turns, **tokens):
-    "Put the tokenizer's own special tokens into a conversation"
-    fill = lambda text: re.sub(r'\{(\w+)\}', lambda m: tokens.get(m[1], m[0]), text)
+def _filled(turns, **tokens)->list:
+    "A conversation with the tokenizer's own special tokens."
+    def fill(text): return re.sub(r'\{(\w+)\}', lambda m: tokens.get(m[1], m[0]), text)
     return [t | {'value':fill(t['value'])} for t in turns]
 
 # %% ../../nbs/text/15_onboarding.ipynb #e378bf80
 # how published code finds rounds, by style of the template
 _SPLITS = dict(TWO='sep2', LLAMA_2='inst', MPT='mpt')
 
-def _edges(trained):
-    "Half-open ranges of trained tokens"
+def _trained_ranges(trained)->list:
+    "Half-open ranges of trained tokens."
     cuts = [i for i,(a,b) in enumerate(zip([False,*trained], [*trained,False])) if a!=b]
     return list(zip(cuts[::2], cuts[1::2]))
 
 def _points(turns, tokenizer, conv)->list[tuple]:
-    "(round, end left over, beginning left over), or [] where published code cannot find the rounds"
-    n = lambda s: len(tokenizer_image_token(s, tokenizer))
-    sample, alone, points = mask_sample(turns, tokenizer, conv, has_image=True), 0, []
-    rounds, answers = list(ROUNDS[_SPLITS[conv.sep_style.name]](sample.prompt, conv)), _edges(
-        sample.trained)
+    "(round, left over at its end, at its answer), or [] where published code finds no rounds."
+    def n(text): return len(tokenizer_image_token(text, tokenizer))
+    sample = mask_sample(turns, tokenizer, conv, has_image=True)
+    rounds = list(ROUNDS[_SPLITS[conv.sep_style.name]](sample.prompt, conv))
+    answers, alone, points = _trained_ranges(sample.trained), 0, []
     if len(rounds)!=len(answers): return []
     for k,((i,j),(question,rnd,closing)) in enumerate(zip(answers, rounds), 1):
         start = i - alone - n(question)
@@ -80,70 +89,92 @@ def _points(turns, tokenizer, conv)->list[tuple]:
     return points
 
 # %% ../../nbs/text/15_onboarding.ipynb #e2ec04d4
+def recipe_numbers(
+    recipe:Recipe|None,  # The record, or None where there is none
+)->str:
+    "A recipe's numbers in words."
+    if recipe is None: return 'none'
+    return (f'(start {recipe.start}, round {recipe.round_extra:+}, '
+            f'question {recipe.instruction_extra:+})')
+
+def _fitted(first, second, split)->Recipe:
+    "The recipe through the points of two rounds."
+    (_,end,start), (_,second_end,_) = first, second
+    extra = second_end-end
+    return Recipe(end-extra, extra, start-end+extra, split)
+
+def _off(recipe, point)->tuple[int,int]:
+    "How many tokens off a recipe puts the beginning and the end of an answer."
+    k, end, start = point
+    before = recipe.start + (k-1)*recipe.round_extra
+    return before+recipe.instruction_extra-start, before+recipe.round_extra-end
+
+# %% ../../nbs/text/15_onboarding.ipynb #2243f6e0
 def solve_recipe(
-    tokenizer,                   # Prepared by `prepare_tokenizer`
-    conv:Conversation,           # With two separators, of Llama-2's or of MPT's style
+    tokenizer,          # Prepared by `prepare_tokenizer`
+    conv:Conversation,  # With two separators, of Llama-2's or of MPT's style
     conversations:dict=ORDINARY,  # Name → turns, at least one with two rounds
 )->tuple:  # (Recipe, None), or (None, why no constants can work)
-    "The numbers of the published arithmetic for a tokenizer, from the exact mask; or a counter-example"
-    if conv.sep_style.name not in _SPLITS:
-        return (None,
-                f'there is no published arithmetic for templates of style {conv.sep_style.name}')
-    points = [(name, *p) for name,turns in conversations.items()
-              for p in _points(turns, tokenizer, conv)]
-    longer = [p for p in points if p[1]==2]
-    if not longer: return None, 'no conversation has two rounds that published code can find'
-    first = next(p for p in points if p[0]==longer[0][0])
-    extra = longer[0][2]-first[2]
-    recipe = Recipe(first[2]-extra, extra, first[3]-first[2]+extra, _SPLITS[conv.sep_style.name])
-    for name,k,end,start in points:
-        want = (recipe.start+k*extra, recipe.start+(k-1)*extra+recipe.instruction_extra)
-        if (end,start)!=want:
-            return None, (f'the first two rounds of {first[0]!r} ask for {recipe_numbers(recipe)}, '
-                          f'but with these numbers the answer in round {k} ' f'of {name!r} begins '
-                          f'{want[1]-start:+} and ends {want[0]-end:+} tokens off')
+    "The numbers of the published arithmetic for a tokenizer, or a counter-example."
+    style = conv.sep_style.name
+    if style not in _SPLITS:
+        return None, f'there is no published arithmetic for templates of style {style}'
+    points = {name: _points(turns, tokenizer, conv) for name,turns in conversations.items()}
+    base = next((name for name,p in points.items() if len(p)>1), None)
+    if base is None: return None, 'no conversation has two rounds that published code can find'
+    recipe = _fitted(*points[base][:2], _SPLITS[style])
+    for name,point in ((name,p) for name,found in points.items() for p in found):
+        begins, ends = _off(recipe, point)
+        if begins or ends:
+            return None, (f'the first two rounds of {base!r} ask for {recipe_numbers(recipe)}, '
+                          f'but with these numbers the answer in round {point[0]} of {name!r} '
+                          f'begins {begins:+} and ends {ends:+} tokens off')
     return recipe, None
 
-# %% ../../nbs/text/15_onboarding.ipynb #e51541bf
-def recipe_numbers(r):
-    return (f'(start {r.start}, round {r.round_extra:+}, question {r.instruction_extra:+})'
-            if r else 'none')
-
 # %% ../../nbs/text/15_onboarding.ipynb #11a74843
-def _decoded(ids, tokenizer):
+def _decoded(ids, tokenizer)->str:
+    "The text of ids, pictures left out."
     return tokenizer.decode([i for i in ids if i!=IMAGE_TOKEN_INDEX], skip_special_tokens=False,
                             clean_up_tokenization_spaces=False)
 
 def _says(ids, i, j, tokenizer)->str:
-    "The text of tokens i to j, blanks at the start included"
+    "The text of tokens i to j, blanks at the start included."
     return _decoded(ids[:j], tokenizer)[len(_decoded(ids[:i], tokenizer)):]
 
-def _answers_kept(sample, tokenizer)->bool:
-    "Do the trained tokens decode to the answers, each with its end, and to nothing else but what one token shares with the prompt?"
-    ids = lambda text: tokenizer(text, add_special_tokens=False).input_ids
-    colon, ends = len(_decoded(ids(':'),
-                               tokenizer)), accumulate(len(s.text) for s in sample.segments)
-    want = [(end-len(s.text), _decoded(ids(':'+s.text), tokenizer)[colon:])
+def _expected(sample, tokenizer)->list[tuple]:
+    "(first character, text as the tokenizer gives it back) of each answer with its end."
+    def through(text): return _decoded(tokenizer(text, add_special_tokens=False).input_ids,
+                                       tokenizer)
+    colon, ends = len(through(':')), accumulate(len(s.text) for s in sample.segments)
+    return [(end-len(s.text), through(':'+s.text)[colon:])
             for s,end in zip(sample.segments, ends) if s.trained]
-    said, across = _edges(sample.trained), {f['token'] for f in sample.findings
-                                            if f['kind']=='straddle'}
+
+# %% ../../nbs/text/15_onboarding.ipynb #762432c0
+def _answers_kept(sample, tokenizer)->bool:
+    "Do the trained tokens decode to the answers, each with its end, and to nothing else?"
+    trained, want = _trained_ranges(sample.trained), _expected(sample, tokenizer)
+    across = {f['token'] for f in sample.findings if f['kind']=='straddle'}
     def fits(i, text, start, answer):
-        "The answer; or more at its front, where a token is shared with the prompt, or is a space of the tokenizer's own"
+        if not text.endswith(answer): return False
         more = text.removesuffix(answer)
-        return text.endswith(answer) and (not more or i in across or more==' '
-                                          and sample.spans[i][0]>=start)
-    return len(said)==len(want) and all(fits(i, _says(sample.ids, i, j, tokenizer), *w)
-                                        for (i,j),w in zip(said, want))
+        own_space = more==' ' and sample.spans[i][0]>=start
+        return not more or i in across or own_space
+    return len(trained)==len(want) and all(
+        fits(i, _says(sample.ids, i, j, tokenizer), *w) for (i,j),w in zip(trained, want))
 
 # %% ../../nbs/text/15_onboarding.ipynb #58d2e49a
+def _recipe_verdict(sample, turns, tokenizer, conv, recipe)->str:
+    "What a recipe makes of a conversation."
+    if recipe is None: return 'no recipe'
+    labels = preprocess([turns], tokenizer, conv, True, recipe, 'ignore')['labels'][0]
+    if labels==sample.labels: return 'same'
+    return 'wrong mask' if any(l!=IGNORE_INDEX for l in labels) else 'discarded'
+
 def _verdict(turns, tokenizer, conv, recipe)->tuple:
-    "Is the exact mask right (None: the template refuses the conversation), and what does a recipe make of it?"
+    "Is the exact mask right (None: the template refuses the turns), and what does a recipe make?"
     try: sample = mask_sample(turns, tokenizer, conv, has_image=True)
     except ValueError: return None, 'refused'
-    if recipe is None: return _answers_kept(sample, tokenizer), 'no recipe'
-    labels = preprocess([turns], tokenizer, conv, True, recipe, 'ignore')['labels'][0]
-    told = 'same' if labels==sample.labels else 'wrong mask' if any(
-        l!=IGNORE_INDEX for l in labels) else 'discarded'
+    told = _recipe_verdict(sample, turns, tokenizer, conv, recipe)
     return _answers_kept(sample, tokenizer), told
 
 # %% ../../nbs/text/15_onboarding.ipynb #ffb44dfa
@@ -151,20 +182,21 @@ def prove(
     tokenizer,           # Prepared by `prepare_tokenizer`
     conv:Conversation,   # Whose end token and padding fill the awkward conversations
     recipe:Recipe|None,  # The numbers to compare with
-)->Table:  # A row for each conversation of `ORDINARY` and `_AWKWARD`
-    "Exact mask and recipe on the adversarial corpus"
-    corpora, tokens = dict(ordinary=ORDINARY,
-                           awkward=_AWKWARD), dict(stop=conv.stop, pad=tokenizer.pad_token or '')
-    chats = [(kind, name, _filled(turns, **tokens)) for kind,corpus in corpora.items()
-             for name,turns in corpus.items()]
-    rows = [(kind, name, len(turns)//2, *_verdict(turns, tokenizer, conv, recipe))
-            for kind,name,turns in chats]
-    return Table(dict(zip(('kind','conversation','rounds','exact','recipe'), r)) for r in rows)
+)->Table:  # A row for each ordinary and each awkward conversation
+    "Exact mask and recipe on the corpus."
+    tokens, rows = dict(stop=conv.stop, pad=tokenizer.pad_token or ''), Table()
+    for kind,corpus in dict(ordinary=ORDINARY, awkward=_AWKWARD).items():
+        for name,turns in corpus.items():
+            turns = _filled(turns, **tokens)
+            exact, told = _verdict(turns, tokenizer, conv, recipe)
+            rows.append(dict(kind=kind, conversation=name, rounds=len(turns)//2, exact=exact,
+                             recipe=told))
+    return rows
 
 # %% ../../nbs/text/15_onboarding.ipynb #8f282f63
 @dataclass(repr=False)
 class Onboarding:
-    "What a language model's tokenizer needs to go behind a LLaVA-style model, with the proof"
+    "What a language model's tokenizer needs to go behind a LLaVA-style model, with the proof."
     name: str                # What the tokenizer is called here
     passport: Passport       # What it does, measured, with the set-up done
     setup: dict              # Special tokens changed, and why
@@ -174,147 +206,172 @@ class Onboarding:
     proof: list              # A row for each conversation of the corpus
     cost: dict               # Embedding rows: `rows` needed, of them `added`
     warnings: list           # What one should know, in words
-    # The tokenizer with the set-up done (not saved)
-    tokenizer: object = field(default=None, compare=False)
+    tokenizer: object = field(default=None, compare=False)  # With the set-up done (not saved)
 
-    def count(self, column:str, value, kind:str='')->str:
-        "How many rows of the proof have a value, as `n/total`, conversations that the template refuses not counted"
+    def count(self,
+        column:str,   # Of the proof
+        value,        # What to count
+        kind:str='',  # 'ordinary', 'awkward' or both
+    )->str:  # As `n/total`
+        "How many conversations have a value, those not counted that the template refuses."
         rows = [r for r in self.proof if kind in r['kind'] and r['exact'] is not None]
         return f'{sum(r[column]==value for r in rows)}/{len(rows)}'
     def __repr__(self):
-        notes = (f', {len(self.warnings)} warning{"s"*(len(self.warnings)>1)}'
-                 if self.warnings else '')
+        n = len(self.warnings)
+        notes = f', {n} warning{"s"*(n>1)}' if n else ''
         return (f'Onboarding({self.name}: recipe {recipe_numbers(self.recipe)}, exact '
-                f'{self.count("exact", True)}, '
-                f'recipe {self.count("recipe", "same")}, {self.cost["added"]} new rows{notes})')
+                f'{self.count("exact", True)}, recipe {self.count("recipe", "same")}, '
+                f'{self.cost["added"]} new rows{notes})')
     def _repr_html_(self): return _report_html(self)
-    def text(self, color:bool=False)->str:  # A line a finding; `color`: ANSI colors
-        "The report for a terminal"
+    def text(self,
+        color:bool=False,  # ANSI colors
+    )->str:  # A line a finding
+        "The report for a terminal."
         return _report_text(self, color)
     def code(self)->str:  # Python to paste
-        "The three artefacts of the classical recipe, for people who must patch another code base"
+        "The three artefacts of the classical recipe, for people who must patch another code base."
         return '\n\n'.join(f(self) for f in (_code_tokenizer, _code_template, _code_masks))
     def to_dict(self)->dict:
-        "Everything but the tokenizer, ready for JSON"
+        "Everything but the tokenizer, ready for JSON."
         return _report_dict(self)
-    def notebook(self, path:str|Path)->Path:  # The notebook, an `.ipynb`
-        "Write a runnable notebook that explains every step for this tokenizer, the tokenizer's files beside it"
+    def notebook(self,
+        path:str|Path,  # An `.ipynb`
+    )->Path:  # `path`
+        "Write a runnable notebook that explains every step, the tokenizer's files beside it."
         from moe_llava_kit.text.walkthrough import write_notebook
         return write_notebook(self, path)
-    def save(self, folder:str|Path)->Path:  # The file
-        "Write the report into a folder, as `onboarding.json`; the folder then serves as a template"
+    def save(self,
+        folder:str|Path,  # It then serves as a template
+    )->Path:  # The file
+        "Write the report into a folder, as `onboarding.json`."
         return _write_report(self, Path(folder))
     @classmethod
-    def load(cls, folder:str|Path)->'Onboarding':
-        "Read a report back, without its tokenizer; OSError where there is none, ValueError where it is damaged"
+    def load(cls,
+        folder:str|Path,  # Where `save` wrote it
+    )->'Onboarding':
+        "Read a report back, without its tokenizer; KitError where it is damaged."
         return _read_report(Path(folder)/_FILE)
 
 # %% ../../nbs/text/15_onboarding.ipynb #17f88aa1
-_WARNINGS = [(lambda o: o.passport.sep_id is None, 'the text that ends an answer, {stop!r}, is not '
-                                                   'one special token: a model can hardly learn to '
-                                                   'stop; use template.with_eos(tokenizer)'),
-             (lambda o: o.passport.pad_is_eos,
-              'padding is the end token: whatever masks padding masks the end of every answer'),
-             (lambda o: not o.passport.joint_equals_separate,
-              'a turn has other tokens inside of a prompt than alone: the published numbers of all '
-              'families discard every longer conversation'),
-             (lambda o: not o.passport.keeps_spaces,
-              'spaces are squeezed or dropped: what comes back is not quite what went in'),
-             (lambda o: not o.passport.byte_fallback,
-              'some characters are not in the vocabulary and end as unk'),
-             (lambda o: o.passport.adds_eos,
-              'the tokenizer adds an end token to every text; the prompt is encoded without it'),
-             (lambda o: o.recipe is None and o.template.sep_style.name in _SPLITS,
-              'no constants work in the published arithmetic: {why}'),
-             (lambda o: o.recipe
-              and any(r['kind']=='ordinary' and r['recipe']!='same' for r in o.proof), 'the '
-              'numbers are right, yet published code fails on ordinary conversations: its padding '
-              'token occurs in them, as unk of this vocabulary'),
-             (lambda o: any(r['exact'] is False for r in o.proof),
-              'the exact mask was not confirmed on every conversation: {unproved}'),]
+_WARNINGS = [
+    (lambda o: o.passport.sep_id is None,
+     'the text that ends an answer, {stop!r}, is not one special token: a model can hardly learn '
+     'to stop; use template.with_eos(tokenizer)'),
+    (lambda o: o.passport.pad_is_eos,
+     'padding is the end token: whatever masks padding masks the end of every answer'),
+    (lambda o: not o.passport.joint_equals_separate,
+     'a turn has other tokens inside of a prompt than alone: the published numbers of all '
+     'families discard every longer conversation'),
+    (lambda o: not o.passport.keeps_spaces,
+     'spaces are squeezed or dropped: what comes back is not quite what went in'),
+    (lambda o: not o.passport.byte_fallback,
+     'some characters are not in the vocabulary and end as unk'),
+    (lambda o: o.passport.adds_eos,
+     'the tokenizer adds an end token to every text; the prompt is encoded without it')]
 
 # %% ../../nbs/text/15_onboarding.ipynb #fbe1f4f5
-def _warn(o)->list:
-    "The warnings that apply to a report"
+def _fails_on_ordinary(o)->bool:
+    "Does a recipe with the right numbers fail on ordinary conversations?"
+    return o.recipe is not None and any(r['kind']=='ordinary' and r['recipe']!='same'
+                                        for r in o.proof)
+
+_WARNINGS += [
+    (lambda o: o.recipe is None and o.template.sep_style.name in _SPLITS,
+     'no constants work in the published arithmetic: {why}'),
+    (_fails_on_ordinary,
+     'the numbers are right, yet published code fails on ordinary conversations: its padding '
+     'token occurs in them, as unk of this vocabulary'),
+    (lambda o: any(r['exact'] is False for r in o.proof),
+     'the exact mask was not confirmed on every conversation: {unproved}')]
+
+def _warnings_of(o)->list:
+    "The warnings that apply to a report."
     facts = dict(stop=o.template.stop, why=o.why_no_recipe,
                  unproved=', '.join(r['conversation'] for r in o.proof if r['exact'] is False))
     return [text.format(**facts) for test,text in _WARNINGS if test(o)]
 
 # %% ../../nbs/text/15_onboarding.ipynb #958228ca
-def _slug(name): return re.sub(r'\W+', '_', Path(name).name.lower()).strip('_') or 'own'
+def _slug(name)->str: return re.sub(r'\W+', '_', Path(name).name.lower()).strip('_') or 'own'
 
-def _template(template, tokenizer, name)->tuple:  # The template, and why it is not the tokenizer's own
-    "The tokenizer's own chat format where it has one that an exact mask can follow, else USER/ASSISTANT with its end token; or what was asked for"
+def _auto_template(tokenizer, name)->tuple[Conversation,str|None]:
+    "The tokenizer's own chat format or USER/ASSISTANT, and why it is not its own."
     why = None
-    if template=='auto' and tokenizer.chat_template:
+    if tokenizer.chat_template:
         try: return native_template(tokenizer), None
         except UnfitTemplate as e:
             why = (f'its own chat format cannot be used as it is ({e}); this report uses '
                    f'USER/ASSISTANT')
-    if template=='auto':
-        return get_template('v1').with_eos(tokenizer).copy(version=_slug(name)), why
+    return get_template('v1').with_eos(tokenizer).copy(version=_slug(name)), why
+
+def _chosen_template(template, tokenizer, name)->tuple[Conversation,str|None]:
+    "The template to onboard with, and why it is not the tokenizer's own."
+    if template=='auto': return _auto_template(tokenizer, name)
     conv = get_template(template, tokenizer)
-    if conv.sep_style.name=='PLAIN':
-        raise ValueError('a plain template has no turns: it is for captions (stage 1). Onboard '
-                         'with "auto" or a chat template.')
-    return conv, None
+    if conv.sep_style.name!='PLAIN': return conv, None
+    raise KitError('a plain template has no turns: it is for captions (stage 1). Onboard with '
+                   '"auto" or a chat template.')
 
 # %% ../../nbs/text/15_onboarding.ipynb #25de9dbc
 def onboard(
     tokenizer_or_name,  # A tokenizer, or what `load_tokenizer` takes
     template:str|Conversation='auto',  # 'auto', a key of `conv_templates`, or a template
 )->Onboarding:  # The report
-    "Everything a new language model's tokenizer needs, measured, solved and proved; ValueError where it cannot be set up or does not go with the template"
+    "Everything a new language model's tokenizer needs, measured, solved and proved."
     loaded = isinstance(tokenizer_or_name, (str, Path))
     tok = load_tokenizer(tokenizer_or_name) if loaded else copy.deepcopy(tokenizer_or_name)
     if not hasattr(tok, 'convert_tokens_to_ids'):
-        raise ValueError(f'onboard takes a tokenizer or its name, got {type(tok).__name__}')
-    setup = prepare_tokenizer(tok).setup
-    name = tokenizer_name(tok)
-    conv, instead = _template(template, tok, name)
-    recipe, why = solve_recipe(tok, conv)
-    out = Onboarding(name, probe(tok, sep=conv.stop),
-                     asdict(setup) | dict(changed={k: list(v) for k,v in setup.changed.items()}),
-                     conv, recipe, why, prove(tok, conv, recipe),
-                     dict(rows=setup.rows_needed, added=setup.added), [], tok)
-    out.warnings = [*([instead] if instead else []), *_warn(out)]
-    return out
+        raise KitError(f'onboard takes a tokenizer or its name, got {type(tok).__name__}')
+    setup, name = prepare_tokenizer(tok).setup, tokenizer_name(tok)
+    changed = {k: list(v) for k,v in setup.changed.items()}
+    conv, why_not_own = _chosen_template(template, tok, name)
+    recipe, why_none = solve_recipe(tok, conv)
+    report = Onboarding(name, probe(tok, sep=conv.stop), asdict(setup) | dict(changed=changed),
+                        conv, recipe, why_none, prove(tok, conv, recipe),
+                        dict(rows=setup.rows_needed, added=setup.added), [], tok)
+    report.warnings = [w for w in (why_not_own, *_warnings_of(report)) if w]
+    return report
 
 # %% ../../nbs/text/15_onboarding.ipynb #6e585b9e
-def _code_tokenizer(o):
-    "1: the tokenizer edit"
+def _code_tokenizer(o)->str:
+    "1: the tokenizer edit."
     changed = {k: v[1] for k,v in o.setup['changed'].items()}
-    lines = [f'tokenizer.add_special_tokens({changed!r})'] if changed else ['# nothing to change']
+    lines = [f'# 1. tokenizer of {o.name}: {o.setup["why"]}',
+             f'tokenizer.add_special_tokens({changed!r})' if changed else '# nothing to change']
     if o.cost['added']:
         lines.append(f'model.resize_token_embeddings({o.cost["rows"]})  # unless it has as many '
                      f'rows already')
-    return '\n'.join([f'# 1. tokenizer of {o.name}: {o.setup["why"]}', *lines])
+    return '\n'.join(lines)
 
 # %% ../../nbs/text/15_onboarding.ipynb #d45f8e88
-def _code_template(o):
-    "2: the conversation template"
-    c, key = o.template, _slug(o.template.version)
-    if c.jinja:
-        return (f"# 2. prompts come from the tokenizer's own chat template: "
-                f"tokenizer.apply_chat_template(messages, tokenize=False)\n" f"# an answer ends in "
-                f"{c.stop!r}; here: moe_llava_kit.get_template('native', tokenizer)")
-    return (f'# 2. conversation.py\nconv_{key} = Conversation(\n    system={c.system!r},\n    '
-            f'roles={tuple(c.roles)!r}, version={c.version!r}, messages=[], offset=0,\n' f'    '
-            f'sep_style=SeparatorStyle.{c.sep_style.name}, sep={c.sep!r}, sep2={c.sep2!r})\n'
-            f'conv_templates[{key!r}] = conv_{key}')
+_CONVERSATION = '''# 2. conversation.py
+conv_{key} = Conversation(
+    system={c.system!r},
+    roles={c.roles!r}, version={c.version!r}, messages=[], offset=0,
+    sep_style=SeparatorStyle.{c.sep_style.name}, sep={c.sep!r}, sep2={c.sep2!r})
+conv_templates[{key!r}] = conv_{key}'''
+_OWN_FORMAT = '''# 2. prompts come from the tokenizer's own chat template: \
+tokenizer.apply_chat_template(messages, tokenize=False)
+# an answer ends in {c.stop!r}; here: moe_llava_kit.get_template('native', tokenizer)'''
+
+def _code_template(o)->str:
+    "2: the conversation template."
+    c = o.template.copy(roles=tuple(o.template.roles))
+    return (_OWN_FORMAT if c.jinja else _CONVERSATION).format(c=c, key=_slug(c.version))
 
 # %% ../../nbs/text/15_onboarding.ipynb #03c08205
-def _code_masks(o):
-    "3: the masks"
+def _code_masks(o)->str:
+    "3: the masks."
     key, r = _slug(o.template.version), o.recipe
-    if r is None or r.split!='sep2':
-        why = (o.why_no_recipe or f'rounds of this template are split as {r.split!r}: see '
-                                  f'preprocess_{dict(inst="llama_2").get(r.split, r.split)} with '
-                                  f'{recipe_numbers(r)}')
-        return (f'# 3. masks: {why}\n# The exact mask needs no numbers: '
-                f'moe_llava_kit.preprocess(sources, tokenizer, template, has_image)')
-    return _PREPROCESS.format(key=key, start=r.start, extra=r.round_extra,
-                              question=r.instruction_extra)
+    if r is not None and r.split=='sep2':
+        return _PREPROCESS.format(key=key, start=r.start, extra=r.round_extra,
+                                  question=r.instruction_extra)
+    why = o.why_no_recipe
+    if not why:
+        function = f'preprocess_{dict(inst="llama_2").get(r.split, r.split)}'
+        why = (f'rounds of this template are split as {r.split!r}: see {function} with '
+               f'{recipe_numbers(r)}')
+    return (f'# 3. masks: {why}\n# The exact mask needs no numbers: '
+            f'moe_llava_kit.preprocess(sources, tokenizer, template, has_image)')
 
 # %% ../../nbs/text/15_onboarding.ipynb #4ee6db0c
 _PREPROCESS = '''# 3. train.py
@@ -343,66 +400,62 @@ def preprocess_{key}(sources, tokenizer, has_image=False):
 
 # %% ../../nbs/text/15_onboarding.ipynb #666a73d7
 def _report_rows(o)->dict:
-    "The report in a few lines"
+    "The report in a few lines."
     changed = ', '.join(f'{k} {a!r} → {b!r}' for k,(a,b) in o.setup['changed'].items()) or 'nothing'
+    def counted(column, value):
+        return [o.count(column, value, kind) for kind in ('ordinary','awkward')]
+    (exact, exact_awkward), (same, same_awkward) = counted('exact', True), counted('recipe', 'same')
     return {'special tokens changed': f'{changed} ({o.setup["why"]})',
             'embedding rows': f'{o.cost["rows"]:,} needed, {o.cost["added"]} of them new',
             'template': f'{o.template.version}: an answer ends in {o.template.stop!r}',
             'recipe': recipe_numbers(o.recipe) if o.recipe else f'none. {o.why_no_recipe}',
-            'exact mask': f'{o.count("exact", True, "ordinary")} ordinary and '
-                          f'{o.count("exact", True, "awkward")} awkward conversations confirmed',
-            'recipe’s mask': f'the same on {o.count("recipe", "same", "ordinary")} ordinary and '
-                             f'{o.count("recipe", "same", "awkward")} awkward ones'}
+            'exact mask': f'{exact} ordinary and {exact_awkward} awkward conversations confirmed',
+            'recipe’s mask': f'the same on {same} ordinary and {same_awkward} awkward ones'}
 
 # %% ../../nbs/text/15_onboarding.ipynb #685c4bcb
-def _report_text(o, color):
-    "The report as lines: what was found, then what to beware of"
-    paint = (lambda code, t: f'\x1b[{code}m{t}\x1b[0m') if color else (lambda code, t: t)
+def _report_text(o, color)->str:
+    "The report as lines: what was found, then what to beware of."
+    def paint(code, text): return f'\x1b[{code}m{text}\x1b[0m' if color else text
     rows = [f'{paint("1", k)}: {paint("32", v) if k=="exact mask" else v}'
             for k,v in _report_rows(o).items()]
-    return '\n'.join([paint('1;4', f'Onboarding of {o.name}'), *rows,
-                      *(paint('33', f'⚠ {w}') for w in o.warnings)])
+    warnings = [paint('33', f'⚠ {w}') for w in o.warnings]
+    return '\n'.join([paint('1;4', f'Onboarding of {o.name}'), *rows, *warnings])
 
 # %% ../../nbs/text/15_onboarding.ipynb #8fe23b6a
-def _report_html(o):
-    "The report as HTML: the lines, warnings, and the details folded"
-    rows = ''.join(f'<tr><th style="text-align:left;vertical-align:top;padding:.2em .8em .2em '
-                   f'0">{escape(k)}</th><td>{escape(v)}</td></tr>'
-                   for k,v in _report_rows(o).items())
+def _report_html(o)->str:
+    "The report as HTML: the lines, warnings, and the details folded."
     notes = ''.join(f'<li>⚠ {escape(w)}</li>' for w in o.warnings)
-    folds = [('the template', o.template._repr_html_()),
-             ('the proof, conversation by conversation', Table(o.proof)._repr_html_()),
-             ('the passport', o.passport._repr_html_()),
-             ('code for other code bases', f'<pre>{escape(o.code())}</pre>')]
-    details = ''.join(f'<details><summary>{t}</summary>{body}</details>' for t,body in folds)
-    return (f'<div class="mlk-onboarding"><b>Onboarding of {escape(o.name)}</b><table '
-            f'style="font-size:90%">{rows}</table><ul>{notes}</ul>{details}</div>')
+    folds = {'the template': o.template._repr_html_(),
+             'the proof, conversation by conversation': Table(o.proof)._repr_html_(),
+             'the passport': o.passport._repr_html_(),
+             'code for other code bases': f'<pre>{escape(o.code())}</pre>'}
+    details = ''.join(f'<details><summary>{title}</summary>{body}</details>'
+                      for title,body in folds.items())
+    return (f'<div class="mlk-onboarding"><b>Onboarding of {escape(o.name)}</b>'
+            f'{html_table(_report_rows(o).items())}<ul>{notes}</ul>{details}</div>')
 
 # %% ../../nbs/text/15_onboarding.ipynb #aa24402f
 _FILE = 'onboarding.json'
 
-def _report_dict(o):
-    "Everything but the tokenizer, ready for JSON"
-    fields = {k: getattr(o, k) for k in 'name setup why_no_recipe cost warnings'.split()}
+def _report_dict(o)->dict:
+    "Everything but the tokenizer, ready for JSON."
+    fields = {k: getattr(o, k) for k in ('name','setup','why_no_recipe','cost','warnings')}
     return fields | dict(passport=o.passport.to_dict(), template=o.template.to_dict(),
                          recipe=asdict(o.recipe) if o.recipe else None, proof=list(o.proof))
 
-def _write_report(o, folder):
-    "A file is complete or not there: written beside, then renamed"
-    folder.mkdir(parents=True, exist_ok=True)
-    new = folder/f'{_FILE}.new'
-    new.write_text(json.dumps(o.to_dict(), ensure_ascii=False, indent=1)+'\n', encoding='utf-8')
-    return new.replace(folder/_FILE)
+def _write_report(o, folder)->Path:
+    "The report as a file in a folder."
+    return write_whole(folder/_FILE, json.dumps(o.to_dict(), ensure_ascii=False, indent=1)+'\n')
 
-def _read_report(path):
-    "A report from its file"
+def _read_report(path)->Onboarding:
+    "A report from its file."
     text = path.read_text(encoding='utf-8')
     try:
         d = json.loads(text)
-        recipe = Recipe(**d['recipe']) if d['recipe'] else None
-        return Onboarding(**d | dict(passport=Passport.from_dict(d['passport']),
-                                     template=Conversation(**d['template']), recipe=recipe,
-                                     proof=Table(d['proof'])))
+        d['recipe'] = Recipe(**d['recipe']) if d['recipe'] else None
+        d |= dict(passport=Passport.from_dict(d['passport']), proof=Table(d['proof']),
+                  template=Conversation(**d['template']))
+        return Onboarding(**d)
     except (KeyError, TypeError, ValueError) as e:
-        raise ValueError(
-            f'{path} is not a report that Onboarding.save wrote: {type(e).__name__}: {e}') from None
+        raise KitError(f'{path} is not a report that Onboarding.save wrote: {type(e).__name__}: '
+                       f'{e}') from None

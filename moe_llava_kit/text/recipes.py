@@ -7,8 +7,12 @@ __all__ = ['RECIPES', 'Recipe', 'recipe_for', 'MaskMismatch']
 
 # %% ../../nbs/text/09_recipes.ipynb #88f113ee
 from dataclasses import dataclass
+from itertools import chain
+from ..core.errors import KitError
+from ..core.tables import Html, html_table
 from .loading import get_known
-from .messages import IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, SeparatorStyle
+from .messages import (
+    IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, SeparatorStyle)
 from .conversation import Conversation
 from .templates import template_recipes
 from .masks import tokenizer_image_token
@@ -16,7 +20,7 @@ from .masks import tokenizer_image_token
 # %% ../../nbs/text/09_recipes.ipynb #bade4821
 @dataclass(frozen=True)
 class Recipe:
-    "The length arithmetic of a published `preprocess_*` function"
+    "The length arithmetic of a published `preprocess_*` function."
     start: int              # Tokens before the first round (the BOS)
     round_extra: int        # Added to the length of a round tokenized alone
     instruction_extra: int  # Added to the length of its question
@@ -24,119 +28,147 @@ class Recipe:
     checked: bool = True    # Must the rounds add up to the whole prompt?
 
     def _repr_html_(self):
-        rows = [('start', self.start, 'tokens before the first round'),
-                ('round', self.round_extra, 'added to each round tokenized alone'),
-                ('question', self.instruction_extra, 'added to its question tokenized alone'),
+        rows = [('start', f'{self.start:+d}', 'tokens before the first round'),
+                ('round', f'{self.round_extra:+d}', 'added to each round tokenized alone'),
+                ('question', f'{self.instruction_extra:+d}',
+                 'added to its question tokenized alone'),
                 ('split', self.split, 'how rounds are found'),
                 ('checked', 'yes' if self.checked else 'no',
                  'must the rounds add up to the prompt?')]
-        cells = ''.join(
-            f'<tr><th '
-            f'style="text-align:left">{k}</th><td><code>{v:+d}</code></td><td>{why}</td></tr>'
-            if isinstance(v, int)
-            else f'<tr><th '
-                 f'style="text-align:left">{k}</th><td><code>{v}</code></td><td>{why}</td></tr>'
-            for k,v,why in rows)
-        return f'<table class="mlk-recipe"><caption>Recipe</caption>{cells}</table>'
+        rows = [(name, Html(f'<code>{value}</code>'), why) for name,value,why in rows]
+        return html_table(rows, caption='Recipe')
 
 # %% ../../nbs/text/09_recipes.ipynb #dd04d4fe
-MARKERS = dict(sep2=lambda conv: f'{conv.sep}{conv.roles[1]}: ', inst=lambda conv: '[/INST] ',
-               mpt=lambda conv: conv.sep+conv.roles[1])
+MARKERS = dict(sep2=lambda conv: f'{conv.sep}{conv.roles[1]}: ',
+               inst=lambda conv: '[/INST] ',
+               mpt=lambda conv: f'{conv.sep}{conv.roles[1]}')
 
-def _split_marker(text, conv, marker):
-    "Rounds by sep2, cut at `marker`"
-    for rnd in text.split(conv.sep2):
+def _until_unmarked(rounds, marker, closing=None):
+    "(question, round, closing) of each round, up to the first without exactly one marker."
+    for rnd in rounds:
         if rnd.count(marker)!=1: return
-        yield rnd.split(marker)[0]+marker, rnd, None
+        yield rnd.split(marker)[0]+marker, rnd, closing
 
-def _split_sep2(text, conv): return _split_marker(text, conv, MARKERS['sep2'](conv))
-def _split_inst(text, conv): return _split_marker(text, conv, MARKERS['inst'](conv))
+# %% ../../nbs/text/09_recipes.ipynb #08261dbd
+def _sep2_rounds(text, conv): return _until_unmarked(text.split(conv.sep2), MARKERS['sep2'](conv))
+def _inst_rounds(text, conv): return _until_unmarked(text.split(conv.sep2), MARKERS['inst'](conv))
 
-def _split_mpt(text, conv):
-    "Pieces by sep, regrouped: system, user and assistant first, then pairs"
-    pieces, marker = text.split(conv.sep), MARKERS['mpt'](conv)
-    for rnd in (conv.sep.join(p)
-                for p in [pieces[:3], *(pieces[i:i+2] for i in range(3, len(pieces), 2))]):
-        if rnd.count(marker)!=1: return
-        yield rnd.split(marker)[0]+marker, rnd, conv.sep
+def _mpt_rounds(text, conv):
+    "Pieces by sep, regrouped: system, user and assistant first, then pairs."
+    pieces = text.split(conv.sep)
+    groups = [pieces[:3], *(pieces[i:i+2] for i in range(3, len(pieces), 2))]
+    return _until_unmarked(map(conv.sep.join, groups), MARKERS['mpt'](conv), conv.sep)
 
-def _split_plain(text, conv): yield IMAGE_TOKEN, text, None
+def _plain_rounds(text, conv): return [(IMAGE_TOKEN, text, None)]
 
-ROUNDS = dict(sep2=_split_sep2, inst=_split_inst, mpt=_split_mpt, plain=_split_plain)
-
-# %% ../../nbs/text/09_recipes.ipynb #2cf785fc
-_bos, _no_bos = Recipe(1, 0, -2), Recipe(0, 1, -1)
+ROUNDS = dict(sep2=_sep2_rounds, inst=_inst_rounds, mpt=_mpt_rounds, plain=_plain_rounds)
 
 # %% ../../nbs/text/09_recipes.ipynb #f59b845d
-RECIPES = dict(v1=_bos, openchat=_bos, minicpm=_bos, llama_2=Recipe(1, 0, -2, 'inst'),
-               qwen=_no_bos, phi=_no_bos, stablelm=_no_bos,
+_with_bos, _without_bos = Recipe(1, 0, -2), Recipe(0, 1, -1)
+RECIPES = dict(v1=_with_bos, openchat=_with_bos, minicpm=_with_bos,
+               llama_2=Recipe(1, 0, -2, 'inst'),
+               qwen=_without_bos, phi=_without_bos, stablelm=_without_bos,
                mpt=Recipe(0, 0, 0, 'mpt'), plain=Recipe(0, 0, 0, 'plain', checked=False))
 
+# %% ../../nbs/text/09_recipes.ipynb #e9ed4e48
 def recipe_for(
     conv:Conversation,  # Its `version` decides
 )->tuple[str,Recipe]:  # Its key (or 'own') and the record
-    "The published recipe that belongs to a template, by its version; ValueError where none does"
-    name = 'plain' if conv.sep_style is SeparatorStyle.PLAIN else template_recipes.get(conv.version)
+    "The published recipe that belongs to a template; KitError where none does."
+    name = template_recipes.get(conv.version)
+    if conv.sep_style is SeparatorStyle.PLAIN: name = 'plain'
     if isinstance(name, Recipe): return 'own', name
     if name in RECIPES: return name, RECIPES[name]
-    raise ValueError(f'no published recipe belongs to template version {conv.version!r}; known: '
-                     f'{", ".join(RECIPES)}. ' "labels='exact' needs none.")
+    raise KitError(f'no published recipe belongs to template version {conv.version!r}; known: '
+                   f'{", ".join(RECIPES)}. ' "labels='exact' needs none.")
 
 # %% ../../nbs/text/09_recipes.ipynb #0c87a466
-def token_length(tokenizer, has_image):
-    "How the published code counts the tokens of a piece: encoded alone, with whatever is put before a text"
-    return (lambda s: len(tokenizer_image_token(s, tokenizer))) if has_image else (
-        lambda s: len(tokenizer(s, verbose=False).input_ids))
+def token_length(
+    tokenizer,  # Any of transformers
+    has_image:bool,  # Is `<image>` a picture?
+):  # A function from text to a number of tokens
+    "How published code counts a piece: encoded alone, with what is put before a text."
+    if has_image: return lambda text: len(tokenizer_image_token(text, tokenizer))
+    return lambda text: len(tokenizer(text, verbose=False).input_ids)
 
-def recipe_labels(ids, text, conv, tokenizer, recipe, has_image):
-    "Labels by length arithmetic, the sum it arrived at, and the expected one"
-    length, ignored, cur = token_length(tokenizer, has_image), [range(recipe.start)], recipe.start
-    for question, rnd, closing in ROUNDS[recipe.split](text, conv):
-        ignored.append(range(cur, cur + length(question) + recipe.instruction_extra))
-        cur += length(rnd) + recipe.round_extra + (length(closing) if closing else 0)
-    skip = {i for r in ignored for i in r}
-    labels = [IGNORE_INDEX if i in skip or i>=cur or t==IMAGE_TOKEN_INDEX else t
-              for i,t in enumerate(ids)]
+def _expected_total(ids, text, conv, tokenizer)->int:
+    "The length that the rounds must add up to."
     pad = tokenizer.pad_token_id
     total = len(ids)-ids.count(pad)
     if conv.sep2 and pad==tokenizer.eos_token_id: total += text.count(conv.sep2)
-    return labels, cur, total
+    return total
+
+# %% ../../nbs/text/09_recipes.ipynb #98e1cd6c
+def recipe_labels(
+    ids:list,   # Of the whole prompt
+    text:str,   # The prompt
+    conv:Conversation,  # That rendered it
+    tokenizer,  # With a padding token
+    recipe:Recipe,  # Its numbers
+    has_image:bool,  # Is `<image>` a picture?
+)->tuple[list,int,int]:  # Labels, the sum of the rounds, the expected one
+    "Labels by length arithmetic."
+    length, cur = token_length(tokenizer, has_image), recipe.start
+    ignored = [range(cur)]
+    for question, rnd, closing in ROUNDS[recipe.split](text, conv):
+        ignored.append(range(cur, cur+length(question)+recipe.instruction_extra))
+        cur += length(rnd) + recipe.round_extra
+        if closing: cur += length(closing)
+    ignored = {*chain.from_iterable(ignored), *range(cur, len(ids))}
+    labels = [IGNORE_INDEX if i in ignored or t==IMAGE_TOKEN_INDEX else t
+              for i,t in enumerate(ids)]
+    return labels, cur, _expected_total(ids, text, conv, tokenizer)
 
 # %% ../../nbs/text/09_recipes.ipynb #2d2e1ce5
-class MaskMismatch(ValueError):
-    "A recipe's rounds do not add up to the prompt"
+class MaskMismatch(KitError):
+    "A recipe's rounds do not add up to the prompt; `.sample` is the one it happened in."
 
 # %% ../../nbs/text/09_recipes.ipynb #5ca6e554
 ON_MISMATCH = 'raise', 'report', 'ignore'
 
-def apply_recipe(sample, id, segments, conv, tokenizer, has_image, name, recipe, on_mismatch):
-    "Labels of one conversation by a published recipe, its mismatch as a finding"
+# %% ../../nbs/text/09_recipes.ipynb #e12f1f87
+def apply_recipe(
+    sample:tuple,      # (ids, labels, findings) of the exact mask, perhaps cut
+    segments:list,     # Of its prompt
+    conv:Conversation, # That rendered it
+    tokenizer,         # With a padding token
+    has_image:bool,    # Is `<image>` a picture?
+    name:str,          # The recipe's key, or 'own'
+    recipe:Recipe,     # Its numbers
+    on_mismatch:str,   # One of `ON_MISMATCH`
+    sample_id=None,    # For the error
+)->tuple[list,list,list]:  # Ids, labels, findings
+    "Labels of one conversation by a recipe, its mismatch a finding or a `MaskMismatch`."
     ids, _, findings = sample
     findings = [f for f in findings if f['kind']=='truncated']
-    labels, cur, total = recipe_labels(ids, ''.join(s.text for s in segments), conv, tokenizer,
-                                       recipe, has_image)
+    text = ''.join(s.text for s in segments)
+    labels, cur, total = recipe_labels(ids, text, conv, tokenizer, recipe, has_image)
     if not recipe.checked or cur==total or cur>=tokenizer.model_max_length:
         return ids, labels, findings
     why = f'recipe {name!r}: the rounds add up to {cur} tokens, the prompt has {total}'
     if on_mismatch=='raise':
-        raise MaskMismatch(f"{'' if id is None else f'sample {id!r}: '}{why}. labels='exact' has "
-                           f"no sums to disagree; on_mismatch='report' or 'ignore' goes on")
+        raise MaskMismatch(f"{why}. labels='exact' has no sums to disagree; "
+                           "on_mismatch='report' or 'ignore' goes on", sample=sample_id)
     if on_mismatch=='ignore': labels = [IGNORE_INDEX]*len(ids)
-    return ids, labels, [*findings,
-                         dict(kind='mismatch', recipe=name, cur_len=cur, total_len=total, why=why)]
+    found = dict(kind='mismatch', recipe=name, cur_len=cur, total_len=total, why=why)
+    return ids, labels, [*findings, found]
 
 # %% ../../nbs/text/09_recipes.ipynb #00d2f091
-def resolve_recipe(labels, conv, tokenizer):
-    "What `labels` names: nothing for 'exact', else a recipe that can work here, by key"
+def resolve_recipe(
+    labels,  # 'exact', 'recipe', a key of `RECIPES`, or a `Recipe`
+    conv:Conversation,  # The template
+    tokenizer,  # What will count
+)->tuple[str,Recipe]|None:  # Key and record; None for 'exact'
+    "The recipe that `labels` names; KitError where it cannot work."
     if labels=='exact': return None
     if isinstance(labels, Recipe): name, recipe = 'own', labels
     elif labels=='recipe': name, recipe = recipe_for(conv)
     else:
-        name, recipe = labels, get_known(labels, RECIPES, 'recipe',
-                                         "labels is 'exact', 'recipe', a Recipe, or a key.")
+        expected = "labels is 'exact', 'recipe', a Recipe, or a key."
+        name, recipe = labels, get_known(labels, RECIPES, 'recipe', expected)
     if tokenizer.pad_token_id is None:
-        raise ValueError(f'recipe {name!r} counts the tokens that are not padding: set '
-                         f'tokenizer.pad_token first')
+        raise KitError(f'recipe {name!r} counts the tokens that are not padding: set '
+                       f'tokenizer.pad_token first')
     if recipe.split in ('sep2', 'inst') and not conv.sep2:
-        raise ValueError(f'recipe {name!r} splits at sep2, and template {conv.version!r} has none')
+        raise KitError(f'recipe {name!r} splits at sep2, and template {conv.version!r} has none')
     return name, recipe

@@ -8,109 +8,118 @@ __all__ = ['preprocess_v1', 'preprocess_qwen', 'preprocess_phi', 'preprocess_sta
            'MaskedSample', 'mask_sample']
 
 # %% ../../nbs/text/10_samples.ipynb #7201c910
-from itertools import accumulate
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
+from ..core.errors import KitError
 from .messages import (
-    refuse_sample, IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, parse_turns, SeparatorStyle)
+    IGNORE_INDEX, IMAGE_TOKEN, IMAGE_TOKEN_INDEX, SeparatorStyle, parse_turns, refuse_sample)
 from .conversation import Conversation
-from .templates import resolve_template, get_template
-from .masks import (fast_backend, text_chunks, encode_texts, exact_labels,
-                                      prefix_ids)
-from .recipes import apply_recipe, ON_MISMATCH, resolve_recipe, Recipe
+from .templates import get_template, resolve_template
+from .masks import (
+    encode_texts, exact_labels, fast_backend, prefix_ids, text_chunks)
+from .recipes import ON_MISMATCH, Recipe, apply_recipe, resolve_recipe
 
 # %% ../../nbs/text/10_samples.ipynb #0dd58658
-def _truncated(positions, trained, lost, images, why):
-    "The finding of a cut: what the whole sample had, and what is lost of it"
-    return dict(kind='truncated', positions=positions, trained=trained, lost=lost, images=images,
+def _truncated(ids, labels, n, ends)->dict:
+    "The finding of a cut after `n` ids: what the whole sample had, and what is lost of it."
+    trained, lost = (sum(l!=IGNORE_INDEX for l in part) for part in (labels, labels[n:]))
+    pictures, images = ids.count(IMAGE_TOKEN_INDEX), ids[n:].count(IMAGE_TOKEN_INDEX)
+    why = (f'cut from {ends[-1]} to {ends[n-1] if n else 0} positions: {lost} of {trained} '
+           f'trained tokens lost')
+    if images: why += f', and {images} of {pictures} images'
+    return dict(kind='truncated', positions=ends[-1], trained=trained, lost=lost, images=images,
                 why=why)
 
 def _cut(sample, max_length, image_tokens):
-    "Cut to `max_length` positions, never inside a picture; what that loses is a finding"
+    "Cut to `max_length` positions, never inside a picture; what that loses is a finding."
+    if max_length is None: return sample
     ids, labels, findings = sample
-    ends = list(accumulate(image_tokens if i==IMAGE_TOKEN_INDEX else 1
-                           for i in ids)) if max_length is not None else []
+    ends = list(accumulate(image_tokens if i==IMAGE_TOKEN_INDEX else 1 for i in ids))
     if not ends or ends[-1]<=max_length: return sample
     n = bisect_right(ends, max_length)
-    lost, images, trained = sum(l!=IGNORE_INDEX for l in labels[n:]), ids[n:].count(
-        IMAGE_TOKEN_INDEX), sum(l!=IGNORE_INDEX for l in labels)
-    why = (f'cut from {ends[-1]} to {ends[n-1] if n else 0} positions: {lost} of {trained} trained '
-           f'tokens lost'
-           + (f', and {images} of {ids.count(IMAGE_TOKEN_INDEX)} images' if images else ''))
     kept = [f for f in findings if f.get('token', 0)<n]
-    return ids[:n], labels[:n], [*kept, _truncated(ends[-1], trained, lost, images, why)]
+    return ids[:n], labels[:n], [*kept, _truncated(ids, labels, n, ends)]
 
 # %% ../../nbs/text/10_samples.ipynb #2b83c07b
-def _reads_image(conv, has_image):
-    return has_image or conv.sep_style in (SeparatorStyle.PLAIN, SeparatorStyle.MPT)
+_ALWAYS_PICTURES = SeparatorStyle.PLAIN, SeparatorStyle.MPT
 
-def _render(sources, conv):
-    "Each conversation as parsed turns and segments"
-    if isinstance(sources, (dict, str)) or (sources and isinstance(sources[0], dict) and
-                                            not {'conversations','messages'} & sources[0].keys()):
-        raise ValueError('sources is a list of conversations, each a list of turns; wrap a single '
-                         'one: [conversation]')
-    turns = [parse_turns(s, id=s.get('id', k) if isinstance(s, dict) else k)
-             for k,s in enumerate(sources)]
+def _reads_image(conv, has_image)->bool:
+    "Whether a template reads `<image>` as a picture."
+    return has_image or conv.sep_style in _ALWAYS_PICTURES
+
+def _is_single(sources)->bool:
+    "Is this one conversation instead of a list of them?"
+    if isinstance(sources, (dict, str)): return True
+    first = sources[0] if sources else None
+    return isinstance(first, dict) and not {'conversations','messages'} & first.keys()
+
+def _render(sources, conv)->tuple[list,list]:
+    "Each conversation as parsed turns and as segments."
+    if _is_single(sources):
+        raise KitError('sources is a list of conversations, each a list of turns; wrap a single '
+                       'one: [conversation]')
+    ids = (s.get('id', k) if isinstance(s, dict) else k for k,s in enumerate(sources))
+    turns = [parse_turns(s, id=id) for s,id in zip(sources, ids)]
     return turns, [conv.segments(t) for t in turns]
 
 # %% ../../nbs/text/10_samples.ipynb #3ccc13a5
-def _exact_named(turns, rendered, tokenizer, has_image):
-    "`exact_labels`, whose errors name the sample"
+def _exact_named(turns, rendered, tokenizer, has_image)->list:
+    "`exact_labels`, whose errors name the sample."
     try: return exact_labels(rendered, tokenizer, has_image)
     except ValueError as e:
         if len(turns)==1: refuse_sample(str(e), turns[0].id)
         return [sample for t,r in zip(turns, rendered)
                 for sample in _exact_named([t], [r], tokenizer, has_image)]
 
+# %% ../../nbs/text/10_samples.ipynb #9e6bf7f5
 def _finish(sample, turns):
-    "Complete the findings of a conversation"
+    "Complete the findings of a conversation, and give them its id."
     ids, labels, findings = sample
     if turns.dropped is not None:
         findings.append(dict(kind='dropped', why='a leading gpt turn was dropped, as LLaVA does'))
     if labels.count(IGNORE_INDEX)==len(labels):
         cut = any(f['kind']=='truncated' and f['lost'] for f in findings)
-        findings.append(dict(kind='untrained', why='no token is trained'
-                             + (': every answer was cut off' if cut else '')))
+        why = 'no token is trained' + (': every answer was cut off' if cut else '')
+        findings.append(dict(kind='untrained', why=why))
     for f in findings: f['sample'] = turns.id
     return ids, labels, findings
 
 # %% ../../nbs/text/10_samples.ipynb #d1dc35eb
 def preprocess(
-    sources:list,      # Conversations: lists of turns, or samples that hold them
-    tokenizer,         # Fast, or one in Python whose tokens decode to the text
+    sources:list,  # Conversations: lists of turns, or samples that hold them
+    tokenizer,     # Fast, or one in Python whose tokens decode to the text
     template:str|Conversation,  # A key of `conv_templates`, a template, or 'native'
-    has_image:bool=False,  # Read `<image>` as a picture
-    labels:str|Recipe='exact',  # 'exact', 'recipe' (the template's published one), a recipe's key, or a `Recipe`
-    on_mismatch:str='raise',    # Of a recipe: 'raise', 'report' (labels as they came out) or 'ignore' (all −100)
+    has_image:bool=False,       # Read `<image>` as a picture
+    labels:str|Recipe='exact',  # Or 'recipe' (the template's own), a recipe's key, a `Recipe`
+    on_mismatch:str='raise',    # Of a recipe: 'raise', 'report' or 'ignore'
     max_length:int|None=None,   # Cut to this many positions; None never cuts
     image_tokens:int=1,         # Positions a picture takes in the model, for `max_length`
 )->dict:  # Lists `input_ids`, `labels` and `findings`, one entry a conversation, unpadded
-    "Ids and labels of conversations; ValueError names the sample and the turn that cannot be used, `MaskMismatch` is that of a recipe"
+    "Ids and labels of conversations; KitError names the sample and the turn it cannot use."
     if on_mismatch not in ON_MISMATCH:
-        raise ValueError(f'on_mismatch is one of {ON_MISMATCH}, got {on_mismatch!r}')
+        raise KitError(f'on_mismatch is one of {ON_MISMATCH}, got {on_mismatch!r}')
     conv = resolve_template(template, tokenizer)
     recipe = resolve_recipe(labels, conv, tokenizer)
     turns, rendered = _render(sources, conv)
     has_image = _reads_image(conv, has_image)
-    samples = [_cut(s, max_length, image_tokens)
-               for s in _exact_named(turns, rendered, tokenizer, has_image)]
+    samples = _exact_named(turns, rendered, tokenizer, has_image)
+    samples = [_cut(s, max_length, image_tokens) for s in samples]
     if recipe:
-        samples = [apply_recipe(s, t.id, r, conv, tokenizer, has_image, *recipe, on_mismatch)
-                   for s,t,r in zip(samples, turns, rendered)]
+        samples = [apply_recipe(s, r, conv, tokenizer, has_image, *recipe, on_mismatch, t.id)
+                   for s,r,t in zip(samples, rendered, turns)]
     samples = [_finish(s, t) for s,t in zip(samples, turns)]
-    return dict(input_ids=[s[0] for s in samples], labels=[s[1] for s in samples],
-                findings=[s[2] for s in samples])
+    return {k: [s[i] for s in samples] for i,k in enumerate(('input_ids','labels','findings'))}
 
 # %% ../../nbs/text/10_samples.ipynb #4e240633
 def _published(name):
-    "The `preprocess_*` function of a recipe; its template has the same key"
+    "The `preprocess_*` function of a recipe; its template has the same key."
     def f(sources:list, tokenizer, has_image:bool=False, template:str|Conversation=name,
           on_mismatch:str='ignore', max_length:int|None=None)->dict:
         return preprocess(sources, tokenizer, template, has_image, name, on_mismatch, max_length)
     f.__name__ = f.__qualname__ = f'preprocess_{name}'
     f.__doc__ = (f"MoE-LLaVA's `preprocess_{name}`: `preprocess` with the arithmetic of "
-                 f"`RECIPES[{name!r}]`")
+                 f"`RECIPES[{name!r}]`.")
     return f
 
 # %% ../../nbs/text/10_samples.ipynb #c2c53dfd
@@ -127,33 +136,34 @@ preprocess_plain = _published('plain')
 # %% ../../nbs/text/10_samples.ipynb #049c403f
 @dataclass(repr=False)
 class MaskedSample:
-    "One conversation as ids and labels, with what is needed to look at it"
+    "One conversation as ids and labels, with what is needed to look at it."
     ids: list       # Token ids, −200 for a picture
     labels: list    # The id where a token is trained, else −100
     pieces: list    # Each token as the vocabulary writes it
-    # (start, end) characters of each token in `prompt`; None for tokens that stand for no text
-    spans: list
+    spans: list     # (start, end) of each token in `prompt`; None for one that stands for no text
     special: list   # Is the token a special one?
     prompt: str     # The rendered conversation
     segments: list  # `prompt` in typed pieces
     turns: list     # (0 user | 1 assistant, text)
     findings: list = field(default_factory=list)  # What is worth knowing
-    title: str = ''    # Template and way of masking
+    title: str = ''         # Template and way of masking
     tokenizer: object = field(default=None, compare=False)       # What encoded it
     template: Conversation = field(default=None, compare=False)  # What rendered it
-    has_image: bool = False                                      # Is `<image>` a picture?
+    has_image: bool = False # Is `<image>` a picture?
 
     @property
     def trained(self)->list:  # One bool a token
-        "Which tokens are trained"
+        "Which tokens are trained."
         return [l!=IGNORE_INDEX for l in self.labels]
     def __len__(self): return len(self.ids)
     def __repr__(self):
-        notes = (f', findings: {", ".join(f["kind"] for f in self.findings)}'
-                 if self.findings else '')
+        kinds = ', '.join(f['kind'] for f in self.findings)
+        notes = f', findings: {kinds}' if kinds else ''
         return f'MaskedSample({self.title}: {len(self)} tokens, {sum(self.trained)} trained{notes})'
-    def text(self, color:bool=False)->str:  # One line a turn; `color`: ANSI colors instead of brackets
-        "The mask for a terminal"
+    def text(self,
+        color:bool=False,  # ANSI colors instead of brackets
+    )->str:  # One line a turn
+        "The mask for a terminal."
         from moe_llava_kit.text.view import mask_text
         return mask_text(self, color=color)
     def _repr_html_(self):
@@ -161,18 +171,24 @@ class MaskedSample:
         return show_mask(self)._repr_html_()
 
 # %% ../../nbs/text/10_samples.ipynb #5ca295d1
-def _pieces(segments, tokenizer, has_image):
-    "Each token as the vocabulary writes it, and its characters in the prompt"
+def _pieces(segments, tokenizer, has_image)->tuple[list,list]:
+    "Each token as the vocabulary writes it, and its characters in the prompt."
     backend, chunks = fast_backend(tokenizer), text_chunks(segments, has_image)
+    encodings = encode_texts(backend, [c.text for c in chunks])
     pieces = tokenizer.convert_ids_to_tokens(prefix_ids(backend))
     spans = [None]*len(pieces)
-    for k,(chunk,enc) in enumerate(zip(chunks, encode_texts(backend, [c.text for c in chunks]))):
+    for k,(chunk,encoding) in enumerate(zip(chunks, encodings)):
         if k:
             pieces.append(IMAGE_TOKEN)
             spans.append((chunk.start-len(IMAGE_TOKEN), chunk.start))
-        pieces += enc.tokens
-        spans += [(a+chunk.start, b+chunk.start) for a,b in enc.offsets]
+        pieces += encoding.tokens
+        spans += [(a+chunk.start, b+chunk.start) for a,b in encoding.offsets]
     return pieces, spans
+
+def _special_ids(tokenizer)->set:
+    "Ids of the tokens that are special by name or by their entry in the vocabulary."
+    added = tokenizer.added_tokens_decoder.items()
+    return {*tokenizer.all_special_ids, *(i for i,t in added if t.special)}
 
 # %% ../../nbs/text/10_samples.ipynb #8ce4ce90
 def as_sample(
@@ -185,18 +201,18 @@ def as_sample(
 )->MaskedSample:  # Its ids and labels are those of `out`
     "Ids and labels that exist already, with what is needed to look at them."
     segments, has_image = conv.segments(turns), _reads_image(conv, has_image)
-    ids, n = out['input_ids'], len(out['input_ids'])
-    pieces, spans = _pieces(segments, tokenizer, has_image)
-    added = (i for i,t in tokenizer.added_tokens_decoder.items() if t.special)
-    known = {*tokenizer.all_special_ids, *added}
-    return MaskedSample(ids, out['labels'], pieces[:n], spans[:n], [i in known for i in ids],
-                        ''.join(s.text for s in segments), segments, list(turns), out['findings'],
-                        title, tokenizer, conv, has_image)
+    ids, special = out['input_ids'], _special_ids(tokenizer)
+    pieces, spans = (x[:len(ids)] for x in _pieces(segments, tokenizer, has_image))
+    return MaskedSample(
+        ids, out['labels'], pieces, spans, special=[i in special for i in ids],
+        prompt=''.join(s.text for s in segments), segments=segments, turns=list(turns),
+        findings=out['findings'], title=title, tokenizer=tokenizer, template=conv,
+        has_image=has_image)
 
 # %% ../../nbs/text/10_samples.ipynb #8ce4ce91
 def mask_sample(
-    conversation,      # Turns, or a sample that holds them
-    tokenizer,         # Fast, or one in Python whose tokens decode to the text
+    conversation,  # Turns, or a sample that holds them
+    tokenizer,     # Fast, or one in Python whose tokens decode to the text
     template:str|Conversation,  # A key of `conv_templates`, a template, or 'native'
     has_image:bool|None=None,   # Read `<image>` as a picture; None: yes, where there is one
     labels:str|Recipe='exact',  # As in `preprocess`
@@ -209,6 +225,6 @@ def mask_sample(
     if has_image is None: has_image = IMAGE_TOKEN in ''.join(s.text for s in conv.segments(turns))
     out = preprocess([turns], tokenizer, conv, has_image, labels, on_mismatch, max_length,
                      image_tokens)
-    title = ', '.join(x if isinstance(x, str) else other
-                      for x,other in ((template, conv.version), (labels, 'own recipe')))
+    way = labels if isinstance(labels, str) else 'own recipe'
+    title = f'{template if isinstance(template, str) else conv.version}, {way}'
     return as_sample({k: v[0] for k,v in out.items()}, turns, tokenizer, conv, has_image, title)

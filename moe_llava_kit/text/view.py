@@ -6,18 +6,22 @@
 __all__ = ['mask_text', 'MaskView', 'show_mask']
 
 # %% ../../nbs/text/12_view.ipynb #555b41ca
-import hashlib, json
-from html import escape
+import hashlib
 from difflib import SequenceMatcher
+from html import escape
+from itertools import accumulate
 from pathlib import Path
+from ..core.errors import KitError
+from ..core.pages import write_page
+from ..core.tokens import WALK_JS, script_json, token_css, visible_text
 from .messages import IGNORE_INDEX, IMAGE_TOKEN_INDEX
 from .samples import MaskedSample
 
 # %% ../../nbs/text/12_view.ipynb #d39d56c4
-visible_text = str.maketrans({'\n':'⏎', '\r':'␍', '\t':'⇥'})
-
-def token_texts(sample)->list[str]:
-    "What each token shows: its own characters, once"
+def token_texts(
+    sample:MaskedSample,  # Any
+)->list[str]:  # A text for each token
+    "What each token shows: its own characters, once."
     texts, seen = [], 0
     for piece,span in zip(sample.pieces, sample.spans):
         if span is None:
@@ -30,52 +34,55 @@ def token_texts(sample)->list[str]:
 # %% ../../nbs/text/12_view.ipynb #342782b8
 sample_names = 'user', 'assistant'
 
-def turn_blocks(sample)->list[tuple[str,list[int]]]:
-    "(who, indices of tokens) for the system prompt and each turn"
-    ends, pos = [], 0
-    for s in sample.segments:
-        pos += len(s.text)
-        ends.append((pos, s.turn))
+def turn_blocks(
+    sample:MaskedSample,  # Any
+)->list[tuple[str,list[int]]]:  # (who, positions of tokens)
+    "The tokens of the system prompt and of each turn."
+    ends = list(accumulate(len(s.text) for s in sample.segments))
     blocks, k, at = [], 0, 0
     for i,span in enumerate(sample.spans):
         if span: at = max(span[0], span[1]-1)
-        while k<len(ends)-1 and at>=ends[k][0]: k += 1
-        turn = ends[k][1] if ends else None
+        while k<len(ends)-1 and at>=ends[k]: k += 1
+        turn = sample.segments[k].turn if ends else None
         if not blocks or blocks[-1][0]!=turn: blocks.append((turn, []))
         blocks[-1][1].append(i)
     return [('system' if t is None else sample_names[t%2], ids) for t,ids in blocks]
 
 # %% ../../nbs/text/12_view.ipynb #6b154eb7
-def _runs(sample, indices, texts):
-    "(trained?, text) of neighboring tokens with the same label state"
+def _runs(sample, positions, texts):
+    "(trained?, text) of neighboring tokens with the same label state."
     runs, trained = [], sample.trained
-    for i in indices:
+    for i in positions:
         text = '▣image' if sample.ids[i]==IMAGE_TOKEN_INDEX else texts[i]
         if runs and runs[-1][0]==trained[i]: runs[-1][1] += text
         else: runs.append([trained[i], text])
     return runs
 
 # %% ../../nbs/text/12_view.ipynb #65d3cb36
+_BRACKETS = {True: ('⟦','⟧'), False: ('','')}
+_COLORS = {True: ('\x1b[1;4;32m','\x1b[0m'), False: ('\x1b[2m','\x1b[0m')}
+
 def mask_text(
     sample:MaskedSample,  # What to show
     color:bool=False,     # ANSI colors instead of brackets
 )->str:  # One line a turn
-    "A mask for the terminal: what is trained stands out"
-    marks = {True:('\x1b[1;4;32m','\x1b[0m'),
-             False:('\x1b[2m','\x1b[0m')} if color else {True:('⟦','⟧'), False:('','')}
+    "A mask for the terminal: what is trained stands out."
+    marks = _COLORS if color else _BRACKETS
     texts, lines = token_texts(sample), [repr(sample)]
-    for who,indices in turn_blocks(sample):
-        lines.append(f'{who:>9} | ' + ''.join(marks[t][0]+text+marks[t][1]
-                                              for t,text in _runs(sample, indices, texts)))
+    for who,positions in turn_blocks(sample):
+        runs = _runs(sample, positions, texts)
+        said = ''.join(f'{marks[trained][0]}{text}{marks[trained][1]}' for trained,text in runs)
+        lines.append(f'{who:>9} | {said}')
     return '\n'.join(lines)
 
 # %% ../../nbs/text/12_view.ipynb #8a25474a
 def _tag(sample, i)->str:
-    return 'b' if sample.ids[i]==IMAGE_TOKEN_INDEX else 'ins' if sample.labels[
-        i]!=IGNORE_INDEX else 'span'
+    "The element that a token becomes."
+    if sample.ids[i]==IMAGE_TOKEN_INDEX: return 'b'
+    return 'span' if sample.labels[i]==IGNORE_INDEX else 'ins'
 
 def _token_html(sample, i, text, patches=None)->str:
-    "One token: an element that shows its text"
+    "One token: an element that shows its text."
     if sample.ids[i]==IMAGE_TOKEN_INDEX:
         text = f'▣ image × {patches} patches' if patches else '▣ image'
     tag, line_break = _tag(sample, i), '<br>' if '⏎' in text else ''
@@ -85,63 +92,74 @@ def _token_html(sample, i, text, patches=None)->str:
 def _flags(values)->str: return ''.join('01'[bool(v)] for v in values)
 
 def _facts(sample, texts, differs, start)->dict:
-    "What the script needs to know of the tokens; texts only from `start` on, where tokens are not on the page yet"
-    decoder = str(getattr(getattr(sample.tokenizer, 'backend_tokenizer', None), 'decoder', ''))
-    return dict(id=sample.ids, p=sample.pieces, s=[list(s) if s else 0 for s in sample.spans],
-                l=_flags(sample.trained), x=_flags(sample.special), d=_flags(differs)
-                if differs else '', t=texts[start:], t0=start, bl='ByteLevel' in decoder)
-
-def script_json(data)->str:
-    "JSON that cannot end the script element it stands in"
-    return json.dumps(data, ensure_ascii=False,
-                      separators=(',',':')).replace('<', '\\u003c').replace('\u2028', '\\u2028')
+    "What the script needs to know of the tokens."
+    backend = getattr(sample.tokenizer, 'backend_tokenizer', None)
+    byte_level = 'ByteLevel' in str(getattr(backend, 'decoder', ''))
+    spans = [list(s) if s else 0 for s in sample.spans]
+    return dict(id=sample.ids, p=sample.pieces, s=spans, l=_flags(sample.trained),
+                x=_flags(sample.special), d=_flags(differs or []), t=texts[start:], t0=start,
+                bl=byte_level)
 
 # %% ../../nbs/text/12_view.ipynb #c1b94435
-MASK_CSS = """
+_LAYOUT_CSS = """
 .mlk-mask{font:14px/1.9 system-ui,sans-serif;color:inherit;max-width:100%}
-.mlk-mask .mlk-panes{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
+.mlk-mask .mlk-panes{display:grid;gap:1rem;
+  grid-template-columns:repeat(auto-fit,minmax(min(100%,22rem),1fr))}
 .mlk-mask .mlk-legend{font-size:12px;opacity:.85}
-.mlk-mask .mlk-turn{margin:.3rem 0;padding:.1rem .2rem .1rem .6rem;border-left:3px solid rgba(128,128,128,.5);overflow-wrap:anywhere}
+.mlk-mask .mlk-turn{margin:.3rem 0;padding:.1rem .2rem .1rem .6rem;
+  border-left:3px solid rgba(128,128,128,.5);overflow-wrap:anywhere}
 .mlk-mask .mlk-turn.mlk-assistant{border-left-color:#2da44e}
 .mlk-mask .mlk-who{font-size:11px;letter-spacing:.05em;opacity:.75;display:block;line-height:1.4}
-.mlk-mask .mlk-tok{white-space:pre-wrap;border-radius:3px;padding:1px 0;margin-right:1px;background:rgba(128,128,128,.13);text-decoration:none;font-weight:400}
-.mlk-mask ins{background:rgba(45,164,78,.25);font-weight:700;text-decoration:underline;text-decoration-thickness:3px;text-underline-offset:3px}
-.mlk-mask ins.mlk-tok{background:rgba(45,164,78,.25);font-weight:700;text-decoration:underline;text-decoration-thickness:3px}
-.mlk-mask .mlk-special{border:1px dashed currentColor;padding:0 2px;font-family:ui-monospace,monospace;font-size:12px}
-.mlk-mask b.mlk-tok{border:3px double currentColor;padding:1px 6px;background:rgba(84,130,255,.25);font-weight:700}
-.mlk-mask .mlk-diff{outline:2px solid #d1590b;text-decoration:underline wavy #d1590b 2px}
-.mlk-mask .mlk-tok:focus,.mlk-mask .mlk-tok.mlk-on{outline:2px solid #4c8dff;outline-offset:1px}
-.mlk-mask .mlk-info{display:block;min-height:4.6em;font:12px/1.5 ui-monospace,monospace;border-top:1px solid rgba(128,128,128,.4);padding-top:.3rem;white-space:pre-wrap}
-.mlk-mask summary{cursor:pointer;font-size:12px}
-.mlk-mask label{margin-right:.8rem;font-size:12px}"""
+.mlk-mask summary{cursor:pointer;font-size:12px}"""
 
-MASK_LEGEND = ('<div class="mlk-legend"><span class="mlk-tok">ignored</span> <ins '
-               'class="mlk-tok">trained</ins> ' '<span class="mlk-tok mlk-special">special</span> '
-                                                '<b class="mlk-tok">▣ image</b> <span '
-                                                'class="mlk-tok mlk-diff">differs</span></div>')
+_STATES_CSS = """
+.mlk-mask .mlk-tok{background:rgba(128,128,128,.13);text-decoration:none;font-weight:400}
+.mlk-mask ins.mlk-tok,.mlk-mask ins{background:rgba(45,164,78,.25);font-weight:700;
+  text-decoration:underline;text-decoration-thickness:3px;text-underline-offset:3px}
+.mlk-mask .mlk-special{border:1px dashed currentColor;padding:0 2px;
+  font-family:ui-monospace,monospace;font-size:12px}
+.mlk-mask b.mlk-tok{border:3px double currentColor;padding:1px 6px;
+  background:rgba(84,130,255,.25);font-weight:700}
+.mlk-mask .mlk-diff{outline:2px solid #d1590b;text-decoration:underline wavy #d1590b 2px}"""
+
+# %% ../../nbs/text/12_view.ipynb #268cff83
+MASK_CSS = token_css('.mlk-mask', 'mlk', 4.6) + _LAYOUT_CSS + _STATES_CSS
+MASK_LEGEND = """<div class="mlk-legend"><span class="mlk-tok">ignored</span>
+<ins class="mlk-tok">trained</ins> <span class="mlk-tok mlk-special">special</span>
+<b class="mlk-tok">▣ image</b> <span class="mlk-tok mlk-diff">differs</span></div>"""
 
 # %% ../../nbs/text/12_view.ipynb #afee3ddb
-_js_bytes = r"""
+_JS_BYTES = r"""
 const mlkMask = root => {
   if (root.dataset.live) return;
   root.dataset.live = 1;
-  const byte = {}; let extra = 256;
-  for (let b = 0; b < 256; b++) byte[String.fromCodePoint(b>32 && b<127 || b>160 && b!=173 ? b : extra++)] = b;
+  const byte = {};
+  let extra = 256;
+  for (let b = 0; b < 256; b++) {
+    const printed = b>32 && b<127 || b>160 && b!=173;
+    byte[String.fromCodePoint(printed ? b : extra++)] = b;
+  }
   const hex = bytes => bytes.map(b => b.toString(16).padStart(2, '0')).join(' ');
-  const bytes = (p, level) => /^<0x..>$/.test(p) ? p.slice(3, 5).toLowerCase() :
-    hex(level && [...p].every(c => c in byte) ? [...p].map(c => byte[c]) : [...new TextEncoder().encode(p.replaceAll('▁', ' '))]);"""
+  const utf8 = p => [...new TextEncoder().encode(p.replaceAll('▁', ' '))];
+  const bytes = (p, level) => {
+    if (/^<0x..>$/.test(p)) return p.slice(3, 5).toLowerCase();
+    const known = level && [...p].every(c => c in byte);
+    return hex(known ? [...p].map(c => byte[c]) : utf8(p));
+  };"""
 
 # %% ../../nbs/text/12_view.ipynb #da63342e
-_js_tokens = r"""
+_JS_TOKENS = r"""
   for (const pane of root.querySelectorAll('.mlk-pane')) {
-    const d = JSON.parse(pane.querySelector('.mlk-data').textContent), info = pane.querySelector('.mlk-info'), toks = [];
+    const d = JSON.parse(pane.querySelector('.mlk-data').textContent);
+    const info = pane.querySelector('.mlk-info'), toks = [];
     const known = (el, i) => {
       toks[i] = el;
-      const label = d.l[i]=='1' ? d.id[i] : -100, data = {i, id: d.id[i], p: d.p[i], s: d.s[i] ? d.s[i].join('–') : 'added', l: label};
-      Object.assign(el.dataset, data);
+      const label = d.l[i]=='1' ? d.id[i] : -100, span = d.s[i] ? d.s[i].join('–') : 'added';
+      Object.assign(el.dataset, {i, id: d.id[i], p: d.p[i], s: span, l: label});
       if (d.x[i]=='1') el.classList.add('mlk-special');
       if (d.d[i]=='1') el.classList.add('mlk-diff');
-      if (label!=-100) el.setAttribute('aria-label', el.textContent + ', trained' + (d.d[i]=='1' ? ', differs' : ''));
+      const state = ', trained' + (d.d[i]=='1' ? ', differs' : '');
+      if (label!=-100) el.setAttribute('aria-label', el.textContent + state);
       el.tabIndex = i ? -1 : 0;
       return el;
     };
@@ -152,10 +170,11 @@ _js_tokens = r"""
       return known(el, i);
     };
     for (const turn of pane.querySelectorAll('.mlk-turn'))
-      [...turn.children].filter(e => e.classList.contains('mlk-tok')).forEach((el, k) => known(el, +turn.dataset.from + k));"""
+      [...turn.children].filter(e => e.classList.contains('mlk-tok'))
+        .forEach((el, k) => known(el, +turn.dataset.from + k));"""
 
 # %% ../../nbs/text/12_view.ipynb #05083ff6
-_js_folds = r"""
+_JS_FOLDS = r"""
     const fill = (fold, from) => {
       const to = Math.min(from+2000, +fold.dataset.to), part = document.createDocumentFragment();
       for (let i = from; i < to; i++) {
@@ -170,72 +189,80 @@ _js_folds = r"""
       }
       fold.append(part);
     };
-    for (const fold of pane.querySelectorAll('details[data-from]')) fold.addEventListener('toggle', () => {
-      if (!fold.open || fold.dataset.made) return;
-      fold.dataset.made = 1;
-      fold.querySelector('.mlk-runs').remove();
-      fill(fold, +fold.dataset.from);
-    });"""
+    for (const fold of pane.querySelectorAll('details[data-from]'))
+      fold.addEventListener('toggle', () => {
+        if (!fold.open || fold.dataset.made) return;
+        fold.dataset.made = 1;
+        fold.querySelector('.mlk-runs').remove();
+        fill(fold, +fold.dataset.from);
+      });"""
 
 # %% ../../nbs/text/12_view.ipynb #ac8eedc7
-_js_walk = r"""
-    let on = toks[0];
-    const show = t => {
-      if (on) { on.classList.remove('mlk-on'); on.tabIndex = -1; }
-      on = t; t.classList.add('mlk-on'); t.tabIndex = 0;
-      const e = t.dataset, n = +e.i + 1, scored = d.l[n]=='1';
-      info.textContent = `token ${e.i}  id ${e.id}  ${e.p}  bytes ${e.id=='-200' ? 'none' : bytes(e.p, d.bl)}  characters ${e.s}\n` +
-        `label ${e.l} (${e.l=='-100' ? 'ignored' : 'trained'})${d.d[e.i]=='1' ? ', differs from the first' : ''}\n` +
-        (n < d.id.length ? `predicts ${d.p[n]} (${scored ? 'counts in the loss' : 'not scored'})` : 'last token');
-    };
-    const tok = e => e.target.closest('.mlk-tok');
-    pane.addEventListener('mouseover', e => tok(e) && show(tok(e)));
-    pane.addEventListener('focusin', e => tok(e) && show(tok(e)));
-    pane.addEventListener('click', e => tok(e) && tok(e).focus());
-    pane.addEventListener('keydown', e => {
-      if (!tok(e)) return;
-      const i = +on.dataset.i, to = {ArrowRight: i+1, ArrowLeft: i-1, Home: 0, End: toks.length-1}[e.key];
-      if (to === undefined || !toks[to]) return;
-      e.preventDefault();
-      const fold = toks[to].closest('details'); if (fold) fold.open = true;
-      toks[to].focus();
+_JS_TOLD = r"""
+    walkTokens(pane, 'mlk', toks, t => {
+      const e = t.dataset, n = +e.i + 1, b = e.id=='-200' ? 'none' : bytes(e.p, d.bl);
+      const label = e.l=='-100' ? 'ignored' : 'trained';
+      const differs = d.d[e.i]=='1' ? ', differs from the first' : '';
+      const scored = d.l[n]=='1' ? 'counts in the loss' : 'not scored';
+      info.textContent = `token ${e.i}  id ${e.id}  ${e.p}  bytes ${b}  characters ${e.s}\n` +
+        `label ${e.l} (${label})${differs}\n` +
+        (n < d.id.length ? `predicts ${d.p[n]} (${scored})` : 'last token');
     });
   }
 };"""
 
 # %% ../../nbs/text/12_view.ipynb #4cce441d
-MASK_JS = _js_bytes + _js_tokens + _js_folds + _js_walk
-_js_static = MASK_JS + "\ndocument.querySelectorAll('.mlk-mask').forEach(mlkMask);"
+MASK_JS = WALK_JS + _JS_BYTES + _JS_TOKENS + _JS_FOLDS + _JS_TOLD
+_JS_STATIC = MASK_JS + "\ndocument.querySelectorAll('.mlk-mask').forEach(mlkMask);"
 
 # %% ../../nbs/text/12_view.ipynb #8824b754
-def _turn_html(sample, who, indices, texts, patches, fold)->str:
-    "One turn; tokens beyond `fold` are runs of text until they are opened"
-    head = ''.join(_token_html(sample, i, texts[i], patches) for i in indices[:fold])
-    tail = indices[fold:]
-    if tail:
-        runs = ''.join(f'<{tag}>{escape(text)}</{tag}>' for trained,text
-                       in _runs(sample, tail, texts) for tag in ['ins' if trained else 'span'])
-        head += (f'<details data-from="{tail[0]}" data-to="{tail[-1]+1}"><summary>{len(tail):,} '
-                 f'more tokens</summary><span class="mlk-runs">{runs}</span></details>')
-    return (f'<div class="mlk-turn mlk-{who}" data-from="{indices[0]}"><span '
-            f'class="mlk-who">{who}</span>{head}</div>')
+def _tail_html(sample, positions, texts)->str:
+    "The tokens beyond a fold, as runs of text until somebody opens it."
+    tags = {True: 'ins', False: 'span'}
+    runs = ''.join(f'<{tags[trained]}>{escape(text)}</{tags[trained]}>'
+                   for trained,text in _runs(sample, positions, texts))
+    return (f'<details data-from="{positions[0]}" data-to="{positions[-1]+1}">'
+            f'<summary>{len(positions):,} more tokens</summary>'
+            f'<span class="mlk-runs">{runs}</span></details>')
 
-def mask_pane(sample, differs, patches, fold)->str:
-    "One sample as HTML"
+def _turn_html(sample, who, positions, texts, patches, fold)->str:
+    "One turn, its tokens beyond `fold` folded."
+    tokens = ''.join(_token_html(sample, i, texts[i], patches) for i in positions[:fold])
+    tail = positions[fold:]
+    if tail: tokens += _tail_html(sample, tail, texts)
+    return (f'<div class="mlk-turn mlk-{who}" data-from="{positions[0]}">'
+            f'<span class="mlk-who">{who}</span>{tokens}</div>')
+
+# %% ../../nbs/text/12_view.ipynb #615afa70
+_HINT = 'hover over a token, or walk with the arrow keys'
+
+def mask_pane(
+    sample:MaskedSample,  # What to show
+    differs:list|None=None,  # Which of its tokens differ from those of the first pane
+    patches:int|None=None,  # How many patches a picture will become in the model
+    fold:int=400,  # Tokens of a turn shown before it folds
+)->str:  # HTML
+    "One sample as HTML: heading, turns, findings, the line of facts."
     texts, blocks = token_texts(sample), turn_blocks(sample)
     folded = min((ids[fold] for _,ids in blocks if len(ids)>fold), default=len(sample))
-    notes = ''.join(f'<li>{escape(f["kind"])}: {escape(f["why"])}</li>' for f in sample.findings)
-    title = f'{sample.title}: {len(sample)} tokens, {sum(sample.trained)} trained' + (
-        f', {sum(differs)} differ' if differs else '')
+    title = f'{sample.title}: {len(sample)} tokens, {sum(sample.trained)} trained'
+    if differs: title += f', {sum(differs)} differ'
+    title = escape(title)
     turns = ''.join(_turn_html(sample, who, ids, texts, patches, fold) for who,ids in blocks)
-    return ((f'<section class="mlk-pane" aria-label="{escape(title)}"><b>{escape(title)}</b>{turns}{f"<ul>{notes}</ul>" if notes else ""}'
-             f'<output class="mlk-info" aria-live="polite">hover over a token, or walk with the '
-             f'arrow keys</output>'
-             f'<script type="application/json" class="mlk-data">{script_json(_facts(sample, texts, differs, folded))}</script></section>'))
+    notes = ''.join(f'<li>{escape(f["kind"])}: {escape(f["why"])}</li>' for f in sample.findings)
+    if notes: notes = f'<ul>{notes}</ul>'
+    facts = script_json(_facts(sample, texts, differs, folded))
+    return (f'<section class="mlk-pane" aria-label="{title}"><b>{title}</b>{turns}{notes}'
+            f'<output class="mlk-info" aria-live="polite">{_HINT}</output>'
+            f'<script type="application/json" class="mlk-data">{facts}</script></section>')
 
 # %% ../../nbs/text/12_view.ipynb #000ab312
-def differing_tokens(first, other, limit=4000)->list|None:
-    "Which tokens of `other` have no counterpart in `first`: same text, same label state"
+def differing_tokens(
+    first:MaskedSample,  # What is compared with
+    other:MaskedSample,  # Whose tokens are asked for
+    limit:int=4000,  # Longer samples are not matched: it would take long
+)->list|None:  # A bool a token of `other`; None beyond the limit
+    "Which tokens of `other` have no counterpart in `first`: same text, same label state."
     if first.ids==other.ids: return [a!=b for a,b in zip(first.labels, other.labels)]
     if max(len(first), len(other))>limit: return None
     keys = [list(zip(token_texts(s), s.trained)) for s in (first, other)]
@@ -246,35 +273,29 @@ def differing_tokens(first, other, limit=4000)->list|None:
 
 # %% ../../nbs/text/12_view.ipynb #d9eb5dda
 class MaskView:
-    "One or several masks as self-contained HTML"
+    "One or several masks as self-contained HTML."
     def __init__(self,
         samples:list,  # `MaskedSample`s
-        body:str       # Their panes, as HTML
+        body:str,      # Their panes, as HTML
     ): self.samples, self.body = samples, body
     def __repr__(self): return f'MaskView({", ".join(map(repr, self.samples))})'
     @property
     def html(self)->str:
-        "The view as a fragment: style, tokens, script"
+        "The view as a fragment: style, tokens, script."
         mark = hashlib.sha1(self.body.encode()).hexdigest()[:10]
-        return (f'<style>{MASK_CSS}</style><div class="mlk-mask" id="mlk-{mark}">{MASK_LEGEND}<div '
-                f'class="mlk-panes">{self.body}</div></div><script>{{{_js_static}}}</script>')
+        return (f'<style>{MASK_CSS}</style><div class="mlk-mask" id="mlk-{mark}">{MASK_LEGEND}'
+                f'<div class="mlk-panes">{self.body}</div></div><script>{{{_JS_STATIC}}}</script>')
     def _repr_html_(self): return self.html
-    def text(self, color:bool=False)->str:  # As `mask_text`, one sample after the other
-        "The view for a terminal"
+    def text(self,
+        color:bool=False,  # As in `mask_text`
+    )->str:  # One sample after the other
+        "The view for a terminal."
         return '\n\n'.join(mask_text(s, color) for s in self.samples)
-    def save(self, path:str)->Path:  # The file
-        "Write a page that opens in any browser, light or dark"
-        return save_page(path, 'mask', self.html)
-
-# %% ../../nbs/text/12_view.ipynb #215fb265
-def save_page(path, title, html)->Path:
-    head = (f'<meta charset="utf-8"><meta name="viewport" '
-            f'content="width=device-width"><title>{title}</title><style>:root{{color-scheme:light '
-            f'dark}}body{{margin:2rem;max-width:80rem}}</style>')
-    Path(path).write_text(
-        f'<!doctype html><html lang="en"><head>{head}</head><body>{html}</body></html>\n',
-        encoding='utf-8')
-    return Path(path)
+    def save(self,
+        path:str|Path,  # The file to write
+    )->Path:  # `path`
+        "Write a page that opens in any browser, light or dark."
+        return write_page(path, self.html, 'mask')
 
 # %% ../../nbs/text/12_view.ipynb #d7b9d1c4
 def show_mask(
@@ -282,11 +303,11 @@ def show_mask(
     patches:int|None=None,  # How many patches a picture will become in the model
     fold:int=400,           # Tokens of a turn shown before it folds
 )->MaskView:  # Shows itself; `.text()` and `.save(path)` elsewhere
-    "See which tokens are trained; ValueError for what is no `MaskedSample`"
+    "See which tokens are trained; KitError for what is no `MaskedSample`."
     samples = [samples] if hasattr(samples, 'labels') else list(samples)
     if not samples or not all(hasattr(s, 'labels') for s in samples):
-        raise ValueError('show_mask takes a MaskedSample or a non-empty list of them: see '
-                         'mask_sample(conversation, tokenizer, template)')
+        raise KitError('show_mask takes a MaskedSample or a non-empty list of them: see '
+                       'mask_sample(conversation, tokenizer, template)')
     differs = [None, *(differing_tokens(samples[0], s) for s in samples[1:])]
-    return MaskView(samples,
-                    ''.join(mask_pane(s, d, patches, fold) for s,d in zip(samples, differs)))
+    panes = (mask_pane(s, d, patches, fold) for s,d in zip(samples, differs))
+    return MaskView(samples, ''.join(panes))

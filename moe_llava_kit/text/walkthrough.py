@@ -8,103 +8,124 @@ __all__ = ['write_notebook']
 # %% ../../nbs/text/16_walkthrough.ipynb #bdec511f
 import hashlib, json
 from pathlib import Path
-from .onboarding import recipe_numbers, Onboarding, ORDINARY
+from ..core.errors import KitError
+from ..core.files import write_whole
+from .onboarding import ORDINARY, Onboarding, recipe_numbers
 
 # %% ../../nbs/text/16_walkthrough.ipynb #7c747c32
 def _cell(kind:str, text:str, at:int)->dict:
-    "A markdown or code cell"
-    lines, id = text.strip('\n').splitlines(keepends=True), hashlib.sha1(
-        f'{at}{text}'.encode()).hexdigest()[:8]
-    return dict(cell_type=kind, id=id, metadata={},
-                source=lines) | (dict(execution_count=None, outputs=[]) if kind=='code' else {})
+    "A markdown or code cell."
+    id = hashlib.sha1(f'{at}{text}'.encode()).hexdigest()[:8]
+    cell = dict(cell_type=kind, id=id, metadata={}, source=text.strip('\n').splitlines(True))
+    return cell | dict(execution_count=None, outputs=[]) if kind=='code' else cell
 
 def _notebook(cells:list)->dict:  # (kind, text) pairs
-    "Cells as a notebook"
+    "Cells as a notebook."
     kernel = dict(display_name='Python 3', language='python', name='python3')
     return dict(cells=[_cell(kind, text, i) for i,(kind,text) in enumerate(cells)],
                 metadata=dict(kernelspec=kernel), nbformat=4, nbformat_minor=5)
 
 # %% ../../nbs/text/16_walkthrough.ipynb #1161a6e7
-def _facts(p, conv)->list[str]:
-    "What the passport says, and what follows"
-    return [('It puts a token of its own (BOS) before every text.'
-             if p.adds_bos else 'It puts nothing before a text.')
-            + ' A prompt cut at its pictures gets that token once, not once a piece.'
-            *bool(p.adds_bos), f'An answer ends in `{conv.stop!r}`, '
-            + ('which is one token.' if p.sep_id is not None else 'which is **not** one token: a '
-               'model can hardly learn to stop.'), 'Padding and the end token are '
-            + ('**the same**: whatever masks padding masks the end of every answer.'
-               if p.pad_is_eos else 'two tokens, as they should be.'), 'A round tokenized alone is '
-            + ('what it is inside of the prompt.' if p.joint_equals_separate else '**not** what it '
-               'is inside of the prompt: published code, which counts pieces alone, loses longer '
-               'conversations.')]
+def _facts_in_words(passport, conv)->list[str]:
+    "What the passport says, and what follows."
+    p = passport
+    return [
+        'It puts a token of its own (BOS) before every text. A prompt cut at its pictures gets '
+        'that token once, not once a piece.' if p.adds_bos else 'It puts nothing before a text.',
+        f'An answer ends in `{conv.stop!r}`, which is '
+        + ('**not** one token: a model can hardly learn to stop.' if p.sep_id is None
+           else 'one token.'),
+        'Padding and the end token are '
+        + ('**the same**: whatever masks padding masks the end of every answer.' if p.pad_is_eos
+           else 'two tokens, as they should be.'),
+        'A round tokenized alone is '
+        + ('what it is inside of the prompt.' if p.joint_equals_separate
+           else '**not** what it is inside of the prompt: published code, which counts pieces '
+                'alone, loses longer conversations.')]
 
-def _about_recipe(o)->str:
-    "The paragraph on the published arithmetic"
-    if o.recipe:
-        return (f'For this tokenizer the numbers are {recipe_numbers(o.recipe)}. They were solved '
-                f'for, not guessed: two rounds give three equations, all other conversations must '
-                f'agree.')
-    return f'No numbers exist here: {o.why_no_recipe}. The exact mask needs none.'
+# %% ../../nbs/text/16_walkthrough.ipynb #1b3e3969
+def _recipe_in_words(report)->str:
+    "The paragraph on the published arithmetic."
+    if not report.recipe:
+        return f'No numbers exist here: {report.why_no_recipe}. The exact mask needs none.'
+    return (f'For this tokenizer the numbers are {recipe_numbers(report.recipe)}. They were solved '
+            'for, not guessed: two rounds give three equations, and all other conversations '
+            'must agree.')
 
 # %% ../../nbs/text/16_walkthrough.ipynb #ac7d9090
-def _steps_before(o, folder)->list:
-    "Loading, measuring, setting up"
-    changed = {k: v[1] for k,v in o.setup['changed'].items()}
-    return [('markdown', f'# {o.name} behind LLaVA\n\nWhat this tokenizer does, which tokens it '
-                         f'needs, how prompts look and which tokens are trained. Every step runs; '
-                         f'change a turn and run it again.'),
-            ('code', 'from moe_llava_kit import MaskExplorer, compare, get_template, '
-                     'load_tokenizer, mask_sample, onboard, preprocess, probe, show_mask\nfrom '
-                     'moe_llava_kit.text.onboarding import prove, solve_recipe'),
-            ('markdown', f'## The tokenizer\n\nIts files lie beside this notebook, with the set-up '
-                         f'done ({o.setup["why"]}; changed: {changed or "nothing"}). '
-             f'The model needs {o.cost["rows"]:,} embedding rows, {o.cost["added"]} of them new.'),
-            ('code', f'tok = load_tokenizer({folder!r})\nprobe(tok, sep={o.template.stop!r})'),
-            ('markdown', '\n'.join(f'- {f}' for f in _facts(o.passport, o.template)))]
+_TITLE = '''# {name} behind LLaVA
+
+What this tokenizer does, which tokens it needs, how prompts look and which tokens are trained. \
+Every step runs; change a turn and run it again.'''
+_IMPORTS = '''from moe_llava_kit import (
+    MaskExplorer, compare, get_template, load_tokenizer, mask_sample, preprocess, probe, show_mask)
+from moe_llava_kit.text.onboarding import prove, solve_recipe'''
+_TOKENIZER = '''## The tokenizer
+
+Its files lie beside this notebook, with the set-up done ({why}; changed: {changed}). \
+The model needs {rows:,} embedding rows, {added} of them new.'''
+
+def _tokenizer_steps(report, folder)->list:
+    "Loading, measuring, setting up."
+    changed = {k: v[1] for k,v in report.setup['changed'].items()} or 'nothing'
+    text = _TOKENIZER.format(why=report.setup['why'], changed=changed, **report.cost)
+    facts = _facts_in_words(report.passport, report.template)
+    return [('markdown', _TITLE.format(name=report.name)), ('code', _IMPORTS), ('markdown', text),
+            ('code', f'tok = load_tokenizer({folder!r})\nprobe(tok, sep={report.template.stop!r})'),
+            ('markdown', '\n'.join(f'- {f}' for f in facts))]
+
+# %% ../../nbs/text/16_walkthrough.ipynb #d7e55481
+_TEMPLATE = '## The template\n\nUnderlined is what the model has to say, end token included.'
+_MASK = '''## One conversation, token by token
+
+Hover over a token, or walk with the arrow keys. The token before an answer predicts its first \
+token: that is where training begins.'''
+_LEARNED = '''out = preprocess([turns], tok, template)
+learned = tok.decode([l for l in out['labels'][0] if l!=-100])
+assert all(t['value'] in learned for t in turns[1::2]), learned
+learned'''
+
+def _mask_steps(report)->list:
+    "Template and mask."
+    turns = ORDINARY['three rounds']
+    return [('markdown', _TEMPLATE),
+            ('code', f'template = get_template({report.template.to_dict()!r})\ntemplate'),
+            ('markdown', _MASK),
+            ('code', f'turns = {turns!r}\nshow_mask(mask_sample(turns, tok, template))'),
+            ('code', _LEARNED)]
 
 # %% ../../nbs/text/16_walkthrough.ipynb #1e4e5aa5
-def _steps_after(o)->list:
-    "Template, mask, numbers, proof"
-    turns = ORDINARY['three rounds']
-    return [('markdown',
-             '## The template\n\nUnderlined is what the model has to say, end token included.'),
-            ('code', f'template = get_template({o.template.to_dict()!r})\ntemplate'),
-            ('markdown', '## One conversation, token by token\n\nHover over a token, or walk with '
-                         'the arrow keys. The token before an answer predicts its first token: '
-                         'that is where training begins.'),
-            ('code', f'turns = {turns!r}\nshow_mask(mask_sample(turns, tok, template))'),
-            ('code', "out = preprocess([turns], tok, template)\nlearned = tok.decode([l for l in "
-                     "out['labels'][0] if l!=-100])\nassert all(t['value'] in learned for t in "
-                     "turns[1::2]), learned\nlearned"),
-            ('markdown', f'## The published numbers\n\n{_about_recipe(o)}'),
+_PROOF = '''## The proof
+
+Ordinary and awkward conversations. `exact` says whether the trained tokens decode to the \
+answers, each with its end, and to nothing else.'''
+_PROVED = '''proof = prove(tok, template, recipe)
+assert all(r['exact'] is not False for r in proof)
+proof'''
+_PLAY = r'''MaskExplorer('human: <image>\nWhat is it?\ngpt: A cat.', tokenizer='mine',
+             template='v1', tokenizers={'mine': tok})'''
+
+def _proof_steps(report)->list:
+    "Numbers, proof, warnings."
+    warnings = report.warnings or ['Nothing: no warning applies.']
+    return [('markdown', f'## The published numbers\n\n{_recipe_in_words(report)}'),
             ('code', 'recipe, why_not = solve_recipe(tok, template)\nrecipe or why_not'),
             ('code', 'compare(mask_sample(turns, tok, template)).table'),
-            ('markdown', '## The proof\n\nOrdinary and awkward conversations. `exact` says whether '
-                         'the trained tokens decode to the answers, each with its end, and to '
-                         'nothing else.'), ('code', "proof = prove(tok, template, recipe)\nassert "
-                                                    "all(r['exact'] is not False for r in proof)\n"
-                                                    "proof"), ('markdown', '## Play'),
-            ('code', "MaskExplorer('human: <image>\\nWhat is it?\\ngpt: A cat.', tokenizer='mine', "
-                     "template='v1', tokenizers={'mine': tok})"),
-            ('markdown', '\n'.join(['## Worth knowing', '', *(
-                f'- {w}' for w in o.warnings or ['Nothing: no warning applies.'])]))]
+            ('markdown', _PROOF), ('code', _PROVED), ('markdown', '## Play'), ('code', _PLAY),
+            ('markdown', '\n'.join(['## Worth knowing', '', *(f'- {w}' for w in warnings)]))]
 
 # %% ../../nbs/text/16_walkthrough.ipynb #246de91e
 def write_notebook(
-    o:Onboarding,   # A report with its tokenizer
-    path:str|Path,  # The notebook to write; the tokenizer's files go to a folder beside it
-)->Path:  # The notebook
-    "Write the onboarding of a tokenizer as a runnable notebook; ValueError for a report that was loaded without its tokenizer"
-    if o.tokenizer is None:
-        raise ValueError(f'this report of {o.name} was read from a file and has no tokenizer: run '
-                         f'onboard(…) again')
+    report:Onboarding,  # With its tokenizer
+    path:str|Path,      # An `.ipynb`; the tokenizer's files go to a folder beside it
+)->Path:  # `path`
+    "Write the onboarding of a tokenizer as a runnable notebook."
+    if report.tokenizer is None:
+        raise KitError(f'this report of {report.name} was read from a file and has no tokenizer: '
+                       'run onboard(…) again')
     path = Path(path)
-    if path.suffix!='.ipynb': raise ValueError(f'a notebook ends in .ipynb, got {path.name!r}')
-    folder = path.with_suffix('').name + '_tokenizer'
-    path.parent.mkdir(parents=True, exist_ok=True)
-    o.tokenizer.save_pretrained(path.parent/folder)
-    new = path.with_name(path.name+'.new')
-    new.write_text(json.dumps(_notebook(_steps_before(o, folder)+_steps_after(o)),
-                              ensure_ascii=False, indent=1)+'\n', encoding='utf-8')
-    return new.replace(path)
+    if path.suffix!='.ipynb': raise KitError(f'a notebook ends in .ipynb, got {path.name!r}')
+    folder = path.with_name(f'{path.stem}_tokenizer')
+    report.tokenizer.save_pretrained(folder)
+    steps = [*_tokenizer_steps(report, folder.name), *_mask_steps(report), *_proof_steps(report)]
+    return write_whole(path, json.dumps(_notebook(steps), ensure_ascii=False, indent=1)+'\n')
