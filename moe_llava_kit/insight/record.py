@@ -309,9 +309,10 @@ def _entropy_rows(
 )->list:  # dict(layer, modality, load, router)
     "Entropy of the load, and mean entropy of the router's decisions."
     def row(layer, modality, shares, **_):
+        load = relative_entropy(torch.tensor(shares))
         decisions = relative_entropy(trace[layer].probs[trace.where(modality)])
-        return dict(layer=layer, modality=modality, router=decisions.mean().item(),
-                    load=relative_entropy(torch.tensor(shares)).item())
+        return dict(layer=layer, modality=modality, load=load.item(),
+                    router=decisions.mean().item())
     return [row(**r) for r in _load_rows(trace, by_modality)]
 
 # %% ../../nbs/insight/00_record.ipynb #d7b7baf2
