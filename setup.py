@@ -28,4 +28,4 @@ setuptools.setup(
           for v in range(int(cfg['min_python'].split('.')[1]), 14))],
     entry_points={'console_scripts': [cfg['console_scripts']],
                   'nbdev': [f"{cfg['lib_path']}={cfg['lib_path']}._modidx:d"],
-                  'lmms_eval.models': [f"{cfg['lib_path']}={cfg['lib_path']}.lmms:manifest"]})
+                  'lmms_eval.models': [f"{cfg['lib_path']}={cfg['lib_path']}.use.lmms:manifest"]})
