@@ -191,7 +191,7 @@ class MoELlava(Base):
         _answer_requests, _likelihoods, _run_dialogues)
 
 # %% ../../nbs/use/04_lmms.ipynb #1bcc7e4c
-def _manifest():  # `ModelManifest` of lmms-eval, which must be installed
+def manifest():  # `ModelManifest` of lmms-eval, which must be installed
     "What lmms-eval reads from the entry point: the name `moe_llava_kit` and the class behind it."
     from lmms_eval.models.registry_v2 import ModelManifest
     return ModelManifest('moe_llava_kit', simple_class_path=f'{__name__}.MoELlava')
