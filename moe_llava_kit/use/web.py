@@ -13,7 +13,9 @@ from types import SimpleNamespace
 from queue import Queue
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit
+from urllib.request import build_opener, ProxyHandler
 from ipaddress import ip_address
 from PIL import Image
 from ..core.errors import KitError
@@ -526,13 +528,13 @@ def _middleware(
 
 # %% ../../nbs/use/05_web.ipynb #e40fba92
 def _launch_settings(
-    gr,  # gradio
     host:str,  # To listen on
     max_bytes:int,  # Of a picture
     folder:str,  # Of uploads
 )->dict:  # For `launch`
     "How the page is served."
     secret = [p for p in (os.getcwd(), str(Path.home())) if not _inside(folder, p)]
+    gr = import_optional('gradio', 'serve')
     theme = gr.themes.Base(font=['system-ui', 'sans-serif'],
                            font_mono=['ui-monospace', 'monospace'])
     app = dict(middleware=_middleware(host, max_bytes, folder), docs_url=None, redoc_url=None,
@@ -545,22 +547,27 @@ def _launch_settings(
                 quiet=True, inbrowser=False, inline=False)
 
 # %% ../../nbs/use/05_web.ipynb #5727e10f
-_NEEDED = 'upload', 'queue/join', 'queue/data', 'heartbeat/', 'file='   # what asking takes
+def _get_json(url:str)->dict:
+    "What a page says at an address, error or not; no proxy stands between."
+    opener = build_opener(ProxyHandler({}))
+    try: reply = opener.open(url, timeout=20)
+    except HTTPError as e: reply = e
+    with reply: return json.load(reply)
 
 def _check_server(
-    app,  # The application that Gradio serves
-    folder:str,  # Of uploads
+    get,  # Address on the page -> its JSON
+    uploads:str|None,  # Folder that Gradio keeps uploads in
+    folder:str,  # Where they should be
 ):
     "KitError if Gradio does not serve the page as the guard expects it."
-    gr, paths = import_optional('gradio', 'serve'), [getattr(r, 'path', '') for r in app.routes]
-    lost = [n for n in _NEEDED if not any(p.startswith(f'{_API}{n}') for p in paths)]
-    uploads = getattr(app, 'uploaded_file_dir', None)
-    if not any(m.cls is _Guard for m in app.user_middleware): why = 'puts no guard before the page'
-    elif lost: why = f'has no address {_API}{lost[0]}'
+    prefix = get('config').get('api_prefix')
+    if get('no/such/page') != dict(detail='no such page'): why = 'puts no guard before the page'
+    elif prefix != _API.rstrip('/'): why = f'has its addresses below {prefix}, not {_API}'
     elif not uploads or not _inside(str(uploads), folder): why = f'keeps uploads in {uploads}'
     else: return
-    raise KitError(f'gradio {gr.__version__} {why}, so the page is not served: expected it as in '
-                   'gradio 6.31; try pip install "moe_llava_kit[serve]" in a fresh environment')
+    version = import_optional('gradio', 'serve').__version__
+    raise KitError(f'gradio {version} {why}, so the page is not served: expected it as in gradio '
+                   '6.31; try pip install "moe_llava_kit[serve]" in a fresh environment')
 
 # %% ../../nbs/use/05_web.ipynb #2e759f9c
 @contextmanager
@@ -572,18 +579,18 @@ def served(
     template=None,  # The model's own by default
 ):  # Yields its address
     "A running page during a `with` block; OSError if the port is taken, KitError for max_mb."
-    gr = import_optional('gradio', 'serve')
     if not max_mb > 0: raise KitError(f'max_mb is {max_mb}: expected the megabytes of a picture')
     if not _is_loopback(host):
         print(f'listening on {host}: whoever can reach this machine can use the page, there is no '
               'password', file=sys.stderr)
     with (tempfile.TemporaryDirectory(prefix='moe_llava_kit_', ignore_cleanup_errors=True) as d,
           _environment_variables(**_gradio_variables(d))):
-        settings = _launch_settings(gr, host, int(max_mb*2**20), d)
         page = _build_page(model, template)
         try:
+            settings = _launch_settings(host, int(max_mb*2**20), d)
             app, url, _ = page.launch(server_port=port, **settings)
-            _check_server(app, d)
+            _check_server(lambda path: _get_json(f'{url.rstrip("/")}/{path}'),
+                          getattr(app, 'uploaded_file_dir', None), d)
             yield url
         finally:
             page.close(verbose=False)
