@@ -46,14 +46,14 @@ def _tower_config()->CLIPVisionConfig:  # 4 layers of width 96
 
 class _PatchReader(nn.Module):
     "What each patch says about its half of the picture."
-    sizes = NO_DIGIT[0]+1, NO_DIGIT[1]+1 # digit, color; the last of each is nothing
+    sizes = NO_DIGIT[0]+1, NO_DIGIT[1]+1  # digit, color; the last of each is nothing
 
     def __init__(self,
         width:int,  # Of the tower
     ):
         super().__init__()
-        self.norm, self.out = nn.LayerNorm(width, elementwise_affine=False), nn.Linear(
-            width, sum(self.sizes))
+        self.norm = nn.LayerNorm(width, elementwise_affine=False)
+        self.out = nn.Linear(width, sum(self.sizes))
 
     def forward(self,
         features:torch.Tensor,  # (n, 16, width)
@@ -70,10 +70,10 @@ def _reading_loss(
     scenes:Scenes,  # What is true
 )->torch.Tensor:  # Scalar
     "Weighted cross-entropy of the three questions over all patches."
-    wanted = scenes.digits[:, _SIDE_OF], scenes.colors[:,
-                                                       _SIDE_OF], _SIDE_OF.expand(len(scenes), -1)
-    return sum(w*F.cross_entropy(s.flatten(0, 1), t.flatten(), label_smoothing=e)
-               for s,t,w,e in zip(said, wanted, (1, .5, .3), (.05, 0, 0)))
+    sides = _SIDE_OF.expand(len(scenes), -1)
+    wanted = scenes.digits[:, _SIDE_OF], scenes.colors[:, _SIDE_OF], sides
+    return sum(weight*F.cross_entropy(s.flatten(0, 1), t.flatten(), label_smoothing=smooth)
+               for s,t,weight,smooth in zip(said, wanted, (1, .5, .3), (.05, 0, 0)))
 
 # %% ../../nbs/demo/01_models.ipynb #c3bc7d72
 def _normalize(
@@ -92,26 +92,30 @@ def _warm_cosine(
     "Share of the peak learning rate at a step."
     return min(1, (step+1)/min(warm, steps))*(.5+.5*math.cos(math.pi*step/steps))
 
+# %% ../../nbs/demo/01_models.ipynb #20f6967f
+def _read_scenes(tower, reader, scenes)->tuple:  # Digit, color, side: three of (n, 16, classes)
+    "What each patch of each scene says."
+    recipe = image_processor_for(tower.config)
+    return reader(tower_features(tower, _normalize(scenes.pictures, recipe)))
+
 # %% ../../nbs/demo/01_models.ipynb #d5eed7e7
 def pretrain_tower(
     scans:tuple,  # Scans to draw from, and their digits
     steps:int=1200,  # Each with new scenes
     batch:int=64,  # Scenes in a step
-    lr:float=3e-3, # peak
+    lr:float=3e-3,  # Peak
     seed:int=0,  # Of the scenes; weights come from the global generator
     progress:bool=True,  # A bar on stderr
 )->tuple:  # (tower, reader, a loss for each step)
     "A tower, taught patch by patch on scenes that are new at every step."
     tower = build_tower(_tower_config(), trainable=True)
-    reader, recipe, G = _PatchReader(tower.config.hidden_size), image_processor_for(
-        tower.config), torch.Generator().manual_seed(seed)
+    reader, rng = _PatchReader(tower.config.hidden_size), torch.Generator().manual_seed(seed)
     params, losses = [*tower.parameters(), *reader.parameters()], []
     opt = torch.optim.AdamW(params, lr=lr, betas=(.9, .98), weight_decay=.05)
     plan = torch.optim.lr_scheduler.LambdaLR(opt, lambda i: _warm_cosine(i, steps))
     for _ in tqdm(range(steps), desc='tower', disable=not progress, file=sys.stderr):
-        scenes = make_scenes(scans, batch, G, SHAKY, two=.7)
-        loss = _reading_loss(reader(tower_features(tower, _normalize(scenes.pictures, recipe))),
-                             scenes)
+        scenes = make_scenes(scans, batch, rng, SHAKY, two=.7)
+        loss = _reading_loss(_read_scenes(tower, reader, scenes), scenes)
         opt.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(params, 1.)
@@ -130,16 +134,13 @@ def _tower_accuracy(
     seed:int=1,  # Of the scenes
 )->dict:  # Share of halves read correctly
     "Does the tower recognize digits (where there is one), and colors?"
-    scenes, recipe = make_scenes(
-        scans, n, torch.Generator().manual_seed(seed)), image_processor_for(tower.config)
-    said = [s.log_softmax(-1)
-            for s in reader(tower_features(tower, _normalize(scenes.pictures, recipe)))]
-    voted = [torch.stack([s[:, _SIDE_OF == k].mean(1) for k in (0, 1)], 1).argmax(-1)
-             for s in said[:2]]
+    scenes = make_scenes(scans, n, torch.Generator().manual_seed(seed))
+    digits, colors, _ = (s.log_softmax(-1) for s in _read_scenes(tower, reader, scenes))
     there = scenes.digits < 10
-    truth = scenes.digits, scenes.colors
-    return {name: (v == t)[there].float().mean().item()
-            for name,v,t in zip(('digits', 'colors'), voted, truth)}
+    def accuracy(said, truth):
+        votes = torch.stack([said[:, _SIDE_OF == side].mean(1) for side in (0, 1)], 1)
+        return (votes.argmax(-1) == truth)[there].float().mean().item()
+    return dict(digits=accuracy(digits, scenes.digits), colors=accuracy(colors, scenes.colors))
 
 # %% ../../nbs/demo/01_models.ipynb #97f25a37
 PROJECTOR = 'ln_mlp2x_gelu'
@@ -159,7 +160,7 @@ def decoder_config(
 def pick_template(
     tokenizer,  # After `prepare_tokenizer`
 )->Conversation:  # A copy of `v1`, changed
-    "USER/ASSISTANT turns after a short system prompt; an answer ends in the tokenizer's own end token."
+    "USER/ASSISTANT turns after a short system prompt; an answer ends in the tokenizer's end token."
     return get_template('v1').with_system('Answer with one word.').with_eos(tokenizer)
 
 # %% ../../nbs/demo/01_models.ipynb #059c2ff0
@@ -168,8 +169,9 @@ def _caption_item(
     tokenizer,  # Prepared by `prepare_tokenizer`
 )->dict:  # An item that `train` takes
     "Description, then caption; the caption is trained."
-    said, wanted = (tokenizer(t+'\n', add_special_tokens=False).input_ids
-                    for t in (row['conversations'][0]['value'].split('\n')[0], row['caption']))
+    description = row['conversations'][0]['value'].split('\n')[0]
+    said, wanted = (tokenizer(f'{text}\n', add_special_tokens=False).input_ids
+                    for text in (description, row['caption']))
     return dict(id=row['id'], input_ids=torch.tensor(said+wanted),
                 labels=torch.tensor([IGNORE_INDEX]*len(said)+wanted))
 
@@ -190,7 +192,7 @@ _OPTIONS = dict(adam_beta2=.98, warmup_steps=.1, report_to='none', use_cpu=True)
 def _quiet(
     yes:bool,  # False: nothing changes
 ):
-    "transformers says nothing but errors in the block, if asked for."
+    "A block in which transformers reports nothing but errors, if asked for."
     before = logging.get_verbosity()
     if yes: logging.set_verbosity_error()
     try: yield
@@ -252,11 +254,11 @@ def accuracy_by_kind(
     world:World,  # Says how many digits a scene holds
 )->dict:  # Exact match as fractions: per type of question, per kind of scene, and overall
     "Exact match, sorted by question and by scene."
-    scene = [f'{("single", "two")[r["digits"]-1]}_digit_scenes' for r in world.held_out]
-    by_type, by_scene = score_exact(answers), score_exact(
-        [a | dict(type=s) for a,s in zip(answers, scene)])
-    return dict(sorted(by_type['types'].items())) | dict(sorted(by_scene['types'].items())) | dict(
-        overall=by_type['overall'])
+    kinds = [f'{("single", "two")[r["digits"]-1]}_digit_scenes' for r in world.held_out]
+    by_type = score_exact(answers)
+    by_scene = score_exact([a | dict(type=kind) for a,kind in zip(answers, kinds)])
+    types = dict(sorted(by_type['types'].items())) | dict(sorted(by_scene['types'].items()))
+    return types | dict(overall=by_type['overall'])
 
 # %% ../../nbs/demo/01_models.ipynb #04acce97
 def majority_answers(

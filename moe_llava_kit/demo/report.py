@@ -9,6 +9,8 @@ __all__ = []
 import html
 from pathlib import Path
 from base64 import b64encode
+from ..core.pages import html_page
+from ..core.tables import Html, html_table
 from ..text.samples import mask_sample
 from ..text.view import show_mask
 from ..insight.record import record_routing
@@ -47,16 +49,17 @@ def _loss_curve(
             f'<figcaption><b>{html.escape(title)}</b><br>{said}</figcaption></figure>')
 
 # %% ../../nbs/demo/02_report.ipynb #d3fc0097
+def _accuracy_bar(share:float)->Html:  # 0 to 1
+    return Html(f'<div class="num" style="--p:{share:.1%}">{share:.1%}</div>')
+
 def _accuracy_table(
     metrics:dict,  # {'baseline' | 'dense' | 'moe': as `accuracy_by_kind` gives them}
-)->str:  # HTML
+)->Html:
     "Exact match of baseline, dense and MoE as a table with bars."
-    kinds, cell = ('baseline', 'dense',
-                   'moe'), lambda v: f'<td class="num" style="--p:{v:.1%}">{v:.1%}</td>'
-    rows = ''.join(
-        f'<tr><td>{k.replace("_", " ")}</td>{"".join(cell(metrics[m][k]) for m in kinds)}</tr>'
-        for k in metrics['moe'])
-    return f'<table><thead><tr>{"".join(f"<th>{h}</th>" for h in ("question", *kinds))}</tr></thead><tbody>{rows}</tbody></table>'
+    models = 'baseline', 'dense', 'moe'
+    rows = [(kind.replace('_', ' '), *(_accuracy_bar(metrics[m][kind]) for m in models))
+            for kind in metrics['moe']]
+    return html_table(rows, ('exact match', *models))
 
 # %% ../../nbs/demo/02_report.ipynb #0ee2a240
 def _inline_png(
@@ -65,6 +68,20 @@ def _inline_png(
     "A picture as a data address."
     return 'data:image/png;base64,'+b64encode(Path(path).read_bytes()).decode()
 
+def _mark(answer, truth)->str:  # HTML
+    kind = 'right' if answer == truth else 'wrong'
+    return f'<span class="{kind}">{html.escape(answer) or "–"}</span>'
+
+def _card(folder, path, dense, moe)->str:  # HTML; both answers as `evaluate` keeps them
+    "One picture with its question, the truth and what both models said."
+    question, (truth,) = dense['question'].split('\n')[1], dense['references']
+    answers = (f'truth <b>{html.escape(truth)}</b> · dense {_mark(dense["answer"], truth)} · '
+               f'MoE {_mark(moe["answer"], truth)}')
+    return (f'<figure><img src="{_inline_png(folder/path)}" alt="scene {html.escape(path)}" '
+            f'width="128" height="128"><figcaption>{html.escape(question)}<br>{answers}'
+            '</figcaption></figure>')
+
+# %% ../../nbs/demo/02_report.ipynb #c2faedc2
 def gallery(
     world:World,  # Whose held-out questions were asked
     dense:list[dict],  # Answers to the held-out questions, as `evaluate` keeps them
@@ -72,17 +89,10 @@ def gallery(
     n:int=16,  # How many to show
 )->str:  # HTML
     "Held-out pictures with questions and answers, spread over the test scenes."
-    def mark(a, truth):
-        return f'<span class="{"right" if a == truth else "wrong"}">{html.escape(a) or "–"}</span>'
-    def card(i):
-        path, q, (truth,) = world.held_out[i]['image'], dense[i]['question'].split('\n')[1], dense[
-            i]['references']
-        return (f'<figure><img src="{_inline_png(world.folder/path)}" alt="scene '
-                f'{html.escape(path)}" width="128" height="128"><figcaption>{html.escape(q)}<br>'
-                f'truth <b>{html.escape(truth)}</b> · dense {mark(dense[i]["answer"], truth)} · '
-                f'MoE {mark(moe[i]["answer"], truth)}</figcaption></figure>')
     total = len(world.held_out)
-    return '<div class="row">'+''.join(card(i*total//n) for i in range(min(n, total)))+'</div>'
+    cards = (_card(world.folder, world.held_out[k]['image'], dense[k], moe[k])
+             for k in (i*total//n for i in range(min(n, total))))
+    return f'<div class="row">{"".join(cards)}</div>'
 
 # %% ../../nbs/demo/02_report.ipynb #26f8f13a
 def router_tables(
@@ -105,25 +115,31 @@ def mask_views(
 
 # %% ../../nbs/demo/02_report.ipynb #6c748a67
 _STYLE = '''
-:root{color-scheme:light dark;--bg:#fff;--fg:#1c2330;--soft:#5b6472;--line:#d8dde5;--blue:#3b7dd8;--fill:#3b7dd833;--good:#1d7f4b;--bad:#c02a45}
-@media(prefers-color-scheme:dark){:root{--bg:#14181f;--fg:#e6e9ef;--soft:#9aa4b2;--line:#333b47;--blue:#7fb2ff;--fill:#7fb2ff33;--good:#5fd08f;--bad:#ff8095}}
-body{background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
-h2{margin-top:2.5rem;border-bottom:1px solid var(--line)} p,figcaption{color:var(--soft)} b{color:var(--fg)}
-.row{display:flex;flex-wrap:wrap;gap:1.2rem} figure{margin:0;max-width:15rem} figcaption{font-size:.85rem} img{image-rendering:pixelated;border-radius:6px}
-table{border-collapse:collapse} td,th{padding:.2rem .8rem;border-bottom:1px solid var(--line);text-align:left} caption{text-align:left;color:var(--soft)}
-.num{text-align:right;min-width:6rem;background:linear-gradient(90deg,var(--fill) var(--p,0%),transparent 0)}
+:root{color-scheme:light dark;--bg:#fff;--fg:#1c2330;--soft:#5b6472;--line:#d8dde5;
+  --blue:#3b7dd8;--fill:#3b7dd833;--good:#1d7f4b;--bad:#c02a45}
+@media(prefers-color-scheme:dark){:root{--bg:#14181f;--fg:#e6e9ef;--soft:#9aa4b2;--line:#333b47;
+  --blue:#7fb2ff;--fill:#7fb2ff33;--good:#5fd08f;--bad:#ff8095}}
+body{background:var(--bg);color:var(--fg);font:16px/1.5 system-ui,sans-serif;max-width:70rem;
+  margin:2rem auto;padding:0 1rem}
+h2{margin-top:2.5rem;border-bottom:1px solid var(--line)}
+p,figcaption,caption{color:var(--soft)} b{color:var(--fg)}
+.row{display:flex;flex-wrap:wrap;gap:1.2rem} figure{margin:0;max-width:15rem}
+figcaption{font-size:.85rem} img{image-rendering:pixelated;border-radius:6px}
+.num{text-align:right;min-width:6rem;padding:0 .4rem;
+  background:linear-gradient(90deg,var(--fill) var(--p,0%),transparent 0)}
 .axis,.line{fill:none;stroke:var(--line)} .line{stroke:var(--blue);stroke-width:1.5}
 .eval{stroke:var(--soft);stroke-dasharray:3 3} .right{color:var(--good)} .wrong{color:var(--bad)}'''
 
+# %% ../../nbs/demo/02_report.ipynb #d678a47d
 def report_page(
     title:str,  # In the tab, and above all
     sections:list,  # (heading, line below it, HTML)
 )->str:  # A whole HTML page
-    "A page that needs nothing but itself."
-    body = ''.join(f'<section><h2>{html.escape(h)}</h2><p>{html.escape(p)}</p>{x}</section>'
-                   for h,p,x in sections)
-    head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
-    return f'<!doctype html><html lang="en"><head>{head}</head><body><h1>{html.escape(title)}</h1>{body}</body></html>\n'
+    "The report; it needs nothing but itself."
+    def section(heading, line, view):
+        return f'<section><h2>{html.escape(heading)}</h2><p>{html.escape(line)}</p>{view}</section>'
+    body = ''.join(section(*s) for s in sections)
+    return html_page(f'<h1>{html.escape(title)}</h1>{body}', title, _STYLE)
 
 # %% ../../nbs/demo/02_report.ipynb #59586ae9
 def report_sections(
@@ -134,16 +150,16 @@ def report_sections(
     pictures:str,  # HTML of `gallery`
 )->list:  # As `report_page` takes them
     "The report, section by section."
-    m = metrics
-    return [('Answers', f'{m["n_questions"]} questions about scenes of held-out scans; an answer '
-                        f'counts if it is exactly right. Baseline: the most frequent answer to '
-                        f'that type of question.', _accuracy_table(m)),
+    answers = (f'{metrics["n_questions"]} questions about scenes of held-out scans; an answer '
+               'counts if it is exactly right. Baseline: the most frequent answer to that type of '
+               'question.')
+    losses = ('Tower and decoder are trained first, then stage 1 (projector), stage 2 (all but the '
+              'tower) and, after the conversion, stage 3 (experts). Dashed: a few held-out scenes.')
+    drawn = ''.join(_loss_curve(*c) for c in curves)
+    return [('Answers', answers, _accuracy_table(metrics)),
             ('Pictures', 'Scenes composed from scans that no stage has seen.', pictures),
-            ('Losses', 'Tower and decoder are trained first, then stage 1 (projector), stage 2 '
-                       '(all but the tower) and, after the conversion, stage 3 (experts). Dashed: '
-                       'a few held-out scenes.',
-             '<div class="row">'+''.join(_loss_curve(*c) for c in curves)+'</div>'),
+            ('Losses', losses, f'<div class="row">{drawn}</div>'),
             ('Masks', 'Underlined tokens are trained: a caption in stage 1, a conversation in '
                       'stages 2 and 3.', masks),
-            ('Router', f'Largest change of a logit by the conversion: {m["step0_max_diff"]:.1e}.',
-             router)]
+            ('Router', 'Largest change of a logit by the conversion: '
+                       f'{metrics["step0_max_diff"]:.1e}.', router)]

@@ -11,6 +11,8 @@ import numpy as np, torch
 from dataclasses import dataclass
 from pathlib import Path
 from contextlib import contextmanager
+from ..core.errors import KitError
+from ..core.files import write_whole
 from ..text.loading import load_tokenizer
 from ..text.setup import prepare_tokenizer
 from ..model.llava import build_llava
@@ -44,13 +46,10 @@ def _check_run(
     seed:int,  # Of everything
     tokenizer:str,  # A name `load_tokenizer` knows
 )->tuple:  # (folder, tokenizer, scans)
-    "Everything that can be refused is refused before the first step: ValueError, ImportError or OSError, one line each."
-    if not 0 <= seed < 2**32: raise ValueError(f'seed must lie between 0 and {2**32-1}, got {seed}')
+    "What a run needs; KitError, ImportError or OSError, one line each, if it cannot be had."
+    if not 0 <= seed < 2**32: raise KitError(f'seed must lie between 0 and {2**32-1}, got {seed}')
     tok, scans, out = prepare_tokenizer(load_tokenizer(tokenizer)), load_scans(seed), Path(out)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out/'metrics.json.part').write_text('{}')
-        (out/'metrics.json.part').unlink()
+    try: write_whole(out/'try', '').unlink()
     except OSError as e:
         raise type(e)(e.errno, f'cannot write into {str(out)!r} ({e.strerror}); choose another '
                                f'folder with out, or --out on the command line') from None
@@ -76,8 +75,8 @@ def _peak_rss_mb()->float|None:  # None where the system does not tell
     "The most memory this process has held."
     try: import resource
     except ImportError: return None
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/(
-        2**20 if sys.platform == 'darwin' else 2**10)
+    unit = 2**20 if sys.platform == 'darwin' else 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss/unit
 
 # %% ../../nbs/demo/03_run.ipynb #11e93d10
 def _train_all_stages(
@@ -87,43 +86,47 @@ def _train_all_stages(
     out:Path,  # The dense and the MoE model are saved here
     seed:int=0,  # Of the order of samples
     progress:bool=True,  # Bars on stderr
-)->tuple:  # (results of the stages, answers of the dense model, those of the MoE, step-0 difference)
-    "Language, stage 1, stage 2, conversion, stage 3; and the held-out questions before and after."
-    kw, new = dict(progress=progress, batch_size=p.batch, seed=seed), world.validation
-    chat = model.tokenizer, model.config.template
-    described = [word_items(rows, *chat) for rows in (world.words, new['words'])]
+)->tuple:  # (results of the stages, dense answers, MoE answers, step-0 difference)
+    "Language, stage 1, stage 2, conversion, stage 3; questions before and after the conversion."
+    new, dialect = world.validation, (model.tokenizer, model.config.template)
+    described = [word_items(rows, *dialect) for rows in (world.words, new['words'])]
     captions = [picture_items(world, r, model, 'plain') for r in (world.captions, new['captions'])]
-    talks, held_out = (picture_items(world, rows, model) for rows in (world.talks, new['talks']))
-    runs = [run_stage(model, described[0], LANGUAGE, p.language, eval_data=described[1], **kw),
-            run_stage(model, captions[0], 'pretrain', p.pretrain, lr=2e-3, eval_data=captions[1],
-                      **kw), run_stage(model, talks, 'finetune', p.finetune, lr=2e-3,
-                                       output_dir=out/'dense', eval_data=held_out, **kw)]
+    talks = [picture_items(world, rows, model) for rows in (world.talks, new['talks'])]
+    def run(stage, steps, items, **kwargs):
+        return run_stage(model, items[0], stage, steps, progress, eval_data=items[1],
+                         batch_size=p.batch, seed=seed, **kwargs)
+    runs = [run(LANGUAGE, p.language, described), run('pretrain', p.pretrain, captions, lr=2e-3),
+            run('finetune', p.finetune, talks, lr=2e-3, output_dir=out/'dense')]
     dense, diff = ask_held_out(model, world).answers, convert_to_moe(model, world)
-    runs.append(run_stage(model, talks, 'moe', p.moe, lr=1e-3, output_dir=out/'moe',
-                      eval_data=held_out, **kw))
+    runs.append(run('moe', p.moe, talks, lr=1e-3, output_dir=out/'moe'))
     return runs, dense, ask_held_out(model, world).answers, diff
 
 # %% ../../nbs/demo/03_run.ipynb #669c2794
-def _validation(result):
+def _validation(result)->dict:  # Losses on held-out scenes
     return dict(steps=result.eval_steps, losses=[round(l, 4) for l in result.eval_losses])
 
-def _metrics(world, runs, dense, moe, diff, seed, start):  # what metrics.json holds
+def _metrics(world, runs, dense, moe, diff, seed, start)->dict:  # What metrics.json holds
     said = dict(baseline=guess_majority(dense, majority_answers(world.talks)), dense=dense, moe=moe)
     return dict({k: accuracy_by_kind(a, world) for k,a in said.items()},
                 n_questions=len(world.held_out), step0_max_diff=diff,
                 seconds=round(time.perf_counter()-start, 1), peak_rss_mb=round(_peak_rss_mb() or 0),
                 seed=seed, validation={r.stage: _validation(r) for r in runs})
 
+def _curves(losses, runs)->list:  # As `report_sections` takes them; of the tower 40 points
+    every = max(1, len(losses)//40)
+    tower = 'tower', list(range(1, len(losses)+1, every)), losses[::every]
+    return [tower, *((r.stage, r.steps, r.losses, r.eval_steps, r.eval_losses) for r in runs)]
+
 # %% ../../nbs/demo/03_run.ipynb #d5a4a89c
 def run_demo(
     out:str|Path='demo_out',  # Folder for data, models, metrics.json and report.html
     fast:bool=False,  # Fewer steps
     seed:int=0,  # Of everything
-    tokenizer:str='phi-2', # a name `load_tokenizer` knows
+    tokenizer:str='phi-2',  # A name `load_tokenizer` knows
     preset:Preset|None=None,  # Sizes of your own; `fast` is ignored then
     progress:bool=True,  # Bars on stderr
 )->dict:  # What metrics.json holds
-    "The whole chain, from scans to a Mixture of Experts that answers; errors come before the first step."
+    "The whole chain, from scans to a Mixture of Experts that answers; errors come at once."
     start, p = time.perf_counter(), preset or _PRESETS['fast' if fast else 'full']
     out, tok, scans = _check_run(out, seed, tokenizer)
     with _seeded(seed):
@@ -133,12 +136,8 @@ def run_demo(
                             template=pick_template(tok))
         runs, dense, moe, diff = _train_all_stages(model, world, p, out, seed, progress)
         metrics = _metrics(world, runs, dense, moe, diff, seed, start)
-        every = max(1, p.tower//40)
-        curves = [(r.stage, r.steps, r.losses, r.eval_steps, r.eval_losses) for r in runs]
-        curves = [('tower', list(range(1, p.tower+1, every)), losses[::every]), *curves]
-        sections = report_sections(metrics, curves, mask_views(world, model),
+        sections = report_sections(metrics, _curves(losses, runs), mask_views(world, model),
                                    router_tables(model, world), gallery(world, dense, moe))
-    (out/'report.html').write_text(report_page('Digits, read by a Mixture of Experts', sections),
-                                   encoding='utf-8')
-    (out/'metrics.json').write_text(json.dumps(metrics, indent=1)+'\n', encoding='utf-8')
+    write_whole(out/'report.html', report_page('Digits, read by a Mixture of Experts', sections))
+    write_whole(out/'metrics.json', json.dumps(metrics, indent=1)+'\n')
     return metrics

@@ -11,17 +11,18 @@ import torch, torch.nn.functional as F
 from dataclasses import dataclass
 from pathlib import Path
 from PIL import Image
-from ..core.files import import_optional
+from ..core.files import import_optional, write_whole
 
 # %% ../../nbs/demo/00_scenes.ipynb #17a91352
 def load_scans(
     seed:int=0,  # Of the split by scan
     held_out:int=397,  # Scans put aside for the questions at the end
 )->dict:  # {'train' | 'test': (scans (n, 8, 8) in 0..1, digits (n,))}
-    "Handwritten digits, split by original scan; ImportError with the pip line where scikit-learn is missing."
+    "Handwritten digits, split by original scan; ImportError where scikit-learn is missing."
     digits = import_optional('sklearn.datasets', 'demo').load_digits()
-    parts = import_optional('sklearn.model_selection', 'demo').train_test_split(
-        range(len(digits.target)), test_size=held_out, stratify=digits.target, random_state=seed)
+    split = import_optional('sklearn.model_selection', 'demo').train_test_split
+    parts = split(range(len(digits.target)), test_size=held_out, stratify=digits.target,
+                  random_state=seed)
     x, y = torch.tensor(digits.images/16, dtype=torch.float32), torch.tensor(digits.target)
     return {name: (x[p], y[p]) for name,p in zip(('train', 'test'), parts)}
 
@@ -40,6 +41,7 @@ class _Hand:
 
 _STEADY, SHAKY = _Hand(), _Hand(2., 3.5, .12, .2, .2, .9)
 
+# %% ../../nbs/demo/00_scenes.ipynb #e228a97f
 def _draw(
     scans:torch.Tensor,  # (n, 8, 8)
     column:float,  # Where its center is, pixels
@@ -47,16 +49,16 @@ def _draw(
     generator:torch.Generator,  # Where all chance comes from
 )->torch.Tensor:  # How much ink lies on each pixel (n, 32, 32), 0..1
     "Draw scans, each twice its size and a little different."
-    n, G = len(scans), generator
-    def any_(most, *shape): return (torch.rand(n, *(shape or (1, 1)), generator=G)*2-1)*most
+    n, size = len(scans), (PICTURE_SIZE, PICTURE_SIZE)
+    def change(most, shape=(1, 1)): return (torch.rand(n, *shape, generator=generator)*2-1)*most
     line = torch.arange(PICTURE_SIZE)+.5
-    u, v = line[None,
-                None]-column-any_(hand.across), line[None, :, None]-PICTURE_SIZE/2-any_(hand.down)
-    bend = F.interpolate(any_(hand.bend, 2, 4, 4), size=(PICTURE_SIZE, PICTURE_SIZE),
-                         mode='bicubic', align_corners=True)
-    u, v, a = u+bend[:, 0], v+bend[:, 1], any_(hand.turn)
-    u, v = (u*a.cos()+v*a.sin())*(1+any_(hand.zoom)), (v*a.cos()-u*a.sin())*(1+any_(hand.zoom))
-    grid = torch.stack([u+any_(hand.slant)*v, v], -1)/8
+    u = line[None, None]-column-change(hand.across)
+    v = line[None, :, None]-PICTURE_SIZE/2-change(hand.down)
+    bend = F.interpolate(change(hand.bend, (2, 4, 4)), size, mode='bicubic', align_corners=True)
+    u, v, turn = u+bend[:, 0], v+bend[:, 1], change(hand.turn)
+    across, down = u*turn.cos()+v*turn.sin(), v*turn.cos()-u*turn.sin()
+    u, v = across*(1+change(hand.zoom)), down*(1+change(hand.zoom))
+    grid = torch.stack([u+change(hand.slant)*v, v], -1)/8
     return F.grid_sample(scans[:, None], grid, align_corners=False)[:, 0]
 
 # %% ../../nbs/demo/00_scenes.ipynb #6460a007
@@ -93,11 +95,11 @@ def _paint(
     generator:torch.Generator,  # Where the ground's noise comes from
 )->torch.Tensor:  # (n, 3, 32, 32), 0..1 in steps of 1/255
     "Ink in two colors on a dark, slightly noisy ground."
-    n = len(ink)
-    img = torch.rand(n, 3, 1, 1,
-                     generator=generator).mul(.15).expand(n, 3, PICTURE_SIZE, PICTURE_SIZE)
-    for m,c in zip(ink.unbind(1), torch.tensor(list(_COLORS.values()))[colors].unbind(1)):
-        img = img.lerp(c[..., None, None].expand_as(img), m[:, None])
+    n, known = len(ink), torch.tensor(list(_COLORS.values()))
+    ground = torch.rand(n, 3, 1, 1, generator=generator).mul(.15)
+    img = ground.expand(n, 3, PICTURE_SIZE, PICTURE_SIZE)
+    for covered,color in zip(ink.unbind(1), known[colors].unbind(1)):
+        img = img.lerp(color[..., None, None].expand_as(img), covered[:, None])
     img = (img+torch.randn(img.shape, generator=generator)*.02).clamp(0, 1)
     return (img*255).round()/255
 
@@ -115,10 +117,10 @@ def make_scenes(
     colors = torch.stack([first, (first+torch.randint(1, 5, (n,), generator=G)) % 5], 1)
     both, left = torch.rand(n, generator=G) < two, torch.rand(n, generator=G) < .5
     there = torch.stack([both | left, both | ~left], 1)
-    ink = torch.stack([_draw(x[i[:, s]], PICTURE_SIZE*(1+2*s)/4, hand, G) for s in (0, 1)],
-                      1)*there[..., None, None]
-    halves = (torch.where(there, a, nothing) for a,nothing in zip((y[i], colors), NO_DIGIT))
-    return Scenes(_paint(ink, colors, G), *halves)
+    sides = [_draw(x[i[:, s]], PICTURE_SIZE*(1+2*s)/4, hand, G) for s in (0, 1)]
+    ink = torch.stack(sides, 1)*there[..., None, None]
+    digits, seen = (torch.where(there, a, nothing) for a,nothing in zip((y[i], colors), NO_DIGIT))
+    return Scenes(_paint(ink, colors, G), digits, seen)
 
 # %% ../../nbs/demo/00_scenes.ipynb #c516e643
 def _caption(
@@ -159,11 +161,11 @@ def _conversation_row(
     before:str='',  # Text in front of the first question
 )->dict:  # With `type`, a list
     "A sample as LLaVA writes it; `type` says what each question is about."
-    said = [t for _,q,a in turns
-            for t in ({'from': 'human', 'value': q}, {'from': 'gpt', 'value': a})]
+    said = [{'from': who, 'value': text} for _,question,answer in turns
+            for who,text in (('human', question), ('gpt', answer))]
     said[0]['value'] = ('<image>\n' if image else before+'\n')+said[0]['value']
-    return dict(id=id, **(dict(image=image) if image else {}), conversations=said,
-                type=[t for t,*_ in turns])
+    shown = dict(image=image) if image else {}
+    return dict(id=id, **shown, conversations=said, type=[t for t,*_ in turns])
 
 # %% ../../nbs/demo/00_scenes.ipynb #250b4e25
 def _sample_turns(
@@ -180,8 +182,8 @@ def _caption_row(
     facts:dict,  # {'left': (7, 'red'), …}
 )->dict:  # As `plain` templates want it
     "A sample for stage 1: a picture and its caption."
-    return dict(id=id, image=image, conversations=[{'from': 'human', 'value': '<image>'},
-                                                   {'from': 'gpt', 'value': _caption(facts)}])
+    said = [{'from': 'human', 'value': '<image>'}, {'from': 'gpt', 'value': _caption(facts)}]
+    return dict(id=id, image=image, conversations=said)
 
 # %% ../../nbs/demo/00_scenes.ipynb #94212af0
 def _word_talks(
@@ -195,8 +197,9 @@ def _word_talks(
         d, c = rand.sample(range(10), 2), rand.sample(list(_COLORS), 2)
         keep = _SIDES if rand.random() < .6 else rand.choice([('left',), ('right',)])
         facts = {s: (d[k], c[k]) for k,s in enumerate(_SIDES) if s in keep}
-        out.append(_conversation_row(f'words-{i}', _sample_turns(_questions(facts), turns, rand),
-                                     before=_scene_words(facts)) | dict(caption=_caption(facts)))
+        asked = _sample_turns(_questions(facts), turns, rand)
+        row = _conversation_row(f'words-{i}', asked, before=_scene_words(facts))
+        out.append(row | dict(caption=_caption(facts)))
     return out
 
 # %% ../../nbs/demo/00_scenes.ipynb #0ec5f80c
@@ -212,10 +215,6 @@ class World:
     held_out:list  # One question each, about scenes of held-out scans
     validation:dict  # {'words' | 'captions' | 'talks': rows about held-out scenes, for a loss}
 
-def _write(folder, name, rows):  # rows, written to folder/name
-    (folder/name).write_text(json.dumps(rows, indent=1), encoding='utf-8')
-    return rows
-
 # %% ../../nbs/demo/00_scenes.ipynb #51b8c277
 def _validation_rows(
     scenes:list,  # (path without ending, facts) of scenes that nobody learns from
@@ -228,6 +227,23 @@ def _validation_rows(
     return dict(words=described, captions=captions, talks=asked)
 
 # %% ../../nbs/demo/00_scenes.ipynb #d5b682e5
+def _write_scenes(
+    folder:Path,  # Of the data set
+    part:str,  # 'train' or 'test'
+    *args,  # For `make_scenes`
+    **kwargs,  # Likewise
+)->list:  # (path without ending, facts) of each scene
+    "Make scenes, and write their pictures."
+    (folder/part).mkdir(parents=True, exist_ok=True)
+    scenes = make_scenes(*args, **kwargs)
+    for i in range(len(scenes)): scenes.picture(i).save(folder/part/f'{i:05}.png')
+    return [(f'{part}/{i:05}', scenes.facts(i)) for i in range(len(scenes))]
+
+def _write_rows(folder, name, rows):  # The same rows
+    write_whole(folder/f'{name}.json', json.dumps(rows, indent=1))
+    return rows
+
+# %% ../../nbs/demo/00_scenes.ipynb #a5cbda72
 def make_world(
     folder:str|Path,  # Will hold pictures and JSON
     scans:dict,  # As `load_scans` gives them
@@ -239,20 +255,14 @@ def make_world(
 )->World:  # As it lies on disk
     "Compose scenes and write them as PNG and LLaVA JSON."
     folder, rand = Path(folder), random.Random(seed)
-    def shoot(part, n, two):
-        (folder/part).mkdir(parents=True, exist_ok=True)
-        scenes = make_scenes(scans[part], n, torch.Generator().manual_seed(2*seed+(part == 'test')),
-                             two=two)
-        for i in range(n): scenes.picture(i).save(folder/part/f'{i:05}.png')
-        return [(f'{part}/{i:05}', scenes.facts(i)) for i in range(n)]
-    seen, unseen = shoot('train', train, .6), shoot('test', test, .5)
+    rng = [torch.Generator().manual_seed(2*seed+k) for k in (0, 1)]
+    seen = _write_scenes(folder, 'train', scans['train'], train, rng[0], two=.6)
+    unseen = _write_scenes(folder, 'test', scans['test'], test, rng[1], two=.5)
     talks = [_conversation_row(i, _sample_turns(_questions(f), turns, rand), f'{i}.png')
              for i,f in seen]
     asked = [_conversation_row(f'{i}-{k}', [q], f'{i}.png') | dict(digits=len(f)) for i,f in unseen
              for k,q in enumerate(_sample_turns(_questions(f), 4, rand))]
-    checks = _validation_rows(unseen[:_VALIDATED], seed)
-    captions = [_caption_row(i, f'{i}.png', f) for i,f in seen]
-    parts = dict(words=_word_talks(words, seed, turns), captions=captions, talks=talks,
-                 held_out=asked, validation=checks)
-    return World(folder,
-                 **{name: _write(folder, f'{name}.json', rows) for name,rows in parts.items()})
+    parts = dict(words=_word_talks(words, seed, turns), talks=talks, held_out=asked,
+                 captions=[_caption_row(i, f'{i}.png', f) for i,f in seen],
+                 validation=_validation_rows(unseen[:_VALIDATED], seed))
+    return World(folder, **{name: _write_rows(folder, name, rows) for name,rows in parts.items()})

@@ -15,22 +15,23 @@ from ..core.pages import write_page
 from ..core.tokens import WALK_JS, script_json, token_css, visible_text
 from ..text.messages import IMAGE_TOKEN_INDEX
 from .record import MODALITY_COLORS, MODALITIES, RoutingTrace, short_layer_name
-from .statistics import (coactivation, collapse, transition_counts,
-                                              modality_split, pathways, require_tokens, saturation,
-                                              expert_visits)
+from .statistics import (coactivation, collapse, expert_visits, modality_split,
+                                              pathways, require_tokens, saturation,
+                                              transition_counts)
+from ..core.errors import KitError
 
 # %% ../../nbs/insight/02_plots.ipynb #f40f4ca0
 def sample_tokens(
     trace:RoutingTrace,  # With tokens
     sample:int=0,  # As `trace.sample` numbers them
 )->torch.Tensor:  # Positions in the trace, in reading order
-    "Where a sample's tokens stand in the trace, padding left out; ValueError naming the samples there are."
-    at = ((trace.sample == sample) & trace.valid).nonzero().flatten() if len(
-        trace) else torch.empty(0)
-    if not len(at):
-        there = trace.sample.unique().tolist() if len(trace) else []
-        raise (ValueError(
-            f'no sample {sample} in the trace: expected one of {", ".join(map(str, there[:20]))+", …"*(len(there) > 20) or "none, since nothing was recorded"}'))
+    "Where a sample's tokens stand in the trace, padding left out; KitError if it is not there."
+    there = trace.sample.unique().tolist() if len(trace) else []
+    if sample not in there:
+        known = ', '.join(map(str, there[:20])) or 'none, since nothing was recorded'
+        more = ', …' if len(there) > 20 else ''
+        raise KitError(f'no sample {sample} in the trace: expected one of {known}{more}')
+    at = ((trace.sample == sample) & trace.valid).nonzero().flatten()
     return at[trace.step[at].sort(stable=True).indices]
 
 # %% ../../nbs/insight/02_plots.ipynb #f5f98582
@@ -38,13 +39,13 @@ def patch_runs(
     ids:torch.Tensor,  # Of one sample, in order (T,)
     pictures:int|None=None,  # How many there are; default: one per run of patches
 )->list:  # Positions of each picture's patches
-    "Which tokens are the patches of each picture; ValueError if they cannot be shared out evenly."
+    "Which tokens are the patches of each picture; KitError if they cannot be shared out evenly."
     at = (ids == IMAGE_TOKEN_INDEX).nonzero().flatten()
     if not len(at): return []
     if pictures is None: return list(at.tensor_split(((at[1:]-at[:-1]) > 1).nonzero().flatten()+1))
     if not pictures or len(at) % pictures:
-        raise ValueError(f'{len(at)} patches cannot belong to {pictures} pictures: expected one '
-                         f'entry in images per picture of the sample')
+        raise KitError(f'{len(at)} patches cannot belong to {pictures} pictures: expected one '
+                       f'entry in images per picture of the sample')
     return list(at.view(pictures, -1))
 
 def _near_square(
@@ -72,9 +73,9 @@ def _token_pieces(
     if tokenizer is None: return [str(i) for i in ids]
     def text(i):
         if i < 0: return '▣' if i == IMAGE_TOKEN_INDEX else '?'
-        piece, shown = tokenizer.convert_ids_to_tokens(i), tokenizer.decode([i])
-        return (' ' if str(piece).startswith('▁')
-                and not shown.startswith(' ') else '') + (shown or str(piece))
+        piece, shown = str(tokenizer.convert_ids_to_tokens(i)), tokenizer.decode([i])
+        lost = ' ' if piece.startswith('▁') and not shown.startswith(' ') else ''
+        return lost + (shown or piece)
     return [text(int(i)).translate(visible_text) for i in ids]
 
 # %% ../../nbs/insight/02_plots.ipynb #d6b17483
@@ -139,7 +140,8 @@ def _picture(image, size=288):  # CSS
     if image is None: return ''
     f, im = io.BytesIO(), image.convert('RGB')
     im.resize((size, max(1, round(size*im.height/im.width)))).save(f, 'JPEG', quality=85)
-    return f'background-image:url(data:image/jpeg;base64,{base64.b64encode(f.getvalue()).decode()});'
+    data = base64.b64encode(f.getvalue()).decode()
+    return f'background-image:url(data:image/jpeg;base64,{data});'
 
 def _token(i, text, expert, E, said, alpha=.35):  # HTML
     "One token: its place, its characters, its best expert"
@@ -151,10 +153,12 @@ def _grid(run, tokens, image, grid):  # HTML
     "The patches of one picture over it"
     rows, columns = grid or _near_square(len(run))
     if rows*columns != len(run):
-        raise ValueError(f'grid {rows} × {columns} does not fit {len(run)} patches: expected rows '
-                         f'× columns equal to the patches of a picture')
+        raise KitError(f'grid {rows} × {columns} does not fit {len(run)} patches: expected rows '
+                       f'× columns equal to the patches of a picture')
     shape = (image.width/columns)/(image.height/rows) if image is not None else 1
-    return f'<span class="mlr-grid" style="grid-template-columns:repeat({columns},1fr);--r:{shape:.3f};{_picture(image)}">{"".join(tokens[i] for i in run)}</span>'
+    style = f'grid-template-columns:repeat({columns},1fr);--r:{shape:.3f};{_picture(image)}'
+    patches = ''.join(tokens[i] for i in run)
+    return f'<span class="mlr-grid" style="{style}">{patches}</span>'
 
 # %% ../../nbs/insight/02_plots.ipynb #5c56497f
 class RoutingView:
@@ -171,62 +175,91 @@ class RoutingView:
         "Write a page that opens in any browser, light or dark."
         return write_page(path, self.html, 'routing')
 
+# %% ../../nbs/insight/02_plots.ipynb #a00cdf45
+def _sample_data(
+    trace:RoutingTrace,  # With tokens
+    at:torch.Tensor,  # Where the sample's tokens stand
+    tokenizer,  # None to show numbers
+)->dict:  # Of lists, ready for JSON
+    "What the script reads: each token's text, id and routes."
+    ids, step, layers = trace.ids[at].tolist(), trace.step[at], trace.layers.items()
+    def route(r, i): return [[int(e), round(float(w), 3)] for e, w in zip(r.index[i], r.weights[i])]
+    return dict(ids=ids, texts=_token_pieces(ids, tokenizer),
+                said=(step > step.min()).int().tolist(),
+                layers=[short_layer_name(n) for n, _ in layers],
+                experts=[r.probs.shape[1] for _, r in layers],
+                routes=[[route(r, i) for i in at] for _, r in layers])
+
+# %% ../../nbs/insight/02_plots.ipynb #6fbc4b2b
+def _token_flow(
+    data:dict,  # As from `_sample_data`
+    runs:list,  # As from `patch_runs`
+    images:list|None,  # One per run
+    grid:tuple|None,  # (rows, columns) of patches
+)->str:  # HTML
+    "All tokens in reading order, in the colors of the first layer."
+    patches = {int(i) for run in runs for i in run}
+    routes, experts = data['routes'][0], data['experts'][0]
+    tokens = [_token(i, text, routes[i][0][0], experts, said, .45 if i in patches else .35)
+              for i, (text, said) in enumerate(zip(data['texts'], data['said']))]
+    grids = {int(run[0]): _grid(run.tolist(), tokens, image, grid)
+             for run, image in zip(runs, images or [None]*len(runs))}
+    return ''.join(grids.get(i, '' if i in patches else t) for i, t in enumerate(tokens))
+
+def _menu(
+    label:str,  # What is chosen
+    options,  # (value, text) pairs
+)->str:  # HTML
+    "A labeled choice."
+    items = ''.join(f'<option value="{v}">{html.escape(text)}</option>' for v, text in options)
+    return f'<label>{label} <select>{items}</select></label>'
+
 # %% ../../nbs/insight/02_plots.ipynb #2229043e
 def show_routing(
     trace:RoutingTrace,  # With tokens
     tokenizer=None,  # To show words; without one, numbers
-    images:list|None=None,  # The sample's pictures as the tower saw them: model.image_processor.fit(picture)
+    images:list|None=None,  # The sample's pictures: model.image_processor.fit(picture)
     sample:int=0,  # As `trace.sample` numbers them
     grid:tuple|None=None,  # (rows, columns) of patches; default: nearest to a square
 )->RoutingView:  # Shows itself in a notebook; `save` writes a page
-    "See which experts read each token of a sample; ValueError if there is no such sample, or pictures do not fit the patches."
+    "Which experts read each token of a sample; KitError if sample, pictures or grid do not fit."
     at = sample_tokens(trace, sample)
-    ids, said, layers = trace.ids[at].tolist(), (
-        trace.step[at] > trace.step[at].min()).tolist(), list(trace.layers.items())
-    texts, experts = _token_pieces(ids, tokenizer), [r.probs.shape[1] for _, r in layers]
-    routes = [[[[int(e), round(float(w), 3)] for e, w in zip(r.index[i], r.weights[i])] for i in at]
-              for _, r in layers]
+    data = _sample_data(trace, at, tokenizer)
     runs = patch_runs(trace.ids[at], len(images) if images else None)
-    patches = {int(i) for run in runs for i in run}
-    tokens = [_token(i, t, routes[0][i][0][0], experts[0], s, .45 if i in patches else .35)
-              for i, (t, s) in enumerate(zip(texts, said))]
-    grids = {int(run[0]): _grid(run.tolist(), tokens, im, grid)
-             for run, im in zip(runs, images or [None]*len(runs))}
-    flow = ''.join(grids.get(i, '' if i in patches else t) for i, t in enumerate(tokens))
-    options = lambda names: ''.join(f'<option value="{v}">{html.escape(n)}</option>'
-                                    for v, n in names)
-    menus = f'<label>layer <select>{options(enumerate(short_layer_name(n) for n, _ in layers))}</select></label><label>expert <select>{options([("", "the first choice"), *((e, f"expert {e}") for e in range(max(experts)))])}</select></label>'
-    data = script_json(dict(ids=ids, texts=texts, said=[int(s) for s in said], layers=[
-        short_layer_name(n) for n, _ in layers], experts=experts, routes=routes))
-    body = (f'{menus}<div class="mlr-flow">{flow}</div><output class="mlr-info" '
-            f'aria-live="polite">hover over a token, or walk with the arrow keys</output><script '
-            f'type="application/json" class="mlr-data">{data}</script>')
-    title = f'sample {sample}: {len(ids)} tokens, {sum(said)} generated, {len(layers)} MoE layers'
-    return RoutingView(f'<style>{_css}</style><div class="mlr" '
-                       f'id="mlr-{hashlib.sha1(body.encode()).hexdigest()[:10]}" role="group" '
+    choices = [('', 'the first choice'), *((e, f'expert {e}') for e in range(max(data['experts'])))]
+    menus = _menu('layer', enumerate(data['layers'])) + _menu('expert', choices)
+    body = (f'{menus}<div class="mlr-flow">{_token_flow(data, runs, images, grid)}</div>'
+            '<output class="mlr-info" aria-live="polite">hover over a token, or walk with the '
+            'arrow keys</output><script type="application/json" class="mlr-data">'
+            f'{script_json(data)}</script>')
+    title = (f'sample {sample}: {len(at)} tokens, {sum(data["said"])} generated, '
+             f'{len(data["layers"])} MoE layers')
+    key = hashlib.sha1(body.encode()).hexdigest()[:10]
+    return RoutingView(f'<style>{_css}</style><div class="mlr" id="mlr-{key}" role="group" '
                        f'aria-label="{title}">{body}</div><script>{{{_js}}}</script>', title)
 
 # %% ../../nbs/insight/02_plots.ipynb #3447bc92
-def _axes(ax, size):
+def _axes(ax, size):  # The given axes, or those of a new figure of (width, height) inches
     import matplotlib.pyplot as plt
     return ax or plt.subplots(figsize=size, layout='constrained')[1]
 
-def _finish(ax, **labels):
+def _finish(ax, **labels):  # The axes, as all our figures look
     ax.set(**labels)
     ax.spines[['top', 'right']].set_visible(False)
     return ax
 
-def _map(ax, grid, names, low, high, **labels):
-    "Layers by experts as colors, with numbers where there is room"
-    L, E = grid.shape
-    ax, mid = _axes(ax, (min(max(3., .6*E+1.5), 14), min(max(1.4, .35*L+.8), 12))), (low+high)/2
+def _heat_map(ax, grid, names, low, high, **labels):  # The axes
+    "Layers by experts as colors, with numbers where there is room."
+    layers, experts = grid.shape
+    ax = _axes(ax, (min(max(3., .6*experts+1.5), 14), min(max(1.4, .35*layers+.8), 12)))
     ax.imshow(grid.numpy(), cmap='PuOr', vmin=low, vmax=high, aspect='auto')
-    if L*E <= 160:
-        [ax.text(e, l, f'{v:.2f}', ha='center', va='center', fontsize=8,
-                 color='black' if abs(v-mid) < .6*(high-mid) else 'white')
-         for l, row in enumerate(grid.tolist()) for e, v in enumerate(row) if v == v]
-    ax.set_yticks(range(L), [short_layer_name(n) for n in names])
-    ax.set_xticks(range(0, E, 1+E//24))
+    middle = (low+high)/2
+    cells = [(l, e, v) for l, row in enumerate(grid.tolist()) for e, v in enumerate(row) if v == v]
+    for l, e, v in cells if layers*experts <= 160 else ():
+        ax.text(e, l, f'{v:.2f}', ha='center', va='center', fontsize=8,
+                color='black' if abs(v-middle) < .6*(high-middle) else 'white')
+    ax.set_yticks(range(layers), [short_layer_name(n) for n in names])
+    ax.set_xticks(range(0, experts, 1+experts//24))
     ax.set(xlabel='expert', **labels)
     return ax
 
@@ -237,14 +270,35 @@ def plot_load_map(
     ax=None,  # matplotlib axes; a new figure by default
 ):  # The axes
     "Load of every expert in every layer, in units of the even share."
-    E, names = max(r.probs.shape[1]
-                   for r in require_tokens(trace).layers.values()), list(trace.layers)
-    grid = torch.full((len(names), E), float('nan'))
-    for l, r in enumerate(trace.layers.values()):
-        n = r.probs.shape[1]
-        grid[l, :n] = r.index[trace.where(modality)].flatten().long().bincount(minlength=n)/max(
-            trace.where(modality).sum()*r.index.shape[1], 1)*n
-    return _map(ax, grid, names, 0, 2, title=f'load, {modality} (1 = even)')
+    layers, which = require_tokens(trace).layers, trace.where(modality)
+    grid = torch.full((len(layers), max(r.probs.shape[1] for r in layers.values())), math.nan)
+    for l, r in enumerate(layers.values()):
+        n, choices = r.probs.shape[1], max(which.sum()*r.index.shape[1], 1)
+        grid[l, :n] = r.index[which].flatten().long().bincount(minlength=n)/choices*n
+    return _heat_map(ax, grid, list(layers), 0, 2, title=f'load, {modality} (1 = even)')
+
+# %% ../../nbs/insight/02_plots.ipynb #5d43d7fd
+def _split_map(
+    rows:list,  # Of `modality_split`
+    names:list,  # Of all layers
+    ax,  # matplotlib axes, or None
+):  # The axes
+    "Preferences as a map of layers and experts, blank where none was shown."
+    grid = torch.full((len(names), max(r['expert'] for r in rows)+1), math.nan)
+    line = {short_layer_name(n): i for i, n in enumerate(names)}
+    for r in rows:
+        if r['prefers']: grid[line[r['layer']], r['expert']] = r['share']-r['expected']
+    return _heat_map(ax, grid, names, -.5, .5, title='share of pictures, beyond no preference')
+
+_PREFERENCE = {'pictures': 'image', 'words': 'text', '': 'padding'}     # a bar's color is of …
+
+def _split_bar(ax, at, row):  # One expert of `modality_split`
+    share = row['share']
+    if share != share: return                                           # nobody visits this one
+    color = MODALITY_COLORS[_PREFERENCE[row['prefers']]]
+    around = [[max(share-row['low'], 0)], [max(row['high']-share, 0)]]
+    ax.bar(at, share, color=color, alpha=.75)
+    ax.errorbar(at, share, around, color='gray', capsize=3)
 
 # %% ../../nbs/insight/02_plots.ipynb #a2a4849b
 def plot_modality_split(
@@ -254,41 +308,61 @@ def plot_modality_split(
 ):  # The axes
     "Share of pictures in every expert's visits, with intervals."
     rows, ticks, at = modality_split(trace, **kwargs), [], 0
-    if len(rows) > 64:
-        names = list(trace.layers)
-        grid = torch.full((len(names), max(r['expert'] for r in rows)+1), float('nan'))
-        line = {short_layer_name(n): i for i, n in enumerate(names)}
-        for r in rows:
-            grid[line[r['layer']],
-                 r['expert']] = r['share']-r['expected'] if r['prefers'] else float('nan')
-        return _map(ax, grid, names, -.5, .5, title='share of pictures, beyond no preference')
+    if len(rows) > 64: return _split_map(rows, list(trace.layers), ax)
     ax = _axes(ax, (max(4., .35*len(rows)+1), 2.6))
     for name in dict.fromkeys(r['layer'] for r in rows):
         mine = [r for r in rows if r['layer'] == name]
-        for r in mine:
-            if r['share'] == r['share']:
-                ax.bar(at, r['share'],
-                       color=MODALITY_COLORS['image' if r['prefers'] == 'pictures' else 'text'
-                                             if r['prefers'] == 'words' else 'padding'], alpha=.75)
-                ax.errorbar(at, r['share'],
-                            [[max(r['share']-r['low'], 0)], [max(r['high']-r['share'], 0)]],
-                            color='gray', capsize=3)
-            ticks.append((at, r['expert']))
-            at += 1
-        ax.hlines(mine[0]['expected'], at-len(mine)-.5, at-.5, 'gray', 'dotted')
-        ax.text(at-(len(mine)+1)/2, 1.02, name, ha='center', fontsize='small',
+        for i, r in enumerate(mine): _split_bar(ax, at+i, r)
+        ax.hlines(mine[0]['expected'], at-.5, at+len(mine)-.5, 'gray', 'dotted')
+        ax.text(at+(len(mine)-1)/2, 1.02, name, ha='center', fontsize='small',
                 transform=ax.get_xaxis_transform())
-        at += 1
+        ticks += [(at+i, r['expert']) for i, r in enumerate(mine)]
+        at += len(mine)+1
     ax.set_xticks(*zip(*ticks))
     return _finish(ax, xlabel='expert', ylabel='share of pictures', ylim=(0, 1))
 
 # %% ../../nbs/insight/02_plots.ipynb #79098813
-def _band(x0, x1, lo0, lo1, h):
-    "The outline of a band between two columns, bent like an S"
+_PLURAL = dict(text='words', image='pictures')
+
+def _modalities(trace)->list: return [m for m in MODALITIES[:2] if trace.where(m).any()]
+
+def _band(x0, x1, low0, low1, height):  # Corners (48, 2)
+    "The outline of a band between two columns, bent like an S."
     t = torch.linspace(0, 1, 24, dtype=torch.double)
     s = t*t*(3-2*t)
-    x, y = x0+(x1-x0)*t, lo0+(lo1-lo0)*s
-    return torch.stack([torch.cat([x, x.flip(0)]), torch.cat([y, (y+h).flip(0)])], 1).numpy()
+    x, y = x0+(x1-x0)*t, low0+(low1-low0)*s
+    corners = torch.cat([x, x.flip(0)]), torch.cat([y, (y+height).flip(0)])
+    return torch.stack(corners, 1).numpy()
+
+# %% ../../nbs/insight/02_plots.ipynb #bb70c548
+def _flow_column(
+    trace:RoutingTrace,  # With tokens
+    layer:str,  # Its name
+    kinds:list,  # Modalities
+    gap:float,  # Between blocks
+)->tuple:  # (heights (E,), lower edges (E,), {modality: its lower edges (E,)})
+    "The blocks of one layer; all heights together are 1."
+    r, total = trace[layer], max(int(trace.valid.sum()), 1)
+    shares = torch.stack([r.index[trace.where(m), 0].long().bincount(minlength=r.probs.shape[1])
+                          for m in kinds]).double()/total
+    size = shares.sum(0)
+    low = size.cumsum(0)-size+gap*torch.arange(len(size))
+    return size, low, dict(zip(kinds, low+shares.cumsum(0)-shares))
+
+# %% ../../nbs/insight/02_plots.ipynb #f00fcb76
+def _draw_blocks(ax, x, size, low):  # A column's number, heights and lower edges
+    ax.bar([x]*len(size), size, .08, low, color='#6a6a6a')
+    for e, (height, bottom) in enumerate(zip(size, low)):
+        if height > .04:
+            ax.text(x, bottom+height/2, str(e), ha='center', va='center', fontsize='small',
+                    fontweight='bold', color='white')
+
+def _draw_bands(ax, x, share, out, into, least, color):  # share (E, E); lower edges at both ends
+    from matplotlib.collections import PolyCollection
+    starts, ends = share.cumsum(1)-share+out[:, None], share.cumsum(0)-share+into[None]
+    bands = [_band(x+.04, x+.96, starts[i, j], ends[i, j], share[i, j])
+             for i, j in (share > least).nonzero().tolist()]
+    ax.add_collection(PolyCollection(bands, facecolors=color, alpha=.45, linewidths=0))
 
 # %% ../../nbs/insight/02_plots.ipynb #cb8cce96
 def plot_flow(
@@ -298,36 +372,16 @@ def plot_flow(
     least:float=.001,  # Bands with a smaller share of the tokens are left out
 ):  # The axes
     "How tokens travel from best expert to best expert, layer by layer."
-    from matplotlib.collections import PolyCollection
-    gap = min(gap, .4/max(r.probs.shape[1] for r in require_tokens(trace).layers.values()))
-    names, kinds = list(trace.layers), [m for m in MODALITIES[:2] if trace.where(m).any()]
-    ax, total = _axes(ax, (min(max(3.6, 1.7*len(names)), 20), 2.7)), max(int(trace.valid.sum()), 1)
-    count = lambda l, m: trace[l].index[trace.where(m), 0].long().bincount(
-        minlength=trace[l].probs.shape[1]).double()/total
-    def tops(l):  # lower edge of every block, and of every modality in it
-        size = sum(count(l, m) for m in kinds)
-        low = size.cumsum(0)-size+gap*torch.arange(len(size))
-        return size, low, {m: low+sum((count(l, k) for k in kinds[:i]), torch.zeros_like(low))
-                           for i, m in enumerate(kinds)}
-    columns = [tops(l) for l in names]
-    for x, (size, low, _) in enumerate(columns):
-        ax.bar([x]*len(size), size, .08, low, color='#6a6a6a')
-        for e, (s, b) in enumerate(zip(size, low)):
-            if s > .04:
-                ax.text(x, b+s/2, str(e), ha='center', va='center', fontsize='small',
-                        fontweight='bold', color='white')
+    names, kinds = list(require_tokens(trace).layers), _modalities(trace)
+    gap = min(gap, .4/max(r.probs.shape[1] for r in trace.layers.values()))
+    ax, total = _axes(ax, (min(max(3.6, 1.7*len(names)), 20), 2.7)), int(trace.valid.sum())
+    columns = [_flow_column(trace, l, kinds, gap) for l in names]
+    for x, (size, low, _) in enumerate(columns): _draw_blocks(ax, x, size, low)
     for x, (a, b) in enumerate(zip(names, names[1:])):
         for m in kinds:
-            out, into, n = columns[x][2][m], columns[x+1][2][m], transition_counts(
-                trace, a, b, m).double()/total
-            starts, ends = n.cumsum(1)-n+out[:, None], n.cumsum(0)-n+into[None]
-            bands = [_band(x+.04, x+.96, starts[i, j], ends[i, j], n[i, j])
-                     for i, j in (n > least).nonzero().tolist()]
-            ax.add_collection(PolyCollection(bands, facecolors=MODALITY_COLORS[m], alpha=.45,
-                                             linewidths=0))
-    for m in kinds:
-        ax.plot([], color=MODALITY_COLORS[m], lw=6, alpha=.45,
-                label=dict(text='words', image='pictures')[m])
+            share, edges = transition_counts(trace, a, b, m).double()/total, columns[x:x+2]
+            _draw_bands(ax, x, share, *(e[2][m] for e in edges), least, MODALITY_COLORS[m])
+    for m in kinds: ax.plot([], color=MODALITY_COLORS[m], lw=6, alpha=.45, label=_PLURAL[m])
     ax.set_xticks(range(len(names)), [short_layer_name(n) for n in names])
     ax.set_yticks([])
     ax.legend(fontsize='small', loc='upper center', bbox_to_anchor=(.5, -.08), ncols=2,
@@ -343,18 +397,16 @@ def plot_coactivation(
 ):  # The axes
     "How much more often than by popularity two experts are chosen together; 1 is popularity."
     _, lift = coactivation(trace, layer)
-    E, ax = len(lift), _axes(ax, (min(max(2.6, .45*len(lift)+1.4), 9),
-                                  min(max(2.2, .4*len(lift)+.8), 8)))
-    ax.imshow(lift.masked_fill(torch.eye(E).bool(), float('nan')).numpy(), cmap='PuOr', vmin=0,
-              vmax=2)
-    if E <= 12:
-        [ax.text(j, i, f'{lift[i, j]:.2f}', ha='center', va='center', fontsize=8,
-                 color='black' if .4 < lift[i, j] < 1.6 else 'white') for i in range(E)
-         for j in range(E) if i != j]
-    ax.set_xticks(range(0, E, 1+E//24))
-    ax.set_yticks(range(0, E, 1+E//24))
-    (ax.set(xlabel='chosen too', ylabel='expert',
-            title=f'{short_layer_name(list(trace.layers)[layer] if isinstance(layer, int) else layer)}: together'))
+    experts, diagonal = len(lift), torch.eye(len(lift)).bool()
+    ax = _axes(ax, (min(max(2.6, .45*experts+1.4), 9), min(max(2.2, .4*experts+.8), 8)))
+    ax.imshow(lift.masked_fill(diagonal, math.nan).numpy(), cmap='PuOr', vmin=0, vmax=2)
+    for i, j in (~diagonal).nonzero().tolist() if experts <= 12 else ():
+        ax.text(j, i, f'{lift[i, j]:.2f}', ha='center', va='center', fontsize=8,
+                color='black' if .4 < lift[i, j] < 1.6 else 'white')
+    ax.set_xticks(range(0, experts, 1+experts//24))
+    ax.set_yticks(range(0, experts, 1+experts//24))
+    name = list(trace.layers)[layer] if isinstance(layer, int) else layer
+    ax.set(xlabel='chosen too', ylabel='expert', title=f'{short_layer_name(name)}: together')
     return ax
 
 # %% ../../nbs/insight/02_plots.ipynb #1c34ef97
@@ -363,14 +415,13 @@ def plot_saturation(
     labels:list|None=None,  # Of the checkpoints
     ax=None,  # matplotlib axes; a new figure by default
 ):  # The axes
-    "How soon the choice of experts settles, per layer; dotted, what two checkpoints with these loads share by chance."
+    "How soon the choice of experts settles, per layer; dotted, what these loads share by chance."
     rows, ax = saturation(traces), _axes(ax, (4.5, 2.6))
     for name in dict.fromkeys(r['layer'] for r in rows):
         mine = [r for r in rows if r['layer'] == name]
-        line, = ax.plot([r['checkpoint'] for r in mine], [r['saturation'] for r in mine],
-                        marker='o', label=name)
-        ax.plot([r['checkpoint'] for r in mine], [r['chance'] for r in mine],
-                color=line.get_color(), ls='dotted', lw=1)
+        at, same, chance = zip(*((r['checkpoint'], r['saturation'], r['chance']) for r in mine))
+        line, = ax.plot(at, same, marker='o', label=name)
+        ax.plot(at, chance, color=line.get_color(), ls='dotted', lw=1)
     ax.legend(fontsize='small')
     ax.set_xticks(range(len(traces)), labels or range(len(traces)))
     return _finish(ax, xlabel='checkpoint', ylabel='same experts as at the end', ylim=(0, 1.02))
@@ -381,18 +432,40 @@ def plot_entropy(
     threshold:float=.5,  # Of the entropy of the load, for the alarm and the dotted line
     ax=None,  # matplotlib axes; a new figure by default
 ):  # The axes
-    "Entropy of the load and of the single decision, per layer; layers that raise the alarm in red."
-    rows, bad = require_tokens(trace).entropy(), {c.layer
-                                                  for c in collapse(trace, entropy=threshold)}
+    "Entropy of the load and of the single decision, per layer; layers with an alarm in red."
+    rows = require_tokens(trace).entropy()
+    bad = {c.layer for c in collapse(trace, entropy=threshold)}
+    names = [short_layer_name(r['layer']) for r in rows]
     ax = _axes(ax, (min(max(3.5, .5*len(rows)+1.5), 20), 2.4))
-    for i, r in enumerate(rows):
-        ax.bar(i-.2, r['load'], .38, color='#c0392b' if short_layer_name(r['layer']) in bad
-               else MODALITY_COLORS['all'], label=None if i else 'load')
+    for i, (r, name) in enumerate(zip(rows, names)):
+        color = '#c0392b' if name in bad else MODALITY_COLORS['all']
+        ax.bar(i-.2, r['load'], .38, color=color, label=None if i else 'load')
         ax.bar(i+.2, r['router'], .38, color='gray', alpha=.6, label=None if i else 'one decision')
     ax.axhline(threshold, color='gray', ls='dotted')
-    ax.set_xticks(range(len(rows)), [short_layer_name(r['layer']) for r in rows])
+    ax.set_xticks(range(len(rows)), names)
     ax.legend(loc='lower center', bbox_to_anchor=(.5, 1), ncols=2, frameon=False)
     return _finish(ax, ylabel='entropy (1 = even)', ylim=(0, 1.05))
+
+# %% ../../nbs/insight/02_plots.ipynb #40c57bf5
+def _draw_patches(
+    ax,  # matplotlib axes
+    image,  # PIL image
+    best:torch.Tensor,  # Best expert of each patch (rows, columns)
+    experts:int,  # Of the layer
+):
+    "A picture under the colors of its patches' experts."
+    from matplotlib.colors import hsv_to_rgb
+    rows, columns = best.shape
+    color = torch.tensor([[hsv_to_rgb(((210/360+e/experts) % 1, .8, .9)).tolist() for e in line]
+                          for line in best.tolist()])
+    place = dict(extent=(-.5, columns-.5, rows-.5, -.5),
+                 aspect=(image.height/rows)/(image.width/columns))
+    ax.imshow(image.convert('RGB'), **place)
+    ax.imshow(color.numpy(), alpha=.45, **place)
+    patches = [(i, j) for i in range(rows) for j in range(columns)] if rows*columns <= 400 else ()
+    for i, j in patches:
+        ax.text(j, i, int(best[i, j]), ha='center', va='center', color='white', fontsize=8,
+                fontweight='bold')
 
 # %% ../../nbs/insight/02_plots.ipynb #575138de
 def plot_patches(
@@ -404,90 +477,83 @@ def plot_patches(
     grid:tuple|None=None,  # (rows, columns)
     axes=None,  # One per MoE layer
 ):  # The axes
-    "Best expert of every patch over the picture, layer by layer; ValueError if the sample has no such picture."
+    "Best expert of every patch over the picture, by layer; KitError without such a picture."
     import matplotlib.pyplot as plt
-    from matplotlib.colors import hsv_to_rgb
     at = sample_tokens(trace, sample)
     runs = patch_runs(trace.ids[at], pictures)
     if picture >= len(runs):
-        raise ValueError(
-            f'sample {sample} has {len(runs)} pictures: no picture {picture} (counted from 0)')
-    rows, columns = grid or _near_square(len(runs[picture]))
+        raise KitError(f'sample {sample} has {len(runs)} pictures: no picture {picture} (counted '
+                       'from 0)')
+    run, layers = at[runs[picture]], len(trace.layers)
     if axes is None:
-        axes = plt.subplots(1, len(trace.layers), figsize=(2.4*len(trace.layers), 2.6),
-                            layout='constrained', squeeze=False)[1][0]
+        axes = plt.subplots(1, layers, figsize=(2.4*layers, 2.6), layout='constrained',
+                            squeeze=False)[1][0]
     for ax, (name, r) in zip(axes, trace.layers.items()):
-        best, E = r.index[at[runs[picture]], 0].view(rows, columns), r.probs.shape[1]
-        color = torch.tensor([[hsv_to_rgb(((210/360+int(e)/E) % 1, .8, .9)).tolist() for e in line]
-                              for line in best])
-        where = (-.5, columns-.5, rows-.5, -.5)
-        ax.imshow(image.convert('RGB'), extent=where,
-                  aspect=(image.height/rows)/(image.width/columns))
-        ax.imshow(color.numpy(), alpha=.45, extent=where,
-                  aspect=(image.height/rows)/(image.width/columns))
-        if rows*columns <= 400:
-            [ax.text(j, i, int(best[i, j]), ha='center', va='center', color='white', fontsize=8,
-                     fontweight='bold') for i in range(rows) for j in range(columns)]
+        best = r.index[run, 0].view(grid or _near_square(len(run)))
+        _draw_patches(ax, image, best, r.probs.shape[1])
         ax.set(title=short_layer_name(name), xticks=[], yticks=[])
     return axes
 
 # %% ../../nbs/insight/02_plots.ipynb #58ba88a4
 def _balanced_shares(
     trace:RoutingTrace,  # With samples that have words and patches
-)->list:  # Per layer (samples, E, 2): of a sample's words, and of its patches, the share at each expert
-    "First choices of each sample with words and pictures, as shares (Lin et al. 2024, `vis1.py`); ValueError if no sample has both."
+)->list:  # Per layer (samples, E, 2): share of a sample's words, and of its patches, at each expert
+    "First choices of each sample as shares (`vis1.py`); KitError if none has words and pictures."
     counts = [expert_visits(trace, l, first=True) for l in require_tokens(trace).layers]
     both = (counts[0].sum(1) > 0).all(1)
     if not both.any():
-        raise ValueError(f'these figures compare words and pictures of the same sample: expected '
-                         f'samples with both, got {trace!r}')
+        raise KitError(f'these figures compare words and pictures of the same sample: expected '
+                       f'samples with both, got {trace!r}')
     return [c[both]/c[both].sum(1, keepdim=True) for c in counts]
 
 # %% ../../nbs/insight/02_plots.ipynb #5b35eb2c
-def _stack(ax, shares, colors, names, labels=None, **kwargs):
-    "Stacked bars, one per layer"
+def _stacked_bars(ax, shares, colors, names, labels=None, **kwargs):  # The axes
+    "Stacked bars, one per layer."
     below = torch.zeros(len(shares), dtype=torch.double)
-    for e in range(shares.shape[1]):
-        ax.bar(range(len(shares)), shares[:, e].nan_to_num(), .8, below, color=colors[e],
+    for e, share in enumerate(shares.nan_to_num().T):
+        ax.bar(range(len(shares)), share, .8, below, color=colors[e],
                label=labels[e] if labels else None)
-        below += shares[:, e].nan_to_num()
-    ax.set_xticks(range(0, len(names), 1+len(names)//9),
-                  [short_layer_name(n).split()[-1] for n in names[::1+len(names)//9]])
+        below += share
+    some = range(0, len(names), 1+len(names)//9)                        # names that have room
+    ax.set_xticks(some, [short_layer_name(names[i]).split()[-1] for i in some])
     return _finish(ax, xlabel='layer', ylim=(0, 1), **kwargs)
 
-def _colors(E):  # One per expert
+def _expert_colors(n:int)->list:  # One per expert
     import matplotlib.pyplot as plt
     cycle = plt.rcParams['axes.prop_cycle'].by_key()['color']
-    return cycle[:E] if E <= len(cycle) else [plt.get_cmap('tab20')(e % 20) for e in range(E)]
+    return cycle[:n] if n <= len(cycle) else [plt.get_cmap('tab20')(e % 20) for e in range(n)]
 
-def _filled(trace):
-    "Names of the layers and their balanced shares as one (layers, samples, E, 2), nan where a layer has fewer experts"
+def _stacked_shares(trace)->torch.Tensor:  # (layers, samples, E, 2)
+    "Balanced shares of all layers, nan where a layer has fewer experts."
     shares = _balanced_shares(trace)
-    E = max(s.shape[1] for s in shares)
-    return list(trace.layers), torch.stack(
-        [nn.functional.pad(s, (0, 0, 0, E-s.shape[1]), value=float('nan')) for s in shares])
+    most = max(s.shape[1] for s in shares)
+    return torch.stack([nn.functional.pad(s, (0, 0, 0, most-s.shape[1]), value=math.nan)
+                        for s in shares])
 
 # %% ../../nbs/insight/02_plots.ipynb #949a7459
 def _plot_loadings(
     trace:RoutingTrace,  # With samples that have words and patches
 ):  # matplotlib figure
-    "Load per layer, and words and pictures at each expert, both modalities weighing the same (Lin et al. 2024, Fig. 3)."
+    "Load per layer, and words and pictures at each expert (Lin et al. 2024, Fig. 3)."
     import matplotlib.pyplot as plt
-    names, shares = _filled(trace)
-    load, pictures, E = shares.mean((1, 3)), (shares[...,
-                                                     1]/shares.sum(-1)).nanmean(1), shares.shape[2]
-    fig, axes = plt.subplots(1, 1+(E if E <= 8 else 1), figsize=(min(3+1.6*min(E, 8), 16), 2.4),
-                             layout='constrained', width_ratios=[1.6]+([1]*E if E <= 8 else [3]))
-    _stack(axes[0], load, _colors(E), names, [f'expert {e}' for e in range(E)], title='all experts',
-           ylabel='share')
+    names, shares = list(trace.layers), _stacked_shares(trace)
+    load, pictures = shares.mean((1, 3)), (shares[..., 1]/shares.sum(-1)).nanmean(1)
+    E = shares.shape[2]
+    charts = [1]*E if E <= 8 else [3]
+    fig, (first, *axes) = plt.subplots(1, 1+len(charts), figsize=(min(3+1.6*min(E, 8), 16), 2.4),
+                                       layout='constrained', width_ratios=[1.6, *charts])
+    _stacked_bars(first, load, _expert_colors(E), names, [f'expert {e}' for e in range(E)],
+                  title='all experts', ylabel='share')
     if E > 8:
-        _map(axes[1], pictures-.5, names, -.5, .5, title='share of pictures, minus one half')
+        title = 'share of pictures, minus one half'
+        _heat_map(axes[0], pictures-.5, names, -.5, .5, title=title)
         return fig
-    fig.legend(*axes[0].get_legend_handles_labels(), fontsize='small', ncols=E,
+    fig.legend(*first.get_legend_handles_labels(), fontsize='small', ncols=E,
                loc='outside lower center', frameon=False)
-    for e, ax in enumerate(axes[1:]):
-        _stack(ax, torch.stack([1-pictures[:, e], pictures[:, e]], 1),
-               [MODALITY_COLORS['text'], MODALITY_COLORS['image']], names, title=f'expert {e}')
+    colors = [MODALITY_COLORS[m] for m in _PLURAL]
+    for e, ax in enumerate(axes):
+        both = torch.stack([1-pictures[:, e], pictures[:, e]], 1)
+        _stacked_bars(ax, both, colors, names, title=f'expert {e}')
         ax.axhline(.5, color='gray', ls='dashed')
     return fig
 
@@ -495,48 +561,58 @@ def _plot_loadings(
 def _plot_modalities(
     trace:RoutingTrace,  # With samples that have words and patches
 ):  # matplotlib figure
-    "Distribution of words and of pictures over the experts of each layer (Lin et al. 2024, Fig. 4)."
+    "Distribution of words and of pictures over the experts (Lin et al. 2024, Fig. 4)."
     import matplotlib.pyplot as plt
-    names, shares = _filled(trace)
+    names, shares = list(trace.layers), _stacked_shares(trace)
     E = shares.shape[2]
     fig, axes = plt.subplots(1, 2, figsize=(min(max(5, .5*len(names)+4), 16), 2.6),
                              layout='constrained', sharey=True)
-    for m, (ax, title) in enumerate(zip(axes, ('words', 'pictures'))):
-        _stack(ax, shares[..., m].mean(1), _colors(E), names, [f'expert {e}' for e in range(E)],
-               title=title)
+    for m, ax in enumerate(axes):
+        _stacked_bars(ax, shares[..., m].mean(1), _expert_colors(E), names,
+                      [f'expert {e}' for e in range(E)], title=('words', 'pictures')[m])
     if E <= 16:
         fig.legend(*axes[0].get_legend_handles_labels(), fontsize='small', ncols=min(E, 8),
                    loc='outside lower center', frameon=False)
     return fig
 
 # %% ../../nbs/insight/02_plots.ipynb #8c1fbb3e
+def _draw_paths(
+    ax,  # matplotlib axes
+    rows:list,  # Of `pathways`
+    color,  # Of the first two
+    named:bool,  # The legend names the experts, not only the rank
+):
+    "Paths as lines, the most frequent on top; width says how many tokens take them."
+    for rank, r in reversed(list(enumerate(rows))):
+        route = [int(e)+(rank-len(rows)/2)*.05 for e in r['path'].split(' → ')]
+        look = dict(color='gray', alpha=.3, marker='o')
+        if rank < 2:
+            name = r['path'] if named else f'no. {rank+1}'
+            look = dict(color=color, alpha=(.95, .6)[rank], marker='D',
+                        label=f"{name}: {r['share']:.0%}")
+        ax.plot(route, lw=1.5+10*r['share'], ms=4, **look)
+    handles, labels = ax.get_legend_handles_labels()
+    ax.legend(handles[::-1], labels[::-1], fontsize='small', loc='upper left',
+              bbox_to_anchor=(1, 1), frameon=False)
+
+# %% ../../nbs/insight/02_plots.ipynb #e71e2a39
 def _plot_pathways(
     trace:RoutingTrace,  # With tokens
     n:int=10,  # Paths to draw for each modality
 ):  # matplotlib figure
-    "The most frequent paths of words and of pictures through the MoE layers, the first two in color (after Lin et al. 2024, Fig. 5)."
+    "The most frequent paths of words and of pictures (after Lin et al. 2024, Fig. 5)."
     import matplotlib.pyplot as plt
-    names, E = list(require_tokens(trace).layers), max(r.probs.shape[1]
-                                                       for r in trace.layers.values())
-    kinds = [m for m in MODALITIES[:2] if trace.where(m).any()]
-    fig, axes = plt.subplots(len(kinds), 1,
-                             figsize=(min(max(4.5, .7*len(names)+1.5), 16), 1.9*len(kinds)+.4),
-                             layout='constrained', sharex=True, squeeze=False)
+    names, kinds = list(require_tokens(trace).layers), _modalities(trace)
+    most = max(r.probs.shape[1] for r in trace.layers.values())
+    size = min(max(4.5, .7*len(names)+1.5), 16), 1.9*len(kinds)+.4
+    fig, axes = plt.subplots(len(kinds), 1, figsize=size, layout='constrained', sharex=True,
+                             squeeze=False)
     for ax, m in zip(axes[:, 0], kinds):
         rows = pathways(trace, n, m)
-        for rank, r in reversed(list(enumerate(rows))):
-            route = [int(e)+(rank-len(rows)/2)*.05 for e in r['path'].split(' → ')]
-            ax.plot(route, color=MODALITY_COLORS[m] if rank < 2 else 'gray',
-                    alpha=(.95, .6)[rank] if rank < 2 else .3, lw=1.5+10*r['share'],
-                    marker='D' if rank < 2 else 'o', ms=4,
-                    label=f"{r['path'] if len(names) <= 6 else f'no. {rank+1}'}: {r['share']:.0%}"
-                    if rank < 2 else None)
-        handles, labels = ax.get_legend_handles_labels()
-        ax.legend(handles[::-1], labels[::-1], fontsize='small', loc='upper left',
-                  bbox_to_anchor=(1, 1), frameon=False)
-        ax.set_yticks(range(E)) if E <= 16 else None
-        _finish(ax, title=f"{dict(text='words', image='pictures')[m]}: the first {len(rows)} "
-                          f"paths, {sum(r['share'] for r in rows):.0%} of the tokens",
+        _draw_paths(ax, rows, MODALITY_COLORS[m], named=len(names) <= 6)
+        if most <= 16: ax.set_yticks(range(most))
+        covered = sum(r['share'] for r in rows)
+        _finish(ax, title=f'{_PLURAL[m]}: the first {len(rows)} paths, {covered:.0%} of the tokens',
                 ylabel='expert')
     ax.set_xticks(range(len(names)), [short_layer_name(x) for x in names],
                   rotation=0 if len(names) <= 8 else 90)
@@ -546,19 +622,30 @@ def _plot_pathways(
 def moe_llava_figures(
     trace:RoutingTrace,  # With samples that have words and patches
     n:int=10,  # Paths to draw
-)->tuple:  # Three matplotlib figures
-    "The three routing figures of Lin et al. 2024 (Figs. 3 to 5) for any model: loadings, modalities, pathways; ValueError if no sample has words and pictures."
+)->tuple:  # Three matplotlib figures: loadings, modalities, pathways
+    "Figs. 3 to 5 of Lin et al. 2024 for any model; KitError if no sample has words and pictures."
     return _plot_loadings(trace), _plot_modalities(trace), _plot_pathways(trace, n)
 
 # %% ../../nbs/insight/02_plots.ipynb #3b94920d
-def _svg(ax_or_fig):
-    "A figure as SVG text that stands in a page"
+def _svg(ax_or_fig)->str:  # HTML
+    "A figure as SVG text that stands in a page; it is closed."
     import matplotlib.pyplot as plt
     fig, f = getattr(ax_or_fig, 'figure', ax_or_fig), io.StringIO()
     with plt.rc_context({'svg.hashsalt': 'moe_llava_kit', 'svg.fonttype': 'none'}):
         fig.savefig(f, format='svg', metadata={'Date': None})
     plt.close(fig)
     return f'<figure>{f.getvalue()[f.getvalue().index("<svg"):]}</figure>'
+
+def _page_figures(
+    trace:RoutingTrace,  # With tokens
+)->list:  # (heading, matplotlib axes)
+    "The figures of a page: those that the trace has something to show in."
+    figures = [('Load', plot_load_map(trace))]
+    if len(_modalities(trace)) == 2:
+        figures.append(('Who prefers pictures', plot_modality_split(trace)))
+    figures += [('Paths', plot_flow(trace)), ('Entropy', plot_entropy(trace))]
+    return figures + [(f'Chosen together, {short_layer_name(n)}', plot_coactivation(trace, n))
+                      for n, r in trace.layers.items() if 1 < r.index.shape[1] < r.probs.shape[1]]
 
 # %% ../../nbs/insight/02_plots.ipynb #1a519d76
 def routing_page(
@@ -569,14 +656,8 @@ def routing_page(
     samples:list|tuple=(0,),  # To show token by token
     grid:tuple|None=None,  # (rows, columns) of patches; default: nearest to a square
 )->Path:  # Of the file
-    "One self-contained page: alarm, load, modalities, flow, co-activation, entropy, pathways, and samples token by token; ValueError for a sample or a grid that is not there."
-    alarms = collapse(trace)
-    both = trace.where('text').any() and trace.where('image').any()
-    figures = [('Load', plot_load_map(trace)),
-               *([('Who prefers pictures', plot_modality_split(trace))] if both else []),
-               ('Paths', plot_flow(trace)), ('Entropy', plot_entropy(trace)),
-               *((f'Chosen together, {short_layer_name(n)}', plot_coactivation(trace, n))
-                 for n, r in trace.layers.items() if 1 < r.index.shape[1] < r.probs.shape[1])]
+    "Everything on one page that needs nothing else; KitError for a sample or grid not there."
+    alarms, figures = collapse(trace), _page_figures(trace)
     views = ''.join(
         f'<h2>Sample {s}</h2>{show_routing(trace, tokenizer, (images or {}).get(s), s, grid).html}'
         for s in samples)

@@ -8,8 +8,8 @@ __all__ = ['bootstrap_interval', 'modality_split', 'layer_links', 'pathways', 'c
 # %% ../../nbs/insight/01_statistics.ipynb #8de63aed
 import math
 import torch
-from statistics import NormalDist
 from dataclasses import dataclass
+from ..core.errors import KitError
 from ..core.tables import Table
 from .record import (MODALITIES, relative_entropy, RoutingTrace,
                                           short_layer_name)
@@ -18,11 +18,10 @@ from .record import (MODALITIES, relative_entropy, RoutingTrace,
 def require_tokens(
     trace:RoutingTrace,  # From `record_routing`, or read from a file
 )->RoutingTrace:  # The same
-    "The trace, if it holds tokens; else ValueError."
-    if not len(trace) or not trace.valid.any():
-        raise ValueError(f'{trace!r}: expected a trace with tokens. A trace is filled when its '
-                         f'`with record_routing(model)` block ends')
-    return trace
+    "The trace, if it holds tokens; else KitError."
+    if len(trace) and trace.valid.any(): return trace
+    raise KitError(f'{trace!r}: expected a trace with tokens. A trace is filled when its '
+                   '`with record_routing(model)` block ends')
 
 # %% ../../nbs/insight/01_statistics.ipynb #28237a76
 def expert_visits(
@@ -30,30 +29,24 @@ def expert_visits(
     layer,  # Name, or position among the MoE layers
     first:bool=False,  # Count a token's first choice only
 )->torch.Tensor:  # (samples, E, 2): choices by words and by patches
-    "How often each sample's words and patches chose each expert; padding is left out; ValueError for an empty trace."
+    "How often each sample's words and patches chose each expert; KitError for an empty trace."
     r, keep = require_tokens(trace)[layer], trace.valid
     samples, whose = trace.sample[keep].unique(return_inverse=True)
-    E, index = r.probs.shape[1], r.index[keep].long()[:, :1 if first else None]
-    at = (whose[:, None]*E + index)*2 + trace.modality[keep].long()[:, None]
-    return torch.bincount(at.flatten(),
-                          minlength=len(samples)*E*2).view(len(samples), E, 2).double()
+    experts, chosen = r.probs.shape[1], r.index[keep].long()[:, :1 if first else None]
+    place = (whose[:, None]*experts + chosen)*2 + trace.modality[keep].long()[:, None]
+    counts = torch.bincount(place.flatten(), minlength=len(samples)*experts*2)
+    return counts.view(len(samples), experts, 2).double()
 
 # %% ../../nbs/insight/01_statistics.ipynb #aa756fe2
-def _student_t(
-    p:float,  # 0 to 1
-    df:int,  # Degrees of freedom, 3 or more
-)->float:  # In standard errors
-    "Quantile of Student's t (Abramowitz and Stegun 1964, 26.7.5)."
-    z = NormalDist().inv_cdf(p)
-    return z+(z**3+z)/(4*df)+(5*z**5+16*z**3+3*z)/(96*df**2)+(3*z**7+19*z**5+17*z**3-15*z)/(
-        384*df**3)+(79*z**9+776*z**7+1482*z**5-1920*z**3-945*z)/(92160*df**4)
-
-def _expanded_level(
+def _widened_level(
     level:float,  # 0 to 1
     n:int,  # Samples
 )->float:  # The level to ask percentiles for
-    "Level whose bootstrap percentiles hold as much as a t interval of n samples (Hesterberg 2015, §3.3)."
-    return 1-2*NormalDist().cdf(-math.sqrt(n/(n-1))*_student_t((1+level)/2, n-1)) if n > 3 else 1.
+    "Level whose bootstrap percentiles hold as much as a t interval of n samples."
+    from scipy import stats
+    if n < 2: return 1.
+    reach = math.sqrt(n/(n-1))*stats.t.ppf((1+level)/2, n-1)
+    return float(1-2*stats.norm.cdf(-reach))
 
 # %% ../../nbs/insight/01_statistics.ipynb #0eccad26
 def bootstrap_interval(
@@ -62,31 +55,59 @@ def bootstrap_interval(
     level:float=.95,  # Of the interval, 0 to 1
     rounds:int=2000,  # Resamplings
     seed:int=0,  # Of the resamplings
-)->tuple:  # (low, high), each of the statistic's shape
-    "Percentile interval of a statistic under resampling of samples, widened where they are few; nan where it is undefined in every round."
-    n = len(counts)
-    drawn = torch.multinomial(torch.ones(rounds, n), n, replacement=True,
-                              generator=torch.Generator().manual_seed(seed))
-    often = torch.zeros(rounds, n, dtype=counts.dtype).scatter_add_(
-        1, drawn, torch.ones(rounds, n, dtype=counts.dtype))
+)->tuple:  # (low, high), each of the statistic's shape; nan where it is undefined in every round
+    "Percentile interval of a statistic under resampling of samples, widened where they are few."
+    n, g = len(counts), torch.Generator().manual_seed(seed)
+    drawn = torch.multinomial(torch.ones(rounds, n), n, replacement=True, generator=g)
+    one = torch.ones(rounds, n, dtype=counts.dtype)
+    often = torch.zeros_like(one).scatter_add_(1, drawn, one)
     sums = (often @ counts.flatten(1)).view(rounds, *counts.shape[1:])
-    level = _expanded_level(level, n)
+    level = _widened_level(level, n)
     edges = torch.tensor([(1-level)/2, (1+level)/2], dtype=counts.dtype)
     return tuple(torch.nanquantile(statistic(sums), edges, dim=0))
 
 # %% ../../nbs/insight/01_statistics.ipynb #cec809d3
 def wilson_interval(
-    share:torch.Tensor,  # 0 to 1, any shape
-    n:torch.Tensor,  # Tokens, the same shape
+    hits:torch.Tensor,  # Tokens counted, any shape
+    n:torch.Tensor,  # Tokens in all, the same shape
     level:float=.95,  # Of the interval, 0 to 1
-)->tuple:  # (low, high), the same shape
-    "Wilson's interval for a share of independent tokens (Wilson 1927)."
-    z = NormalDist().inv_cdf((1+level)/2)
-    mid, half = (share+z*z/(2*n))/(1+z*z/n), z/(1+z*z/n)*(share*(1-share)/n+z*z/(4*n*n)).sqrt()
-    return mid-half, mid+half
+)->tuple:  # (low, high), the same shape; nan where there are no tokens
+    "Wilson's interval for a share of independent tokens."
+    from scipy.stats import binomtest
+    def interval(k, n):
+        if not n: return math.nan, math.nan
+        return binomtest(k, n).proportion_ci(level, method='wilson')
+    found = [interval(int(k), int(m)) for k, m in zip(hits.flatten(), n.flatten())]
+    return tuple(torch.tensor(edge).double().view(n.shape) for edge in zip(*found))
+
+# %% ../../nbs/insight/01_statistics.ipynb #45753124
+def _image_share(c): return c[..., 1]/c.sum(-1)  # (…, E, 2) to (…, E)
+
+def _image_excess(c): return _image_share(c)-_image_share(c.sum(-2))[..., None]
 
 # %% ../../nbs/insight/01_statistics.ipynb #796da27d
 _FEW_SAMPLES = 8  # Samples; with fewer no verdict is given
+
+def _split_rows(
+    layer:str,  # Its name
+    counts:torch.Tensor,  # As from `expert_visits`
+    level:float,  # Of the interval
+    *resampling,  # Rounds and seed, for `bootstrap_interval`
+)->list:  # A row per expert
+    "The part of `modality_split` about one layer."
+    n, total = len(counts), counts.sum(0)
+    share, expected = _image_share(total), _image_share(total.sum(0)).item()
+    low, high = (bootstrap_interval(counts, _image_share, level, *resampling) if n > 1
+                 else wilson_interval(total[:, 1], total.sum(-1), level))
+    prefers = ['']*len(share)
+    if n >= _FEW_SAMPLES:
+        edges = zip(*bootstrap_interval(counts, _image_excess, level, *resampling))
+        prefers = ['pictures' if least > 0 else 'words' if most < 0 else ''
+                   for least, most in edges]
+    return [dict(layer=short_layer_name(layer), expert=e, visits=int(total[e].sum()),
+                 share=share[e].item(), low=low[e].item(), high=high[e].item(), expected=expected,
+                 prefers=prefers[e], over=f'{n} samples' if n > 1 else 'tokens')
+            for e in range(len(share))]
 
 # %% ../../nbs/insight/01_statistics.ipynb #a352786f
 def modality_split(
@@ -95,28 +116,17 @@ def modality_split(
     rounds:int=2000,  # Resamplings
     seed:int=0,  # Of the resamplings
 )->Table:  # layer, expert, visits, share, low, high, expected, prefers, over
-    "Share of each expert's visits that come from pictures, with an interval over samples; ValueError without words or pictures."
+    "Share of pictures in each expert's visits, with intervals; KitError without words or pictures."
     if not (len(trace) and trace.where('text').any() and trace.where('image').any()):
-        raise ValueError(
-            f'a split needs words and pictures: expected both in the trace, got {trace!r}')
-    rows = []
-    for name in trace.layers:
-        c, share_of = expert_visits(trace, name), lambda c: c[..., 1]/c.sum(-1)
-        total, excess, n = c.sum(0), lambda c: share_of(c)-share_of(c.sum(-2))[..., None], len(c)
-        share, expected = share_of(total), share_of(total.sum(0))
-        low, high = bootstrap_interval(c, share_of, level, rounds,
-                                       seed) if n > 1 else wilson_interval(
-                                           share, total.sum(-1), level)
-        more, less = bootstrap_interval(c, excess, level, rounds,
-                                        seed) if n >= _FEW_SAMPLES else (0*share, 0*share)
-        prefers = ['pictures' if m > 0 else 'words' if l < 0 else '' for m, l in zip(more, less)]
-        rows += [dict(layer=short_layer_name(name), expert=e, visits=int(total[e].sum()),
-                      share=share[e].item(), low=low[e].item(), high=high[e].item(),
-                      expected=expected.item(), prefers=prefers[e],
-                      over=f'{n} samples' if n > 1 else 'tokens') for e in range(len(share))]
-    return Table(rows)
+        raise KitError(f'a split needs words and pictures: expected both in the trace, got '
+                       f'{trace!r}')
+    return Table(row for name in trace.layers
+                 for row in _split_rows(name, expert_visits(trace, name), level, rounds, seed))
 
 # %% ../../nbs/insight/01_statistics.ipynb #fd4b874b
+def _count_pairs(a, b, sizes):  # Tokens of each pair; a, b: indices below sizes[0], sizes[1] (T,)
+    return torch.bincount(a*sizes[1]+b, minlength=sizes[0]*sizes[1]).view(sizes)
+
 def transition_counts(
     trace:RoutingTrace,  # With tokens
     first,  # Layer: name, or position
@@ -124,9 +134,9 @@ def transition_counts(
     modality:str='all',  # As for `RoutingTrace.where`
 )->torch.Tensor:  # (E_first, E_second) tokens
     "How many tokens go from each best expert of one layer to each of another."
-    a, b = (trace[l].index[trace.where(modality), 0].long() for l in (first, second))
-    Ea, Eb = (trace[l].probs.shape[1] for l in (first, second))
-    return torch.bincount(a*Eb+b, minlength=Ea*Eb).view(Ea, Eb)
+    layers, keep = (trace[first], trace[second]), trace.where(modality)
+    best = (r.index[keep, 0].long() for r in layers)
+    return _count_pairs(*best, [r.probs.shape[1] for r in layers])
 
 # %% ../../nbs/insight/01_statistics.ipynb #76e1044e
 def mutual_information(
@@ -134,8 +144,8 @@ def mutual_information(
 )->float:  # Bits
     "How much one index tells about the other (Cover and Thomas 2006, eq. 2.28)."
     p = counts.double()/counts.sum().clamp(min=1)
-    entropy = lambda q: torch.special.entr(q).sum()/torch.tensor(2.).double().log()
-    return max((entropy(p.sum(0))+entropy(p.sum(1))-entropy(p)).item(), 0.)
+    def bits(q): return torch.special.entr(q).sum()/torch.tensor(2.).double().log()
+    return max((bits(p.sum(0))+bits(p.sum(1))-bits(p)).item(), 0.)
 
 # %% ../../nbs/insight/01_statistics.ipynb #a12d17e7
 def shuffle_within(
@@ -153,56 +163,80 @@ def layer_links(
     trace:RoutingTrace,  # With tokens
     rounds:int=100,  # Shuffles
     seed:int=0,  # Of the shuffles
-)->Table:  # first, second, bits, chance, limit
-    "Mutual information between successive MoE layers, beside its mean and 97.5 % limit when choices are shuffled within each sample's words and patches; ValueError without tokens."
-    g, names, rows, keep = torch.Generator().manual_seed(seed), list(
-        require_tokens(trace).layers), [], trace.valid
+)->Table:  # first, second, bits; chance and limit: mean and 97.5 % of them in shuffled choices
+    "Mutual information of successive MoE layers, beside that of choices shuffled within samples."
+    keep, g = require_tokens(trace).valid, torch.Generator().manual_seed(seed)
     groups = trace.sample[keep]*len(MODALITIES)+trace.modality[keep]
-    for a, b in zip(names, names[1:]):
+    def row(a, b):
         x, y = (trace[l].index[keep, 0].long() for l in (a, b))
-        E = [trace[l].probs.shape[1] for l in (a, b)]
-        bits = lambda y: mutual_information(torch.bincount(x*E[1]+y, minlength=E[0]*E[1]).view(E))
+        sizes = [trace[l].probs.shape[1] for l in (a, b)]
+        def bits(y): return mutual_information(_count_pairs(x, y, sizes))
         chance = torch.tensor([bits(y[shuffle_within(groups, g)]) for _ in range(rounds)])
-        rows.append(dict(first=short_layer_name(a), second=short_layer_name(b), bits=bits(y),
-                         chance=chance.mean().item(), limit=chance.quantile(.975).item()))
-    return Table(rows)
+        return dict(first=short_layer_name(a), second=short_layer_name(b), bits=bits(y),
+                    chance=chance.mean().item(), limit=chance.quantile(.975).item())
+    names = list(trace.layers)
+    return Table(row(a, b) for a, b in zip(names, names[1:]))
 
 # %% ../../nbs/insight/01_statistics.ipynb #7b709e27
+def _expected_shares(
+    best:torch.Tensor,  # Best expert of each token in each layer (T, L)
+    kind:torch.Tensor,  # Each token's modality (T,)
+    paths:torch.Tensor,  # (P, L)
+)->torch.Tensor:  # (P,)
+    "Share of each path if layers chose independently within words and within patches."
+    total = torch.zeros(len(paths), dtype=torch.double)
+    for m in kind.unique():
+        mine, share = best[kind == m], torch.ones(len(paths), dtype=torch.double)
+        for l, experts in enumerate(best.max(0).values+1):
+            load = mine[:, l].bincount(minlength=int(experts))/len(mine)
+            share = share*load.double()[paths[:, l]]
+        total += len(mine)/len(best)*share
+    return total
+
+# %% ../../nbs/insight/01_statistics.ipynb #6f55d64d
+def _path_interval(
+    which:torch.Tensor,  # Rank of each token's path (T,)
+    sample:torch.Tensor,  # Each token's sample (T,)
+    n:int,  # Paths, the most frequent ones
+    **resampling,  # For `bootstrap_interval`
+)->tuple:  # (low, high), each (n,); nan for one sample
+    "Intervals over samples for the shares of paths."
+    samples, whose = sample.unique(return_inverse=True)
+    if len(samples) < 2: return (torch.full((n,), math.nan),)*2
+    tokens = [torch.bincount(whose[which == i], minlength=len(samples)) for i in range(n)]
+    counts = torch.stack([*tokens, whose.bincount()], 1).double()
+    return bootstrap_interval(counts, lambda c: c[..., :-1]/c[..., -1:], **resampling)
+
+# %% ../../nbs/insight/01_statistics.ipynb #528b2578
 def pathways(
     trace:RoutingTrace,  # With tokens
     n:int=10,  # Rows at most
     modality:str='all',  # As for `RoutingTrace.where`
     rounds:int=1000,  # Resamplings for the intervals
     seed:int=0,  # Of the resamplings
-)->Table:  # path, tokens, share, low, high, expected, ratio, pictures
-    "The most frequent sequences of best experts across all MoE layers, most frequent first, with 95 % intervals over samples; ValueError without tokens."
+)->Table:  # path, tokens, share, low, high (95 %, over samples), expected, ratio, pictures
+    "The most frequent sequences of best experts across all MoE layers; KitError without tokens."
     keep = require_tokens(trace).where(modality)
-    best = torch.stack([r.index[keep, 0].long() for r in trace.layers.values()], 1)
-    paths, which, count = best.unique(dim=0, return_inverse=True, return_counts=True)
-    order = count.sort(descending=True, stable=True).indices[:n]
-    kind, alone = trace.modality[keep], torch.zeros(len(order), dtype=torch.double)
-    for m in kind.unique():
-        mine = best[kind == m]
-        shares = [mine[:, l].bincount(minlength=int(best[:, l].max())+1)/len(mine)
-                  for l in range(best.shape[1])]
-        alone += len(mine)/len(best)*torch.stack([s.double()[paths[order, l]]
-                                                  for l, s in enumerate(shares)]).prod(0)
-    samples, whose = trace.sample[keep].unique(return_inverse=True)
-    per = torch.stack([torch.bincount(whose[which == i], minlength=len(samples)) for i
-                       in order.tolist()] + [whose.bincount(minlength=len(samples))], 1).double()
-    low, high = bootstrap_interval(per, lambda c: c[..., :-1]/c[..., -1:], rounds=rounds,
-                                   seed=seed) if len(samples) > 1 else [
-                                       torch.full((len(order),), float('nan'))]*2
-    rows = [dict(path=' → '.join(map(str, paths[i].tolist())), tokens=int(count[i]),
-                 share=(s := (count[i]/len(best)).item()), low=low[j].item(), high=high[j].item(),
-                 expected=alone[j].item(), ratio=s/alone[j].item(),
-                 pictures=(kind[which == i] == 1).double().mean().item())
-            for j, i in enumerate(order.tolist())]
-    return Table(rows)
+    kind, best = trace.modality[keep], [r.index[keep, 0] for r in trace.layers.values()]
+    best = torch.stack(best, 1).long()
+    paths, which, tokens = best.unique(dim=0, return_inverse=True, return_counts=True)
+    order = tokens.sort(descending=True, stable=True).indices
+    which, order = order.argsort()[which], order[:n]  # a path is now called by its rank
+    expected = _expected_shares(best, kind, paths[order])
+    low, high = _path_interval(which, trace.sample[keep], len(order), rounds=rounds, seed=seed)
+    def row(i, path, tokens):
+        share, alone = tokens/len(best), expected[i].item()
+        return dict(path=' → '.join(map(str, path)), tokens=tokens, share=share,
+                    low=low[i].item(), high=high[i].item(), expected=alone, ratio=share/alone,
+                    pictures=(kind[which == i] == 1).double().mean().item())
+    return Table(row(i, paths[j].tolist(), int(tokens[j])) for i, j in enumerate(order))
 
 # %% ../../nbs/insight/01_statistics.ipynb #a45a40e6
-def _sums(w, k):
-    "Elementary symmetric polynomials e_0 … e_k of all weights (k+1,), and of all but one (E, k+1)"
+def _symmetric_sums(
+    w:torch.Tensor,  # Weights (E,)
+    k:int,  # The highest order
+)->tuple:  # e_0 … e_k of all weights (k+1,), and of all but one (E, k+1)
+    "Elementary symmetric polynomials."
     full = torch.zeros(k+1, dtype=w.dtype)
     full[0] = 1
     for x in w: full[1:] = full[1:]+x*full[:-1]
@@ -216,15 +250,15 @@ def _pairs_by_popularity(
     k:int,  # Experts per token, 2 or more
     rounds:int=500,  # Iterations at most
 )->torch.Tensor:  # (E, E); the diagonal means nothing
-    "Share of the tokens that would choose both experts if popularity were all there is (maximum entropy: Chen, Dempster and Liu 1994)."
+    "Share of the tokens that would choose both experts if popularity were all there is."
     share = share.double().clamp(max=1-1e-9)
     w = share.clone()
     for _ in range(rounds):
-        full, less = _sums(w, k)
+        full, less = _symmetric_sums(w, k)
         w, old = share*full[k]/less[:, k-1].clamp(min=1e-300), w
         w *= k/w.sum()
         if (w-old).abs().max() < 1e-10: break
-    full, less = _sums(w, k)
+    full, less = _symmetric_sums(w, k)
     both = torch.ones(len(w), len(w), dtype=w.dtype)
     # sums over sets without either
     for j in range(1, k-1): both = (less[:, j, None]-w*both).clamp(min=0)
@@ -235,53 +269,58 @@ def coactivation(
     trace:RoutingTrace,  # With tokens
     layer,  # Name, or position
     modality:str='all',  # As for `RoutingTrace.where`
-)->tuple:  # ((E, E) share of the row expert's tokens that also chose the column's, (E, E) how often they met over what popularity gives)
-    "Which experts are chosen by the same token (Muennighoff et al. 2024, §5.2); popularity counts within words and within patches; ValueError where one expert is chosen per token."
+)->tuple:  # (share of the row's tokens that chose the column too, that over what popularity gives)
+    "Which experts are chosen by the same token; KitError where one expert is chosen per token."
     r = require_tokens(trace)[layer]
     k = r.index.shape[1]
     if k < 2:
-        raise ValueError(f'{layer}: one expert per token, so no two are chosen together; expected '
-                         f'top_k of 2 or more')
+        raise KitError(f'{layer}: one expert per token, so no two are chosen together; expected '
+                       f'top_k of 2 or more')
     chosen = torch.zeros(r.probs.shape, dtype=torch.double).scatter_(1, r.index.long(), 1.)
     groups = [chosen[trace.where(m)] for m in (MODALITIES[:2] if modality == 'all' else [modality])]
-    together, expected = sum(c.T @ c for c in groups), sum(len(c)*_pairs_by_popularity(c.mean(0), k)
-                                                           for c in groups if len(c))
-    off = 1-torch.eye(len(together), dtype=torch.double)
-    return (together/together.diagonal()[:, None]*off).nan_to_num(), (
-        together/expected*off).nan_to_num(posinf=0)
+    together = sum(c.T @ c for c in groups)
+    expected = sum(len(c)*_pairs_by_popularity(c.mean(0), k) for c in groups if len(c))
+    others = 1-torch.eye(len(together), dtype=torch.double)
+    share, lift = together/together.diagonal()[:, None]*others, together/expected*others
+    return share.nan_to_num(), lift.nan_to_num(posinf=0)
 
 # %% ../../nbs/insight/01_statistics.ipynb #cdf77a0c
-def _agreement(a, b, layer):
-    "Share of agreeing choices if two traces of the same tokens had nothing in common but their loads"
-    def load(t, m):
-        n = t[layer].index[t.where(m)].flatten().long().bincount(
-            minlength=t[layer].probs.shape[1]).double()
+def _chance_agreement(
+    a:RoutingTrace,  # With tokens
+    b:RoutingTrace,  # Of the same tokens
+    layer,  # Name, or position
+)->float:  # 0 to 1
+    "Share of agreeing choices if two traces had nothing in common but their loads."
+    def load(trace, m):
+        r = trace[layer]
+        n = r.index[trace.where(m)].flatten().long().bincount(minlength=r.probs.shape[1]).double()
         return n/max(n.sum(), 1)
     k, total = a[layer].index.shape[1], int(a.valid.sum())
     return sum(int(a.where(m).sum())/total*k*(load(a, m)*load(b, m)).sum().item()
                for m in MODALITIES[:2])
 
+def _agreement(a, b)->float:  # Choices of the same tokens, (T, k) each
+    "Share of the choices in a that are in b too."
+    return (a[:, :, None] == b[:, None, :]).any(-1).double().mean().item()
+
 # %% ../../nbs/insight/01_statistics.ipynb #65735bd9
 def saturation(
     traces:list,  # Of the same inputs at successive checkpoints, the last one last
 )->Table:  # checkpoint, layer, saturation, chance
-    "Share of a token's experts that equal those at the last checkpoint (Muennighoff et al. 2024, §5.1); ValueError for traces of different tokens."
+    "Share of a token's experts that equal those at the last checkpoint; KitError for other tokens."
     if len(traces) < 2:
-        raise ValueError(
-            f'saturation compares checkpoints: expected two traces or more, got {len(traces)}')
-    for t in traces: require_tokens(t)
-    last, rows = traces[-1], []
-    for i, t in enumerate(traces):
-        if list(t.layers) != list(last.layers) or len(t) != len(last) or not torch.equal(
-            t.ids, last.ids):
-            raise ValueError(f'trace {i} is of other tokens or layers than the last: expected the '
-                             f'same inputs ({last!r}), got {t!r}. Record forward passes rather '
-                             f'than generated answers')
-        for name, r in t.layers.items():
-            same = (r.index[last.valid][:, :,
-                                        None] == last[name].index[last.valid][:, None, :]).any(-1)
-            rows.append(dict(checkpoint=i, layer=short_layer_name(
-                name), saturation=same.double().mean().item(), chance=_agreement(t, last, name)))
+        raise KitError(f'saturation compares checkpoints: expected two traces or more, got '
+                       f'{len(traces)}')
+    last, rows = require_tokens(traces[-1]), []
+    for i, t in enumerate(map(require_tokens, traces)):
+        if list(t.layers) != list(last.layers) or not torch.equal(t.ids, last.ids):
+            raise KitError(f'trace {i} is of other tokens or layers than the last: expected the '
+                           f'same inputs ({last!r}), got {t!r}. Record forward passes rather '
+                           f'than generated answers')
+        rows += [dict(checkpoint=i, layer=short_layer_name(name),
+                      saturation=_agreement(t[name].index[last.valid],
+                                            last[name].index[last.valid]),
+                      chance=_chance_agreement(t, last, name)) for name in t.layers]
     return Table(rows)
 
 # %% ../../nbs/insight/01_statistics.ipynb #0457b14f
@@ -294,8 +333,31 @@ class _Collapse:
     # Lowest share in units of the even one, highest in units of the largest possible, or entropy
     value:float
     def __str__(self):
-        return f'{self.layer}: {self.kind}' + (f', experts {", ".join(map(str, self.experts))}'
-                                               if self.experts else '') + f' ({self.value:.2f})'
+        which = f', experts {", ".join(map(str, self.experts))}' if self.experts else ''
+        return f'{self.layer}: {self.kind}{which} ({self.value:.2f})'
+
+# %% ../../nbs/insight/01_statistics.ipynb #955f18b1
+def _load_share(c): return c/c.sum(-1, keepdim=True)  # (…, E), of its sum
+
+def _layer_alarms(
+    layer:str,  # As the alarm calls it
+    counts:torch.Tensor,  # Choices of each expert by each sample (samples, E)
+    k:int,  # Experts per token
+    starved:float, overloaded:float, entropy:float, level:float,  # As for `collapse`
+)->list:  # of `_Collapse`
+    "What is wrong with the load of one layer."
+    experts, share = counts.shape[1], _load_share(counts.sum(0))
+    low, high = bootstrap_interval(counts, _load_share, level)
+    _, evenness = bootstrap_interval(counts, lambda c: relative_entropy(_load_share(c)), level)
+    def numbers(mask): return tuple(mask.nonzero().flatten().tolist())
+    starving = numbers(high*experts < starved)
+    crowded = numbers(low*k > overloaded) if k < experts else ()
+    found = []
+    if starving: found.append(_Collapse(layer, 'starved', starving, (share*experts).min().item()))
+    if crowded: found.append(_Collapse(layer, 'overloaded', crowded, (share*k).max().item()))
+    if evenness < entropy:
+        found.append(_Collapse(layer, 'low entropy', (), relative_entropy(share).item()))
+    return found
 
 # %% ../../nbs/insight/01_statistics.ipynb #3e662d10
 def collapse(
@@ -307,23 +369,15 @@ def collapse(
     samples_needed:int=_FEW_SAMPLES,  # Or nothing is said at all
     level:float=.99,  # Of the interval that must have crossed a threshold
 )->list:  # of `_Collapse`, empty if all is well, or if nothing can be said
-    "Layers whose experts are unused, overused, or too few, beyond what the choice of samples explains; ValueError without tokens."
+    "Layers whose experts are unused, overused, or too few; KitError without tokens."
     found = []
     for name, r in require_tokens(trace).layers.items():
-        c, k = expert_visits(trace, name).sum(-1), r.index.shape[1]
-        E, share = c.shape[1], c.sum(0)/c.sum()
-        if E < 2 or len(c) < samples_needed or c.sum()/E < visits_needed: continue
-        low, high = bootstrap_interval(c, lambda c: c/c.sum(-1, keepdim=True), level)
-        even = bootstrap_interval(c, lambda c: relative_entropy(c/c.sum(-1, keepdim=True)),
-                                  level)[1].item()
-        where = lambda mask: tuple(mask.nonzero().flatten().tolist())
-        checks = [('starved', where(high*E < starved), (share*E).min().item()), (
-            'overloaded', where(low*k > overloaded) if k < E else (), (share*k).max().item())]
-        found += [_Collapse(short_layer_name(name), kind, which, value)
-                  for kind, which, value in checks if which]
-        if even < entropy:
-            found.append(_Collapse(short_layer_name(name), 'low entropy', (),
-                                   relative_entropy(share).item()))
+        counts = expert_visits(trace, name).sum(-1)
+        samples, experts = counts.shape
+        enough = samples >= samples_needed and counts.sum()/experts >= visits_needed
+        if experts > 1 and enough:
+            found += _layer_alarms(short_layer_name(name), counts, r.index.shape[1], starved,
+                                   overloaded, entropy, level)
     return found
 
 # %% ../../nbs/insight/01_statistics.ipynb #be33403f
@@ -333,12 +387,12 @@ def paired_points(
     together:int=1,  # So many successive questions are one witness, such as all about one picture
     **kwargs,  # For `bootstrap_interval`
 )->tuple:  # (change, low, high), in points of 100
-    "Change of accuracy from one round of questions to another, with an interval over groups of questions; ValueError if the rounds differ in length."
+    "Change of accuracy between two rounds of the same questions, with an interval over groups."
     if len(before) != len(after) or not len(before) or len(before) % together:
-        raise ValueError(f'{len(before)} answers before and {len(after)} after: expected the same '
-                         f'number, a multiple of together={together}')
-    right = torch.tensor([[*map(int, before)],
-                          [*map(int, after)]]).view(2, -1, together).sum(-1).T.double()
-    change = lambda c: 100*(c[..., 1]-c[..., 0])/len(before)
-    return change(right.sum(0)).item(), *(x.item()
-                                          for x in bootstrap_interval(right, change, **kwargs))
+        raise KitError(f'{len(before)} answers before and {len(after)} after: expected the same '
+                       f'number, a multiple of together={together}')
+    rounds = torch.tensor([[*map(int, before)], [*map(int, after)]])
+    right = rounds.view(2, -1, together).sum(-1).T.double()
+    def change(c): return 100*(c[..., 1]-c[..., 0])/len(before)
+    low, high = bootstrap_interval(right, change, **kwargs)
+    return change(right.sum(0)).item(), low.item(), high.item()

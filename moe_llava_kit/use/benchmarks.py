@@ -10,6 +10,7 @@ import base64, binascii, csv, io, json, sys
 from pathlib import Path
 from dataclasses import dataclass
 from PIL import Image
+from ..core.errors import KitError
 from ..text.messages import IMAGE_TOKEN
 from ..data.rows import BadSample, VIDEO_TOKEN
 from ..data.media import open_picture, read_frames
@@ -45,8 +46,9 @@ def _open_bytes(
             im.load()
             return im.copy()
     except Exception as e:
-        raise BadSample('image_broken', f'the picture of question {id}, {len(data):,} bytes, '
-                                        f'cannot be read: {type(e).__name__}') from e
+        why = (f'the picture of question {id}, {len(data):,} bytes, cannot be read: '
+               f'{type(e).__name__}')
+        raise BadSample('image_broken', why) from e
 
 # %% ../../nbs/use/01_benchmarks.ipynb #a124a9bc
 _SHORT = '\nAnswer the question using a single word or phrase.'
@@ -61,12 +63,12 @@ def choice_question(
     hint:str='',  # What is given besides
     request:str=_LETTER,  # How to answer
 )->str:  # Hint, question, options and request, a line each
-    "A multiple-choice question as LLaVA-1.5 asks it; ValueError for more options than letters."
+    "A multiple-choice question as LLaVA-1.5 asks it; KitError for more options than letters."
     if len(options) > len(_LETTERS):
-        raise ValueError(f'{question[:60]!r} has {len(options)} options: expected at most '
-                         f'{len(_LETTERS)}, one for each letter of {_LETTERS}')
-    return '\n'.join([*([hint] if hint else []), question,
-                      *(f'{l}. {o}' for l, o in zip(_LETTERS, options))]) + request
+        raise KitError(f'{question[:60]!r} has {len(options)} options: expected at most '
+                       f'{len(_LETTERS)}, one for each letter of {_LETTERS}')
+    lettered = [f'{l}. {o}' for l, o in zip(_LETTERS, options)]
+    return '\n'.join([*([hint] if hint else []), question, *lettered]) + request
 
 # %% ../../nbs/use/01_benchmarks.ipynb #5e30f4a1
 def _need_file(
@@ -83,13 +85,13 @@ def _need_file(
 def _read_json_lines(
     text:str,  # A JSON value per line
 )->list:  # The values; empty lines are skipped
-    "Parse JSON lines; ValueError naming the line that is none."
+    "Parse JSON lines; KitError naming the line that is none."
     rows = []
     # not splitlines: JSON may hold other line ends, such as U+2028
     for n, line in enumerate(text.split('\n'), 1):
         try: rows += [json.loads(line)] if line.strip() else []
         except json.JSONDecodeError as e:
-            raise ValueError(f'line {n}, column {e.colno}: {e.msg}') from None
+            raise KitError(f'line {n}, column {e.colno}: {e.msg}') from None
     return rows
 
 # %% ../../nbs/use/01_benchmarks.ipynb #47f66c59
@@ -97,16 +99,19 @@ def read_json(
     folder:str|Path,  # The benchmark's folder
     name:str,  # File in it
 )->object:  # The parsed value; a list of them for JSON lines
-    "Parse a JSON file, or JSON lines; FileNotFoundError or ValueError naming it."
+    "Parse a JSON file, or JSON lines; FileNotFoundError or KitError naming it."
     path, problems = _need_file(folder, name), []
     forms = {'JSON': json.loads, 'JSON lines': _read_json_lines}  # POPE calls its lines .json
     if path.suffix == '.jsonl': del forms['JSON']
     for form, read in forms.items():
         try: return read(path.read_text(encoding='utf-8'))
         except ValueError as e: problems.append(f'as {form}: {e}')
-    raise ValueError(f'{path} cannot be read '+'; '.join(problems))
+    raise KitError(f'{path} cannot be read '+'; '.join(problems))
 
 # %% ../../nbs/use/01_benchmarks.ipynb #cd5e1dad
+def _empty_if_none(text:str|None)->str:  # '' for pandas' marks for nothing
+    return '' if (text or '').lower() in ('', 'nan', 'none') else text
+
 def read_table(
     folder:str|Path,  # The benchmark's folder
     name:str,  # Tab-separated file with a header
@@ -114,7 +119,7 @@ def read_table(
     "Rows of a .tsv file; FileNotFoundError if it is missing."
     csv.field_size_limit(sys.maxsize)  # a field may hold a whole picture
     with _need_file(folder, name).open(encoding='utf-8', newline='') as f:
-        return [{k: '' if (v or '').lower() in ('nan', 'none') else v or '' for k, v in row.items()}
+        return [{k: _empty_if_none(v) for k, v in row.items()}
                 for row in csv.DictReader(f, delimiter='\t')]
 
 # %% ../../nbs/use/01_benchmarks.ipynb #49d738f3
@@ -122,30 +127,29 @@ def _types_of(
     sample:dict,  # Of a LLaVA file
     n:int,  # Its number of questions
 )->list:  # n types
-    "The type of each of a sample's questions; ValueError if it lists another number of them."
+    "The type of each of a sample's questions; KitError if it lists another number of them."
     t = sample.get('type', 'all')
-    if isinstance(t, list) and len(t) != n:
-        raise ValueError(
-            f'sample {sample.get("id")!r} has {n} questions, but its "type" lists {len(t)}')
-    return t if isinstance(t, list) else [t]*n
+    if not isinstance(t, list): return [t]*n
+    if len(t) == n: return t
+    raise KitError(f'{n} questions, but "type" lists {len(t)}', sample=sample.get('id'))
 
 def _media_of(
     turns:list,  # (role, text), up to the question
     paths:list,  # Of all pictures and videos of the sample, in the order of their marks
     name:str,  # Of the sample
 )->tuple:  # (paths of pictures, None) or ([], path of a video)
-    "What a question shows; ValueError naming the sample if it mixes pictures and videos."
+    "What a question shows; KitError naming the sample if it mixes pictures and videos."
     images, videos = (sum(t.count(m) for _, t in turns) for m in (IMAGE_TOKEN, VIDEO_TOKEN))
     if videos and (images or videos > 1):
-        raise ValueError(f'sample {name!r} asks about {videos} videos and {images} pictures at '
-                         f'once: expected pictures, or one video')
+        raise KitError(f'asks about {videos} videos and {images} pictures at once: expected '
+                       f'pictures, or one video', sample=name)
     return ([], paths[0]) if videos else (paths[:images], None)
 
 # %% ../../nbs/use/01_benchmarks.ipynb #5fcb3206
 def load_questions(
-    data_dir:str|Path,  # Folder with questions.json and the pictures it names, or the path of such a file
+    data_dir:str|Path,  # Folder with questions.json and its pictures, or the path of such a file
 )->list[Item]:  # One per answer in it; references: that answer
-    "Every question of a LLaVA file; BadSample or ValueError naming the row that cannot be used, FileNotFoundError without the file."
+    "Every question of a LLaVA file; KitError for a row that cannot be used, FileNotFoundError."
     path, items, seen = Path(data_dir), [], set()
     if path.is_dir(): path = path/'questions.json'
     if not path.is_file():
@@ -154,25 +158,26 @@ def load_questions(
     for row in (rows.parse(0, i, find_files=False) for i in range(len(rows))):
         turns, id = row['turns'], str(row['row'] if row['id'] is None else row['id'])
         asked = [k for k, (role, text) in enumerate(turns) if role == 1 and text]
-        name = id if id not in seen else f'{id}#{row["row"]}'
+        name, paths = id if id not in seen else f'{id}#{row["row"]}', row['paths']
         seen.add(name)
         for k, t in zip(asked, _types_of(row['sample'], len(asked))):
-            pictures, video = _media_of(turns[:k], [path.parent/p for p in row['paths']], name)
+            pictures, video = _media_of(turns[:k], [path.parent/p for p in paths], name)
             items.append(Item(f'{name}/{k//2}', list(turns[:k]), pictures, [turns[k][1]], t, video))
     return items
 
 # %% ../../nbs/use/01_benchmarks.ipynb #7618c07d
 def load_vqav2(
-    data_dir:str|Path,  # Folder with v2_OpenEnded_mscoco_val2014_questions.json, v2_mscoco_val2014_annotations.json, val2014/
+    data_dir:str|Path,  # Folder with its …questions.json and …annotations.json, and val2014/
 )->list[Item]:  # References: what people answered; type: of the answer
     "VQAv2, validation split."
-    notes = {a['question_id']: a
-             for a in read_json(data_dir, 'v2_mscoco_val2014_annotations.json')['annotations']}
-    asked = [(q, notes[q['question_id']]) for q
-             in read_json(data_dir, 'v2_OpenEnded_mscoco_val2014_questions.json')['questions']]
-    return [Item(str(q['question_id']), q['question']+_SHORT,
-                 [Path(data_dir)/f'val2014/COCO_val2014_{q["image_id"]:012d}.jpg'],
-                 [x['answer'] for x in a['answers']], a['answer_type']) for q, a in asked]
+    asked = read_json(data_dir, 'v2_OpenEnded_mscoco_val2014_questions.json')['questions']
+    notes = read_json(data_dir, 'v2_mscoco_val2014_annotations.json')['annotations']
+    notes = {a['question_id']: a for a in notes}
+    def item(q):
+        note, picture = notes[q['question_id']], f'COCO_val2014_{q["image_id"]:012d}.jpg'
+        return Item(str(q['question_id']), q['question']+_SHORT, [Path(data_dir)/'val2014'/picture],
+                    [x['answer'] for x in note['answers']], note['answer_type'])
+    return [item(q) for q in asked]
 
 def load_vizwiz(
     data_dir:str|Path,  # Folder with val.json, val/
@@ -189,8 +194,10 @@ def _prepared_questions(
     pictures:str,  # Folder of the pictures
 )->list[Item]:  # References: none; type: the category, where there is one
     "Questions as LLaVA's authors prepared them, without answers."
-    return [Item(str(r['question_id']), r['text'], [Path(data_dir)/pictures/r['image']] if r.get(
-        'image') else [], [], r.get('category', 'all')) for r in read_json(data_dir, name)]
+    def item(r):
+        shown = [Path(data_dir)/pictures/r['image']] if r.get('image') else []
+        return Item(str(r['question_id']), r['text'], shown, [], r.get('category', 'all'))
+    return [item(r) for r in read_json(data_dir, name)]
 
 def load_vqav2_test(
     data_dir:str|Path,  # Folder with llava_vqav2_mscoco_test-dev2015.jsonl, test2015/
@@ -217,21 +224,21 @@ def load_textvqa(
 def load_textvqa_ocr(
     data_dir:str|Path,  # The same, and llava_textvqa_val_v051_ocr.jsonl
 )->list[Item]:  # References: what people answered
-    "TextVQA with the words an OCR found in the picture, as LLaVA's and MoE-LLaVA's papers report it; ValueError for a question without answers."
+    "TextVQA with the words an OCR found, as LLaVA reports it; KitError for an unknown question."
     answers = {(r['image_id'], r['question'].lower()): r
                for r in read_json(data_dir, 'TextVQA_0.5.1_val.json')['data']}
     def item(r):
         key = r['question_id'], r['text'].split('\n')[0].lower()
         if key not in answers:
-            raise ValueError(f'llava_textvqa_val_v051_ocr.jsonl asks {key[1]!r} about {key[0]}, '
-                             f'which TextVQA_0.5.1_val.json does not: files of different versions?')
+            raise KitError(f'llava_textvqa_val_v051_ocr.jsonl asks {key[1]!r} about {key[0]}, '
+                           f'which TextVQA_0.5.1_val.json does not: files of different versions?')
         return Item(str(answers[key]['question_id']), r['text'],
                     [Path(data_dir)/'train_images'/r['image']], answers[key]['answers'])
     return [item(r) for r in read_json(data_dir, 'llava_textvqa_val_v051_ocr.jsonl')]
 
 # %% ../../nbs/use/01_benchmarks.ipynb #ef969e0f
 def load_gqa(
-    data_dir:str|Path,  # Folder with data/testdev_balanced_questions.json (or one level deeper), data/images/
+    data_dir:str|Path,  # Folder with data/testdev_balanced_questions.json, data/images/
 )->list[Item]:  # References: the answer; type: the question's structure
     "GQA, balanced test-dev split."
     name = 'testdev_balanced_questions.json'
@@ -245,68 +252,78 @@ def load_pope(
     data_dir:str|Path,  # Folder with coco/coco_pope_{random,popular,adversarial}.json and val2014/
 )->list[Item]:  # References: yes or no; type: the kind of question
     "POPE on COCO: the kinds of questions whose file is there; FileNotFoundError if there is none."
-    files = sorted(Path(data_dir).glob('coco/coco_pope_*.json'))
+    folder = Path(data_dir)
+    files = sorted(folder.glob('coco/coco_pope_*.json'))
     if not files:
-        raise FileNotFoundError(f'{Path(data_dir)/"coco"} holds no coco_pope_*.json: this '
-                                f'benchmark needs coco_pope_random.json, coco_pope_popular.json or '
+        raise FileNotFoundError(f'{folder/"coco"} holds no coco_pope_*.json: this benchmark needs '
+                                f'coco_pope_random.json, coco_pope_popular.json or '
                                 f'coco_pope_adversarial.json there')
-    rows = [(f.stem.removeprefix('coco_pope_'), r) for f in files
+    return [Item(f'{kind}/{r["question_id"]}', r['text']+_SHORT, [folder/'val2014'/r['image']],
+                 [r['label']], kind)
+            for f in files for kind in [f.stem.removeprefix('coco_pope_')]
             for r in read_json(f.parent, f.name)]
-    return [Item(f'{kind}/{r["question_id"]}', r['text']+_SHORT,
-                 [Path(data_dir)/'val2014'/r['image']], [r['label']], kind) for kind, r in rows]
 
 # %% ../../nbs/use/01_benchmarks.ipynb #cafd7ba4
 _REQUEST_MME = ' Please answer yes or no.'  # LLaVA asks in its own words instead
 
+def _mme_place(
+    file:Path,  # A text file of questions
+)->tuple:  # (name of the subtask, path of the picture)
+    "Where a file's picture is: beside it, or in the folder images."
+    apart = file.parent.name == 'questions_answers_YN'
+    task = file.parent.parent if apart else file.parent
+    home = task/'images' if apart else task
+    pictures = [home/f'{file.stem}{end}' for end in ('.jpg', '.png', '.jpeg')]
+    return task.name, next((p for p in pictures if p.exists()), pictures[0])
+
+# %% ../../nbs/use/01_benchmarks.ipynb #53de8aef
 def load_mme(
-    data_dir:str|Path,  # Folder with MME_Benchmark_release_version/SUBTASK/ (or SUBTASK/images and SUBTASK/questions_answers_YN)
+    data_dir:str|Path,  # Folder with MME_Benchmark_release_version/SUBTASK/
 )->list[Item]:  # References: yes or no; type: the subtask
-    "MME: two questions per picture; ValueError naming a line that is not a question, a tab and yes or no."
+    "MME: two questions per picture; KitError for a line that is no question, tab and yes or no."
     items = []
     for file in sorted(_need_file(data_dir, 'MME_Benchmark_release_version').rglob('*.txt')):
-        task = (file.parent.parent.name
-                if file.parent.name == 'questions_answers_YN' else file.parent.name)
-        home = (file.parent.parent/'images'
-                if file.parent.name == 'questions_answers_YN' else file.parent)
-        picture = next((p for e in ('.jpg', '.png', '.jpeg')
-                        if (p := home/f'{file.stem}{e}').exists()), home/f'{file.stem}.jpg')
-        for k, line in enumerate(l for l in file.read_text(encoding='utf-8').splitlines()
-                                 if l.strip()):
+        task, picture = _mme_place(file)
+        lines = [l for l in file.read_text(encoding='utf-8').splitlines() if l.strip()]
+        for k, line in enumerate(lines):
             question, _, answer = line.rpartition('\t')
-            if answer.strip().lower() not in ('yes', 'no'):
-                raise ValueError(
-                    f'{file}, line {k+1}: expected a question, a tab and Yes or No, got {line!r}')
-            items.append(Item(f'{task}/{file.stem}/{k}', question.strip().removesuffix(_REQUEST_MME)
-                              +_SHORT, [picture], [answer.strip().lower()], task))
+            right = answer.strip().lower()
+            if right not in ('yes', 'no'):
+                raise KitError(f'{file}, line {k+1}: expected a question, a tab and Yes or No, got '
+                               f'{line!r}')
+            question = question.strip().removesuffix(_REQUEST_MME)+_SHORT
+            items.append(Item(f'{task}/{file.stem}/{k}', question, [picture], [right], task))
     return items
 
 # %% ../../nbs/use/01_benchmarks.ipynb #2ce291b6
 def load_scienceqa(
-    data_dir:str|Path,  # Folder with pid_splits.json, problems.json, images/test/PID/image.png; llava_test_CQM-A.json if there
+    data_dir:str|Path,  # Folder with pid_splits.json, problems.json, images/test/PID/image.png
 )->list[Item]:  # References: the letter; type: 'with a picture' or 'text only'
-    "ScienceQA, test split; the questions in LLaVA's words where its file is there."
-    problems, file = read_json(data_dir, 'problems.json'), Path(data_dir)/'llava_test_CQM-A.json'
+    "ScienceQA, test split; in LLaVA's words where its file llava_test_CQM-A.json is there."
+    folder = Path(data_dir)
+    problems, prepared = read_json(folder, 'problems.json'), folder/'llava_test_CQM-A.json'
+    rows = read_json(folder, prepared.name) if prepared.exists() else []
     words = {r['id']: r['conversations'][0]['value'].replace('<image>', '').strip()+_LETTER
-             for r in read_json(data_dir, file.name)} if file.exists() else {}
+             for r in rows}
     def item(pid):
         p = problems[pid]
         question = words.get(pid) or choice_question(p['question'], p['choices'], p.get('hint', ''))
-        pictures = [Path(data_dir)/f'images/test/{pid}/image.png'] if p.get('image') else []
-        return Item(pid, question, pictures, [_LETTERS[p['answer']]],
-                    'with a picture' if pictures else 'text only')
-    return [item(pid) for pid in read_json(data_dir, 'pid_splits.json')['test']]
+        pictures = [folder/f'images/test/{pid}/image.png'] if p.get('image') else []
+        kind = 'with a picture' if pictures else 'text only'
+        return Item(pid, question, pictures, [_LETTERS[p['answer']]], kind)
+    return [item(pid) for pid in read_json(folder, 'pid_splits.json')['test']]
 
 # %% ../../nbs/use/01_benchmarks.ipynb #1072db33
 def _decode_picture(
     row:dict,  # Of a table of MMBench
     rows:dict,  # All of them, {index: row}
 )->bytes:  # The encoded picture
-    "The picture of a row, which may name another row that holds it; ValueError naming the row."
+    "The picture of a row, which may name another row that holds it; KitError naming the row."
     text = rows[row['image']]['image'] if row['image'] in rows else row['image']
     try: return base64.b64decode(text, validate=True)
     except binascii.Error as e:
-        raise ValueError(f'row {row["index"]}: the column "image" is neither base64 nor the index '
-                         f'of another row: {text[:30]!r} ({e})') from None
+        raise KitError(f'row {row["index"]}: the column "image" is neither base64 nor the index '
+                       f'of another row: {text[:30]!r} ({e})') from None
 
 # %% ../../nbs/use/01_benchmarks.ipynb #d5f0c723
 def load_mmbench(
@@ -317,9 +334,10 @@ def load_mmbench(
     "MMBench, development split, every turn of the options a question of its own."
     rows = {r['index']: r for r in read_table(data_dir, name)}
     def item(r):
-        return Item(r['index'], choice_question(r['question'], [r[l] for l in 'ABCD' if r.get(l)],
-                                                r.get('hint', ''), request),
-                    [_decode_picture(r, rows)], [r['answer']] if r.get('answer') else [],
+        options = [r[l] for l in 'ABCD' if r.get(l)]
+        question = choice_question(r['question'], options, r.get('hint', ''), request)
+        right = [r['answer']] if r.get('answer') else []
+        return Item(r['index'], question, [_decode_picture(r, rows)], right,
                     r.get('category', 'all'))
     return [item(r) for r in rows.values()]
 
@@ -338,12 +356,11 @@ def load_seed(
     data = read_json(data_dir, 'SEED-Bench.json')
     names = {i: n for n, i in data['question_type'].items()}
     def item(q):
-        still = q['data_type'] == 'image'
-        picture = (f'SEED-Bench-image/{q["data_id"]}' if still
-                   else f'SEED-Bench-video-image/{q["question_type_id"]}_{q["question_id"]}.png')
-        return Item(str(q['question_id']),
-                    choice_question(q['question'], [q[f'choice_{l}'] for l in 'abcd']),
-                    [Path(data_dir)/picture], [q['answer']],
+        frame = f'SEED-Bench-video-image/{q["question_type_id"]}_{q["question_id"]}.png'
+        still = f'SEED-Bench-image/{q["data_id"]}'
+        picture = Path(data_dir)/(still if q['data_type'] == 'image' else frame)
+        question = choice_question(q['question'], [q[f'choice_{l}'] for l in 'abcd'])
+        return Item(str(q['question_id']), question, [picture], [q['answer']],
                     f'{q["data_type"]}: {names[q["question_type_id"]]}')
     return [item(q) for q in data['questions']]
 

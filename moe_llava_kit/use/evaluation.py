@@ -14,10 +14,12 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from . import benchmarks, scoring
 from tqdm import tqdm
+from ..core.errors import KitError
+from ..core.files import write_whole
 from ..core.tables import Table
 from ..text.loading import get_known
+from . import benchmarks, scoring
 from .generation import answer_batch
 
 # %% ../../nbs/use/03_evaluation.ipynb #45392f32
@@ -38,55 +40,67 @@ class Benchmark:
     submit:object = None  # (records, data_dir, folder) -> the file a server or judge wants
     figure:object = _percent  # `Result` -> the number that papers print
     max_new_tokens:int = 16  # Enough for an answer
+    metric:str = 'accuracy'  # What `score` measures, as tables call it
 
 # %% ../../nbs/use/03_evaluation.ipynb #38f17537
+_SHORT_ANSWERS = (
+    Benchmark('exact_match', benchmarks.load_questions, scoring.score_exact,
+              'a LLaVA file of your own; equal but for case, spaces and a final period',
+              metric='exact match'),
+    Benchmark('vqav2', benchmarks.load_vqav2, scoring.score_vqa, metric='VQA accuracy',
+              source='Goyal et al. 2017, validation; accuracy of Antol et al. 2015'),
+    Benchmark('vqav2_test', benchmarks.load_vqav2_test, None, submit=scoring.submit_vqav2,
+              source='Goyal et al. 2017, test-dev; server'),
+    Benchmark('gqa', benchmarks.load_gqa, scoring.score_gqa,
+              'Hudson and Manning 2019, test-dev balanced'),
+    Benchmark('vizwiz', benchmarks.load_vizwiz, scoring.score_vqa, metric='VQA accuracy',
+              source='Gurari et al. 2018, validation; accuracy of Antol et al. 2015'),
+    Benchmark('vizwiz_test', benchmarks.load_vizwiz_test, None, submit=scoring.submit_vizwiz,
+              source='Gurari et al. 2018, test; server'),
+    Benchmark('textvqa', benchmarks.load_textvqa, scoring.score_textvqa, metric='VQA accuracy',
+              source='Singh et al. 2019, validation, bare questions'),
+    Benchmark('textvqa_ocr', benchmarks.load_textvqa_ocr, scoring.score_textvqa,
+              'the same with the words an OCR found, as LLaVA reports', metric='VQA accuracy'))
+
+# %% ../../nbs/use/03_evaluation.ipynb #326b21e2
 def _pope_f1(
     r,  # `Result` of POPE
 )->float:  # 0 to 100
     "POPE's figure: F1, averaged over the kinds of questions."
-    return 100*sum(d['f1'] for g, d in r.details.items() if g != 'all')/(len(r.details)-1)
+    kinds = [d['f1'] for group, d in r.details.items() if group != 'all']
+    return 100*sum(kinds)/len(kinds)
 
-# %% ../../nbs/use/03_evaluation.ipynb #bd983bbe
-BENCHMARKS = {b.name: b for b in (
-    Benchmark('exact_match', benchmarks.load_questions, scoring.score_exact,
-              'a LLaVA file of your own; equal but for case, spaces and a final period'),
-    Benchmark('vqav2', benchmarks.load_vqav2, scoring.score_vqa,
-              'Goyal et al. 2017, validation; accuracy of Antol et al. 2015'),
-    Benchmark('vqav2_test', benchmarks.load_vqav2_test, None, 'Goyal et al. 2017, test-dev; server',
-              scoring.submit_vqav2), Benchmark('gqa', benchmarks.load_gqa, scoring.score_gqa,
-                                               'Hudson and Manning 2019, test-dev balanced'),
-    Benchmark('vizwiz', benchmarks.load_vizwiz, scoring.score_vqa,
-              'Gurari et al. 2018, validation; accuracy of Antol et al. 2015'),
-    Benchmark('vizwiz_test', benchmarks.load_vizwiz_test, None, 'Gurari et al. 2018, test; server',
-              scoring.submit_vizwiz),
+_CHOICES = (
     Benchmark('scienceqa', benchmarks.load_scienceqa, scoring.score_scienceqa,
               'Lu et al. 2022, test; figure: questions with a picture',
               figure=lambda r: 100*r.types.get('with a picture', 0.)),
-    Benchmark('textvqa', benchmarks.load_textvqa, scoring.score_textvqa,
-              'Singh et al. 2019, validation, bare questions'),
-    Benchmark('textvqa_ocr', benchmarks.load_textvqa_ocr, scoring.score_textvqa,
-              'the same with the words an OCR found, as LLaVA reports'),
-    Benchmark('pope', benchmarks.load_pope, scoring.score_pope,
-              'Li et al. 2023; figure: F1, mean over the kinds of questions', figure=_pope_f1),
+    Benchmark('pope', benchmarks.load_pope, scoring.score_pope, figure=_pope_f1,
+              source='Li et al. 2023; figure: F1, mean over the kinds of questions'),
     Benchmark('mme', benchmarks.load_mme, scoring.score_mme,
               'Fu et al. 2023; figure: perception, at most 2,000',
               figure=lambda r: r.details['perception']['score']),
-    Benchmark('mmbench', benchmarks.load_mmbench, scoring.score_mmbench, 'Liu et al. 2023a, dev, '
-              'circular; server for its own reading', scoring.submit_mmbench),
+    Benchmark('mmbench', benchmarks.load_mmbench, scoring.score_mmbench,
+              'Liu et al. 2023a, dev, circular; server for its own reading',
+              scoring.submit_mmbench, metric='circular accuracy'),
     Benchmark('mmbench_cn', benchmarks.load_mmbench_cn, scoring.score_mmbench,
-              'the same in Chinese', scoring.submit_mmbench_cn),
+              'the same in Chinese', scoring.submit_mmbench_cn, metric='circular accuracy'),
     Benchmark('seed', benchmarks.load_seed, scoring.score_seed,
-              'Li et al. 2023, SEED-Bench; pictures and middle frames', scoring.submit_seed),
+              'Li et al. 2023, SEED-Bench; pictures and middle frames', scoring.submit_seed))
+
+# %% ../../nbs/use/03_evaluation.ipynb #bd983bbe
+BENCHMARKS = {b.name: b for b in (
+    *_SHORT_ANSWERS, *_CHOICES,
     Benchmark('mmvet', benchmarks.load_mmvet, None, 'Yu et al. 2023; graded by a language model',
-              scoring.submit_mmvet, max_new_tokens=1024), Benchmark(
-                  'llava_bench', benchmarks.load_llava_bench, None, 'Liu et al. 2023, in the wild; '
-                  'graded by a language model', scoring.submit_llava_bench, max_new_tokens=1024))}
+              scoring.submit_mmvet, max_new_tokens=1024),
+    Benchmark('llava_bench', benchmarks.load_llava_bench, None,
+              'Liu et al. 2023, in the wild; graded by a language model',
+              scoring.submit_llava_bench, max_new_tokens=1024))}
 
 # %% ../../nbs/use/03_evaluation.ipynb #dc352d54
 def get_benchmark(
     benchmark:str|Benchmark,  # A name in `BENCHMARKS`, or a benchmark of your own
 )->Benchmark:  # Your own unchanged
-    "A benchmark by name; ValueError naming the known ones."
+    "A benchmark by name; KitError naming the known ones."
     if isinstance(benchmark, Benchmark): return benchmark
     return get_known(benchmark, BENCHMARKS, 'benchmark')
 
@@ -102,12 +116,17 @@ class Result:
     answers:list = field(default_factory=list)  # dict(id, type, question, answer, references)
     figure:float|None = None  # The number that papers print
     submission:str|None = None  # The file that was written for a server or judge
+    metric:str = 'accuracy'  # What `overall` and `types` measure
 
-    def __repr__(self):
-        if self.overall is None:
-            return f'{self.benchmark}: {self.n:,} answers, to be scored elsewhere'
-        return f'{self.benchmark}: {self.overall:.1%} of {self.n:,} questions ('+', '.join(
-            f'{t} {v:.1%}' for t, v in self.types.items())+')'
+    def table(self)->Table:  # Empty if it is scored elsewhere
+        "Overall, per type of question, and the benchmark's further figures."
+        if self.overall is None: return Table()
+        n = Counter(a['type'] for a in self.answers)
+        rows = [('overall', self.n, f'{self.overall:.1%}')]
+        rows += [(t, n.get(t, ''), f'{v:.1%}') for t, v in self.types.items()]
+        rows += [(f'{group}: {name}', '', f'{v:.3f}') for group, figures in self.details.items()
+                 for name, v in figures.items()]
+        return Table(dict(zip((self.benchmark, 'questions', self.metric), r)) for r in rows)
 
     def to_dict(self)->dict:  # That JSON can hold
         "All fields."
@@ -116,37 +135,28 @@ class Result:
     def save(self,
         path:str|Path,  # JSON file to write
     ):
-        "Write everything as JSON, beside its place first and then renamed."
-        part = Path(f'{path}.part')
-        try:
-            part.write_text(json.dumps(self.to_dict(), ensure_ascii=False, indent=1),
-                            encoding='utf-8')
-            os.replace(part, path)
-        finally: part.unlink(missing_ok=True)
+        "Write everything as JSON, whole or not at all."
+        write_whole(path, json.dumps(self.to_dict(), ensure_ascii=False, indent=1))
 
-# %% ../../nbs/use/03_evaluation.ipynb #0dbf0fc8
-def _result_table(self:Result)->Table:  # Empty if it is scored elsewhere
-    "Overall, per type of question, and the benchmark's further figures."
-    if self.overall is None: return Table()
-    n = Counter(a['type'] for a in self.answers)
-    rows = [('overall', self.n, f'{self.overall:.1%}'),
-            *((t, n.get(t, ''), f'{v:.1%}') for t, v in self.types.items())]
-    return Table(dict(zip((self.benchmark, 'questions', 'score'), r)) for r in [*rows, *(
-        (f'{g}: {k}', '', f'{v:.3f}') for g, d in self.details.items() for k, v in d.items())])
-Result.table = _result_table
-Result._repr_html_ = lambda self: f'<p>{html.escape(repr(self))}</p>'+(
-    self.table()._repr_html_() if self.table() else '')
+    def __repr__(self):
+        if self.overall is None:
+            return f'{self.benchmark}: {self.n:,} answers, to be scored elsewhere'
+        types = ', '.join(f'{t} {v:.1%}' for t, v in self.types.items())
+        return f'{self.benchmark}: {self.overall:.1%} of {self.n:,} questions ({types})'
+    def _repr_html_(self):
+        table = self.table()
+        return f'<p>{html.escape(repr(self))}</p>' + (table._repr_html_() if table else '')
 
 # %% ../../nbs/use/03_evaluation.ipynb #d926e42f
 def compare_results(
     models:dict,  # {name of a model: its Results}
-)->Table:  # One decimal
-    "The figures that papers print, one row per model; a benchmark that was not run, or is scored elsewhere, stays empty."
+)->Table:  # One decimal; a benchmark that was not run, or is scored elsewhere, stays empty
+    "The figures that papers print, one row per model."
     columns = list(dict.fromkeys(r.benchmark for results in models.values() for r in results))
-    cell = lambda results, c: next((f'{r.figure:.1f}' for r in results if r.benchmark == c
-                                    and r.figure is not None), '')
-    return Table({'model': m, **{c: cell(results, c) for c in columns}}
-                 for m, results in models.items())
+    def cells(results):
+        figures = {r.benchmark: f'{r.figure:.1f}' for r in results if r.figure is not None}
+        return {c: figures.get(c, '') for c in columns}
+    return Table({'model': m, **cells(results)} for m, results in models.items())
 
 # %% ../../nbs/use/03_evaluation.ipynb #5a64c781
 def _as_text(
@@ -168,41 +178,49 @@ def _answers_so_far(
     folder:Path,  # Holds answers*.jsonl
     items:list,  # The questions to be asked
 )->dict:  # {id: answer}
-    "Answers of an earlier, interrupted run; ValueError if they belong to other questions."
+    "Answers of an earlier, interrupted run; KitError if they belong to other questions."
     asked, done = {i.id: i for i in items}, {}
     for path in sorted(folder.glob('answers*.jsonl')):
         for line in path.read_text(encoding='utf-8', errors='replace').split('\n'):
             try: r = json.loads(line)
             except ValueError: continue  # an empty line, or one cut off while it was written
             if r['id'] not in asked or _as_text(asked[r['id']].question) != r['question']:
-                raise ValueError(f'{path} holds an answer to another question under id '
-                                 f'{r["id"]!r}: give each benchmark and model its own folder')
+                raise KitError(f'{path} holds an answer to another question under id '
+                               f'{r["id"]!r}: give each benchmark and model its own folder')
             done[r['id']] = r['answer']
     return done
 
 # %% ../../nbs/use/03_evaluation.ipynb #278f31a6
+def _check_items(
+    name:str,  # Of the benchmark
+    items:list,  # of `Item`
+):
+    "KitError for ids that repeat, FileNotFoundError for pictures and videos that are not there."
+    if twice := [i for i, n in Counter(i.id for i in items).items() if n > 1]:
+        raise KitError(f'{name}: the id {twice[0]!r} stands for more than one question; ids must '
+                       'be unique')
+    shown = (p for i in items for p in [*i.images, *([i.video] if i.video else [])])
+    files = dict.fromkeys(Path(p) for p in shown if not isinstance(p, bytes))
+    if lost := [p for p in files if not p.exists()]:
+        raise FileNotFoundError(f'{name}: {len(lost):,} of {len(files):,} pictures are missing, '
+                                f'the first is {lost[0]}')
+
+# %% ../../nbs/use/03_evaluation.ipynb #31ca4661
 def load_items(
     bench:Benchmark,  # Its loader reads
     data_dir:str|Path,  # Folder with its files
     limit:int|None=None,  # Only the first questions
 )->list:  # of `Item`
-    "A benchmark's questions, checked; ValueError if there are none, ids repeat or a file has another form, FileNotFoundError if files or pictures are missing."
+    "A benchmark's questions, checked; KitError or FileNotFoundError for what cannot be asked."
     if limit is not None and limit < 1:
-        raise ValueError(f'limit={limit}: expected None for all questions, or 1 or more')
+        raise KitError(f'limit={limit}: expected None for all questions, or 1 or more')
     try: items = bench.load(data_dir)[:limit]
     except (KeyError, IndexError, TypeError, AttributeError) as e:
-        raise ValueError(f'{bench.name}: a file in {data_dir} has another form than its loader '
-                         f'expects ({type(e).__name__}: {e}); is it of another version or '
-                         f'benchmark?') from e
-    if not items: raise ValueError(f'{bench.name}: no questions in {data_dir}')
-    if twice := [i for i, n in Counter(i.id for i in items).items() if n > 1]:
-        raise ValueError(f'{bench.name}: the id {twice[0]!r} stands for more than one question; '
-                         f'ids must be unique')
-    files = dict.fromkeys(Path(p) for i in items for p in [
-        *i.images, *([i.video] if i.video else [])] if not isinstance(p, bytes))
-    if lost := [p for p in files if not p.exists()]:
-        raise FileNotFoundError(f'{bench.name}: {len(lost):,} of {len(files):,} pictures are '
-                                f'missing, the first is {lost[0]}')
+        raise KitError(f'{bench.name}: a file in {data_dir} has another form than its loader '
+                       f'expects ({type(e).__name__}: {e}); is it of another version or '
+                       'benchmark?') from e
+    if not items: raise KitError(f'{bench.name}: no questions in {data_dir}')
+    _check_items(bench.name, items)
     return items
 
 # %% ../../nbs/use/03_evaluation.ipynb #e4b77154
@@ -219,6 +237,15 @@ def _prefetch(
         for w in waiting: yield w.result()
 
 # %% ../../nbs/use/03_evaluation.ipynb #d90d55b8
+def _append_answers(
+    path:Path,  # JSON lines
+    records:list,  # As from `_answer_record`
+):
+    "Put answers on the disk."
+    lines = '\n'.join(json.dumps(r, ensure_ascii=False) for r in records)
+    with path.open('a', encoding='utf-8') as f: f.write(f'\n{lines}\n')
+
+# %% ../../nbs/use/03_evaluation.ipynb #eaea1be5
 def _ask_all(
     ask,  # list of (pictures, question) -> list of answers
     items:list,  # of `Item`
@@ -227,27 +254,23 @@ def _ask_all(
     num_frames:int=8,  # Shown of a video
     quiet:bool=False,  # No progress bar
 )->dict:  # {id: answer}
-    "Ask batch by batch, and write each batch's answers before the next; ValueError for a batch size below 1, or if answers are missing."
-    if batch_size < 1: raise ValueError(f'batch_size={batch_size}: expected 1 or more')
+    "Ask batch by batch; KitError for a batch size below 1, or if answers are missing."
+    if batch_size < 1: raise KitError(f'batch_size={batch_size}: expected 1 or more')
     done, batches = {}, [items[i:i+batch_size] for i in range(0, len(items), batch_size)]
     opened = _prefetch(lambda batch: [(i.pictures(num_frames), i.question) for i in batch], batches)
-    for batch, asked in zip(batches, tqdm(opened, desc='answering', total=len(batches),
-                                          file=sys.stderr, delay=2, disable=quiet)):
+    bar = dict(desc='answering', total=len(batches), file=sys.stderr, delay=2, disable=quiet)
+    for batch, asked in zip(batches, tqdm(opened, **bar)):
         replies = ask(asked)
         if len(replies) != len(batch):
-            raise ValueError(f'{len(batch)} questions were asked, {len(replies)} answers came back')
-        new = {i.id: a for i, a in zip(batch, replies)}
-        if path:
-            with path.open('a', encoding='utf-8') as f:
-                f.write('\n'+'\n'.join(json.dumps(_answer_record(i, new[i.id]), ensure_ascii=False)
-                                       for i in batch)+'\n')
-        done.update(new)
+            raise KitError(f'{len(batch)} questions were asked, {len(replies)} answers came back')
+        if path: _append_answers(path, list(map(_answer_record, batch, replies)))
+        done.update((i.id, a) for i, a in zip(batch, replies))
     return done
 
 # %% ../../nbs/use/03_evaluation.ipynb #077ed047
 @contextmanager
 def _process_group():  # Yields (rank, number of processes)
-    "This process among those started together; joins them if nobody has yet, and leaves them again."
+    "This process among those started together; who joins here leaves again."
     joins = not dist.is_initialized() and int(os.environ.get('WORLD_SIZE', 1)) > 1
     # the slowest may take hours longer
     if joins: dist.init_process_group('gloo', timeout=timedelta(days=7))
@@ -277,36 +300,43 @@ def _answer_items(
         # nobody writes before all have read
         done = _merge_processes(_answers_so_far(folder, items) if folder else {}, world)
         mine = [i for i in items if i.id not in done][rank::world]
-        new = _ask_all(ask, mine, path=folder and folder/(
-            'answers.jsonl' if world == 1 else f'answers-{rank}.jsonl'), quiet=rank > 0, **kwargs)
+        name = 'answers.jsonl' if world == 1 else f'answers-{rank}.jsonl'
+        new = _ask_all(ask, mine, path=folder and folder/name, quiet=rank > 0, **kwargs)
         return {**done, **_merge_processes(new, world)}, rank
 
 # %% ../../nbs/use/03_evaluation.ipynb #7efd4e7a
+def _score_answers(
+    bench:Benchmark,  # Its scorer scores
+    records:list,  # As from `_answer_record`
+)->Result:  # Without a score where a server or a judge gives it
+    "What a benchmark says to answers."
+    if not bench.score: return Result(bench.name, n=len(records), answers=records)
+    result = Result(bench.name, **bench.score(records), answers=records, metric=bench.metric)
+    result.figure = bench.figure(result)
+    return result
+
+# %% ../../nbs/use/03_evaluation.ipynb #8885316f
 def evaluate(
     model,  # A LLaVA model, or a function from a list of (pictures, question) to a list of answers
     benchmark:str|Benchmark,  # A name in `BENCHMARKS`, or your own
     data_dir:str|Path,  # Folder with its files
     batch_size:int=8,  # Questions asked together
-    out:str|Path|None=None,  # Folder for answers*.jsonl (resumed), result.json and the file for a server; None = write nothing
+    out:str|Path|None=None,  # Folder for answers*.jsonl (resumed), result.json and a server's file
     limit:int|None=None,  # Only the first questions
     max_new_tokens:int|None=None,  # The benchmark's own by default
     num_frames:int=8,  # Shown of a video
     **kwargs,  # For `answer_batch`: tokenizer, template, …
-)->Result:  # The same in every process
-    "Ask a model a benchmark's questions and score the answers; under torchrun every process answers its share. ValueError for an unknown or empty benchmark, FileNotFoundError for missing files."
+)->Result:  # The same in every process started by torchrun
+    "Ask a model a benchmark's questions and score the answers; what cannot be asked is refused."
     bench, folder = get_benchmark(benchmark), None if out is None else Path(out)
     items = load_items(bench, data_dir, limit)
     if folder: folder.mkdir(parents=True, exist_ok=True)
-    def answers(asked):
-        return answer_batch(model, asked, max_new_tokens=max_new_tokens or bench.max_new_tokens,
-                            **kwargs)
+    tokens = max_new_tokens or bench.max_new_tokens
+    def answers(asked): return answer_batch(model, asked, max_new_tokens=tokens, **kwargs)
     done, rank = _answer_items(answers if hasattr(model, 'generate') else model, items, folder,
                                batch_size=batch_size, num_frames=num_frames)
-    records = [_answer_record(i, done[i.id]) for i in items]
-    result = Result(bench.name, **(bench.score(records) if bench.score else dict(n=len(records))),
-                    answers=records)
-    if bench.score: result.figure = bench.figure(result)
+    result = _score_answers(bench, [_answer_record(i, done[i.id]) for i in items])
     if folder and rank == 0:
-        if bench.submit: result.submission = str(bench.submit(records, data_dir, folder))
+        if bench.submit: result.submission = str(bench.submit(result.answers, data_dir, folder))
         result.save(folder/'result.json')
     return result

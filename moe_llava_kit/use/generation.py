@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Event, Thread
 from dataclasses import dataclass, field
 from transformers import StoppingCriteria, TextIteratorStreamer
+from ..core.errors import KitError
 from ..core.runtime import evaluating
 from ..text.messages import IMAGE_TOKEN
 from ..text.templates import get_template
@@ -23,19 +24,19 @@ def as_turns(
     question,  # A question, or a list of turns (role 0|1, text)
     n_images:int=0,  # Pictures to mention before the first question
 )->list:  # (role, text) turns, the last one an open answer
-    "Turns to render: pictures are announced by `<image>` unless the text already has its marks; a lone `<video>` stands for all of them; ValueError for marks that do not match."
+    "Turns to render, every picture marked; KitError for marks that do not match the pictures."
     turns = [(0, question)] if isinstance(question, str) else list(question)
-    marks, videos = (sum(t.count(m) for _, t in turns) for m in (IMAGE_TOKEN, VIDEO_TOKEN))
-    if videos == 1 and not marks and n_images:
-        turns, marks = [(r, t.replace(VIDEO_TOKEN, IMAGE_TOKEN*n_images))
-                        for r, t in turns], n_images
-    elif videos:
-        raise ValueError(f'{videos} <video> and {marks} <image> marks in the text, {n_images} '
-                         f'pictures: write one <video> for all frames, or one <image> per picture')
-    if marks not in (0, n_images):
-        raise ValueError(f'{marks} <image> marks in the text, {n_images} pictures: write one mark '
-                         f'per picture, or none')
-    if n_images and not marks: turns[0] = (turns[0][0], f'{IMAGE_TOKEN}\n'*n_images + turns[0][1])
+    images, videos = (sum(t.count(m) for _, t in turns) for m in (IMAGE_TOKEN, VIDEO_TOKEN))
+    if videos == 1 and not images and n_images:
+        turns = [(r, t.replace(VIDEO_TOKEN, IMAGE_TOKEN*n_images)) for r, t in turns]
+        return [*turns, (1, None)]
+    if videos:
+        raise KitError(f'{videos} <video> and {images} <image> marks in the text, {n_images} '
+                       f'pictures: write one <video> for all frames, or one <image> per picture')
+    if images not in (0, n_images):
+        raise KitError(f'{images} <image> marks in the text, {n_images} pictures: write one mark '
+                       f'per picture, or none')
+    if not images: turns[0] = turns[0][0], f'{IMAGE_TOKEN}\n'*n_images + turns[0][1]
     return [*turns, (1, None)]
 
 # %% ../../nbs/use/00_generation.ipynb #487d9cd9
@@ -44,7 +45,7 @@ def render_prompt(
     template,  # Key or `Conversation`
     n_images:int=0,  # Pictures to mention before the first question
 )->str:  # Ends in the assistant's role marker
-    "The prompt up to where the answer begins; errors as in `as_turns`."
+    "The prompt up to where the answer begins; KitError for marks that do not match the pictures."
     conv = get_template(template).copy()
     for role, text in as_turns(question, n_images): conv.append_message(conv.roles[role], text)
     return conv.get_prompt()
@@ -54,18 +55,19 @@ def _picture_list(
     images,  # A picture, a list or tuple of them, or None
 )->list:  # A new one
     "Pictures as a list, however many there are."
-    return [] if images is None else list(images) if isinstance(images, (list, tuple)) else [images]
+    if images is None: return []
+    return list(images) if isinstance(images, (list, tuple)) else [images]
 
 def prepare_pictures(
     model,  # A LLaVA model with an image_processor
     images,  # A PIL image or a path, a list of them, or None
 )->list:  # Tensors (3, H, W)
-    "Pictures as the tower wants them; BadSample naming a file that is none, ValueError for a model without an image_processor."
+    "Pictures as the tower wants them; KitError for a file that is none, or without a processor."
     images = [open_picture(im) if isinstance(im, (str, Path)) else im
               for im in _picture_list(images)]
     if images and model.image_processor is None:
-        raise ValueError('the model has no image_processor: set model.image_processor = '
-                         'image_processor_for(model.config.vision_config)')
+        raise KitError('the model has no image_processor: set model.image_processor = '
+                       'image_processor_for(model.config.vision_config)')
     return [model.image_processor(im) for im in images]
 
 # %% ../../nbs/use/00_generation.ipynb #35b0b78b
@@ -75,28 +77,27 @@ def prepare_batch(
     tokenizer,  # Prepared by `prepare_tokenizer`
     template,  # Key or `Conversation`
 )->dict:  # input_ids, attention_mask (B, T), pixel_values (N, 3, H, W) or None
-    "Ids, mask and pictures of a batch of questions; errors as in `as_turns` and `prepare_pictures`."
-    pics = [prepare_pictures(model, images) for images, _ in items]
-    rows = [tokenizer_image_token(render_prompt(q, template, len(p)), tokenizer)
-            for (_, q), p in zip(items, pics)]
-    T, flat = max(map(len, rows)), [p for ps in pics for p in ps]
-    pad = lambda vs, v: [v]*(T-len(vs))+list(vs)
-    batch = dict(input_ids=[pad(r, tokenizer.pad_token_id or 0) for r in rows],
-                 attention_mask=[pad([1]*len(r), 0) for r in rows])
-    batch = {k: torch.tensor(v, device=model.device) for k, v in batch.items()}
-    return dict(batch,
-                pixel_values=torch.stack(flat).to(model.device, model.dtype) if flat else None)
+    "Ids, mask and pictures of a batch; KitError for pictures or marks that cannot be used."
+    pictures = [prepare_pictures(model, images) for images, _ in items]
+    rows = [tokenizer_image_token(render_prompt(question, template, len(shown)), tokenizer)
+            for (_, question), shown in zip(items, pictures)]
+    longest, pad, flat = max(map(len, rows)), tokenizer.pad_token_id or 0, sum(pictures, [])
+    ids = [[pad]*(longest-len(r)) + r for r in rows]
+    mask = [[0]*(longest-len(r)) + [1]*len(r) for r in rows]
+    batch = {k: torch.tensor(v, device=model.device)
+             for k, v in dict(input_ids=ids, attention_mask=mask).items()}
+    pixels = torch.stack(flat).to(model.device, model.dtype) if flat else None
+    return dict(batch, pixel_values=pixels)
 
 # %% ../../nbs/use/00_generation.ipynb #9ecbd59e
 def _stop_ids(
     tokenizer,  # Prepared by `prepare_tokenizer`
     stop:str|None,  # The text that closes an answer
 )->list[int]:  # Token ids, sorted
-    "Tokens that end an answer: the tokenizer's end token, and the template's where it is one added token."
-    own = tokenizer(stop.strip(), add_special_tokens=False).input_ids if stop else []
-    ids = {tokenizer.eos_token_id,
-           *(own if len(own) == 1 and own[0] in tokenizer.added_tokens_decoder else [])}
-    return sorted(ids - {None})
+    "The tokenizer's end token, and the template's where it is one added token."
+    ids = tokenizer(stop.strip(), add_special_tokens=False).input_ids if stop else []
+    one_token = len(ids) == 1 and ids[0] in tokenizer.added_tokens_decoder
+    return sorted({tokenizer.eos_token_id, *(ids if one_token else [])} - {None})
 
 # %% ../../nbs/use/00_generation.ipynb #bb73fa9f
 class _StopAt(StoppingCriteria):
@@ -111,12 +112,14 @@ class _StopAt(StoppingCriteria):
 
     def __call__(self, input_ids, scores, **kwargs):  # bool (B,)
         self.new += 1
-        if self.given_up and self.given_up.is_set():
-            return torch.ones(len(input_ids), dtype=torch.bool, device=input_ids.device)
-        tail = self.tokenizer.batch_decode(
-            input_ids[:, -min(self.reach, self.new):]) if self.stop else ['']*len(input_ids)
-        return torch.tensor([bool(self.stop) and self.stop in t for t in tail],
-                            device=input_ids.device)
+        return torch.tensor(self.ended(input_ids), device=input_ids.device)
+
+    def ended(self, input_ids)->list:  # bool for each row
+        "Which rows are over."
+        if self.given_up and self.given_up.is_set(): return [True]*len(input_ids)
+        if not self.stop: return [False]*len(input_ids)
+        tails = self.tokenizer.batch_decode(input_ids[:, -min(self.reach, self.new):])
+        return [self.stop in t for t in tails]
 
 # %% ../../nbs/use/00_generation.ipynb #dcd05a32
 def _answer_text(
@@ -136,11 +139,11 @@ def generation_options(
     tokenizer=None,  # The model's own by default
     template=None,  # The model's own by default
 )->tuple:  # (tokenizer, template)
-    "What to ask with; ValueError if the model has none and none is given."
+    "What to ask with; KitError if the model has none and none is given."
     tokenizer, template = tokenizer or model.tokenizer, template or model.config.template
     if tokenizer is None or template is None:
-        raise ValueError('answer needs a tokenizer and a template: give them, or build the model '
-                         'with build_llava(…, tokenizer=…, template=…)')
+        raise KitError('answer needs a tokenizer and a template: give them, or build the model '
+                       'with build_llava(…, tokenizer=…, template=…)')
     return tokenizer, get_template(template, tokenizer)
 
 # %% ../../nbs/use/00_generation.ipynb #99a6b33d
@@ -156,29 +159,30 @@ def _generate_ids(
 )->list[list[int]]:  # New token ids, a list per item
     "Generate until each row has come to its end."
     batch = prepare_batch(model, items, tokenizer, template)
-    sampling = dict(do_sample=True, temperature=temperature) if temperature > 0 else dict(
-        do_sample=False, temperature=None, top_p=None, top_k=None)
-    ends, stop = _stop_ids(tokenizer, template.stop), _StopAt(tokenizer, template.stop, given_up)
-    limits = dict(max_new_tokens=max_new_tokens, stopping_criteria=[stop],
-                  eos_token_id=ends or None, pad_token_id=tokenizer.pad_token_id or 0)
-    with evaluating(model): out = model.generate(**batch, **limits, **sampling, **kwargs)
+    greedy = dict(do_sample=False, temperature=None, top_p=None, top_k=None)
+    drawn = dict(do_sample=True, temperature=temperature)
+    limits = dict(max_new_tokens=max_new_tokens, pad_token_id=tokenizer.pad_token_id or 0,
+                  eos_token_id=_stop_ids(tokenizer, template.stop) or None,
+                  stopping_criteria=[_StopAt(tokenizer, template.stop, given_up)])
+    options = limits | (drawn if temperature > 0 else greedy) | kwargs
+    with evaluating(model): out = model.generate(**batch, **options)
     return out[:, batch['input_ids'].shape[1]:].tolist()
 
 # %% ../../nbs/use/00_generation.ipynb #2f6eb71f
 def answer_batch(
     model,  # A LLaVA model
-    items:list,  # (images, question) pairs; images: PIL or path, list or None; question: text or turns
+    items:list,  # (images, question) pairs, each as for `answer`
     tokenizer=None,  # The model's own by default
     template=None,  # The model's own by default
     max_new_tokens:int=32,  # For each answer, at most
     temperature:float=0.,  # 0 = greedy
     **kwargs,  # For `generate`
 )->list[str]:  # One answer per item
-    "Answer several questions at once; ValueError if the model has no tokenizer or template and none is given, or marks and pictures do not match."
+    "Answer several questions at once; KitError for a question that cannot be asked."
     tokenizer, template = generation_options(model, tokenizer, template)
     rows = _generate_ids(model, items, tokenizer, template, max_new_tokens, temperature, **kwargs)
-    return [_answer_text(r, tokenizer, _stop_ids(tokenizer, template.stop), template.stop)
-            for r in rows]
+    ends = _stop_ids(tokenizer, template.stop)
+    return [_answer_text(r, tokenizer, ends, template.stop) for r in rows]
 
 # %% ../../nbs/use/00_generation.ipynb #43eca324
 def answer(
@@ -187,7 +191,7 @@ def answer(
     question,  # Text, or turns (role 0|1, text)
     **kwargs,  # As for `answer_batch`
 )->str:  # The answer
-    "Answer one question about any number of pictures; errors as in `answer_batch`."
+    "Answer one question about any number of pictures; KitError if it cannot be asked."
     return answer_batch(model, [(images, question)], **kwargs)[0]
 
 # %% ../../nbs/use/00_generation.ipynb #babcb297
@@ -195,18 +199,38 @@ def _pieces_until(
     pieces,  # Texts, one after the other
     stop:str|None,  # The text that ends them
 ):  # Yields texts
-    "The pieces up to the stop, without blanks at either end; what may be the beginning of the stop, or the last blanks, waits."
+    "The pieces up to the stop, without blanks at either end; what may begin the stop waits."
     held, begun = '', False  # what was not passed on yet; was anything?
     for piece in pieces:
         held, ended, _ = (held+piece).partition(stop) if stop else (held+piece, '', '')
         if ended: break
-        wait = next((n for n in range(len(stop or '')-1, 0, -1) if held.endswith(stop[:n])), 0)
-        ready = held[:len(held)-wait].rstrip()
+        waits = next((n for n in range(len(stop or '')-1, 0, -1) if held.endswith(stop[:n])), 0)
+        ready = held[:len(held)-waits].rstrip()
         held = held[len(ready):]
         if ready:
             yield ready if begun else ready.lstrip()
             begun = True
     if rest := held.rstrip(): yield rest if begun else rest.lstrip()
+
+# %% ../../nbs/use/00_generation.ipynb #9d432f86
+class _Writer(Thread):
+    "Generates one answer in a thread, piece by piece."
+    def __init__(self,
+        tokenizer,  # Prepared by `prepare_tokenizer`
+        *args,  # The others of `_generate_ids`
+        **kwargs,  # Likewise
+    ):
+        super().__init__(daemon=True)
+        self.pieces = TextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
+        self.given_up, self.failed, self.args, self.kwargs = Event(), None, args, kwargs
+    def run(self):
+        try: _generate_ids(*self.args, given_up=self.given_up, streamer=self.pieces, **self.kwargs)
+        except Exception as e: self.failed = e
+        finally: self.pieces.end()
+    def close(self):
+        "End the answer, if it has not ended yet, and wait for that."
+        self.given_up.set()
+        self.join()
 
 # %% ../../nbs/use/00_generation.ipynb #a84039da
 def stream(
@@ -219,28 +243,19 @@ def stream(
     temperature:float=0.,  # 0 = greedy
     **kwargs,  # For `generate`
 ):  # Yields pieces of the answer
-    "Answer one question, piece by piece; a generator that is closed early ends the generation; errors as in `answer_batch`."
+    "Answer one question, piece by piece; closing the generator early ends the generation."
     tokenizer, template = generation_options(model, tokenizer, template)
-    pieces, given_up, failed = TextIteratorStreamer(tokenizer, skip_prompt=True,
-                                                    skip_special_tokens=True), Event(), []
-    def run():
-        try:
-            _generate_ids(model, [(images, question)], tokenizer, template, max_new_tokens,
-                          temperature, given_up, streamer=pieces, **kwargs)
-        except Exception as e: failed.append(e)
-        finally: pieces.end()
-    thread = Thread(target=run, daemon=True)
-    thread.start()
-    try: yield from _pieces_until(pieces, template.stop)
-    finally:
-        given_up.set()
-        thread.join()
-    if failed: raise failed[0]
+    writer = _Writer(tokenizer, model, [(images, question)], tokenizer, template, max_new_tokens,
+                     temperature, **kwargs)
+    writer.start()
+    try: yield from _pieces_until(writer.pieces, template.stop)
+    finally: writer.close()
+    if writer.failed: raise writer.failed
 
 # %% ../../nbs/use/00_generation.ipynb #aec193b9
 @dataclass
 class Chat:
-    "A conversation about pictures: `.ask(text)` answers and remembers, `.stream(text)` does it piece by piece."
+    "A conversation about pictures that remembers: `.ask(text)` answers, `.stream(text)` in pieces."
     model:object  # A LLaVA model
     images:list = field(default_factory=list)  # All pictures so far
     turns:list = field(default_factory=list)  # (role, text)
@@ -250,7 +265,7 @@ class Chat:
         text:str,  # The next question
         images,  # Further pictures, which it is about, or None
     )->tuple:  # (all pictures, all turns)
-        "The conversation with one more question; pictures nobody mentioned yet are announced in it, errors as in `as_turns`."
+        "The conversation with one more question; pictures not mentioned yet are announced in it."
         images = [*self.images, *_picture_list(images)]
         question, _ = as_turns(text, len(images)-sum(t.count(IMAGE_TOKEN) for _, t in self.turns))
         return images, [*self.turns, question]
@@ -268,7 +283,7 @@ class Chat:
         images=None,  # Further pictures, which it is about
         **kwargs,  # For `stream`
     ):  # Yields pieces of the answer
-        "Ask, and remember what was said, also if nobody waited for the end; a question that failed is forgotten."
+        "Ask, and remember what was said while somebody listened; a failed question is forgotten."
         (images, turns), said = self.asked(text, images), []
         try:
             for piece in stream(self.model, images, turns, **{**self.kwargs, **kwargs}):
@@ -278,8 +293,8 @@ class Chat:
         self.images, self.turns = images, [*turns, (1, ''.join(said))]
 
     def __repr__(self):
-        return '\n'.join(f'{"you" if r == 0 else "model"}: {t}'
-                         for r, t in self.turns) or 'Chat: nothing said yet'
+        said = [f'{("you", "model")[role]}: {text}' for role, text in self.turns]
+        return '\n'.join(said) or 'Chat: nothing said yet'
 
 # %% ../../nbs/use/00_generation.ipynb #24595afd
 def chat(

@@ -7,13 +7,14 @@ __all__ = ['MoELlava']
 
 # %% ../../nbs/use/04_lmms.ipynb #4d7c0804
 import os
-from pathlib import Path
 import torch
+from pathlib import Path
+from moe_llava_kit.core.errors import KitError
+from moe_llava_kit.core.runtime import evaluating
 from moe_llava_kit.text.samples import mask_sample
+from moe_llava_kit.data.media import read_frames
 from moe_llava_kit.use.generation import (answer_batch, as_turns, prepare_pictures,
                                           generation_options)
-from moe_llava_kit.data.media import read_frames
-from moe_llava_kit.core.runtime import evaluating
 try:
     from lmms_eval.api.model import lmms as Base
     from lmms_eval.api.instance import GenerationResult as Reply
@@ -39,18 +40,19 @@ def _request_question(
     return _open_media(doc_to_visual(model.task_dict[task][split][doc]), num_frames), question
 
 # %% ../../nbs/use/04_lmms.ipynb #d756ad30
+_PASSED_ON = 'top_p', 'top_k', 'num_beams', 'repetition_penalty'  # settings that `generate` takes
+
 def _generation_settings(
     given:dict,  # What a task sets: max_new_tokens, temperature, until, …
 )->tuple:  # (for `answer_batch`, texts that end an answer)
     "A task's settings in our words; without any, 128 tokens and always the likeliest."
-    until = given.get('until') or []
-    keep = {k: v for k, v in given.items()
-            if k in ('top_p', 'top_k', 'num_beams', 'repetition_penalty') and v is not None}
     sampled = given.get('do_sample', True) and (given.get('temperature') or 0) > 0
-    if not sampled: keep = {k: v for k, v in keep.items() if not k.startswith('top_')}
-    how = dict(keep, max_new_tokens=given.get('max_new_tokens', 128),
-               temperature=given['temperature'] if sampled else 0.)
-    return how, [until] if isinstance(until, str) else list(until)
+    names = [n for n in _PASSED_ON if sampled or not n.startswith('top_')]
+    options = {n: given[n] for n in names if given.get(n) is not None}
+    options |= dict(max_new_tokens=given.get('max_new_tokens', 128),
+                    temperature=given['temperature'] if sampled else 0.)
+    until = given.get('until') or []
+    return options, [until] if isinstance(until, str) else list(until)
 
 def _cut_at_stop(
     text:str,  # An answer
@@ -59,6 +61,26 @@ def _cut_at_stop(
     "The text before the first of the ends."
     return min((text.split(e)[0] for e in ends if e), key=len, default=text).strip()
 
+# %% ../../nbs/use/04_lmms.ipynb #e8ee38b4
+def _answer_sample(
+    model,  # A LLaVA model
+    images:list,  # PIL images
+    question:str,  # That is asked about them
+    answer:str,  # That it might give
+    tokenizer=None,  # The model's own by default
+    template=None,  # The model's own by default
+)->tuple:  # (MaskedSample, pixels (N, 3, H, W) or None)
+    "A question and an answer as they would be trained; KitError for an empty answer."
+    if not answer.strip():
+        raise KitError(f'an empty answer has no tokens to score: expected the text of an answer '
+                       f'to {question[:60]!r}')
+    tokenizer, template = generation_options(model, tokenizer, template)
+    pictures = prepare_pictures(model, images)
+    turns = [*as_turns(question, len(pictures))[:-1], (1, answer)]
+    talk = [{'from': ('human', 'gpt')[role], 'value': text} for role, text in turns]
+    sample = mask_sample(talk, tokenizer, template, has_image=bool(pictures))
+    return sample, torch.stack(pictures).to(model.device, model.dtype) if pictures else None
+
 # %% ../../nbs/use/04_lmms.ipynb #c6a940bc
 @torch.no_grad()
 def _answer_likelihood(
@@ -66,26 +88,17 @@ def _answer_likelihood(
     images:list,  # PIL images
     question:str,  # That is asked about them
     answer:str,  # That it might give
-    tokenizer=None,  # The model's own by default
-    template=None,  # The model's own by default
+    **kwargs,  # tokenizer and template, the model's own by default
 )->tuple:  # (log-probability in nats, is_greedy, number of tokens)
-    "How likely a model finds an answer, including its end token; ValueError if it is empty."
-    if not answer.strip():
-        raise ValueError(f'an empty answer has no tokens to score: expected the text of an answer '
-                         f'to {question[:60]!r}')
-    tokenizer, template = generation_options(model, tokenizer, template)
-    pictures = prepare_pictures(model, images)
-    roles, turns = ('human', 'gpt'), [*as_turns(question, len(pictures))[:-1], (1, answer)]
-    sample = mask_sample([{'from': roles[r], 'value': t} for r, t in turns], tokenizer, template,
-                         has_image=bool(pictures))
+    "How likely a model finds an answer, including its end token; KitError if it is empty."
+    sample, pixels = _answer_sample(model, images, question, answer, **kwargs)
     n = len(sample.labels) - next(i for i, l in enumerate(sample.labels) if l >= 0)
     ids, wanted = (torch.tensor(x, device=model.device) for x in (sample.ids, sample.labels[-n:]))
-    pixels = torch.stack(pictures).to(model.device, model.dtype) if pictures else None
     with evaluating(model): logits = model(input_ids=ids[None], pixel_values=pixels).logits
-    logits = logits[0, -n-1:-1].float()
-    logits, wanted = logits[wanted >= 0], wanted[wanted >= 0]
-    return logits.log_softmax(-1).gather(-1, wanted[:, None]).sum().item(), bool(
-        (logits.argmax(-1) == wanted).all()), len(wanted)
+    logits = logits[0, -n-1:-1].float()[wanted >= 0]
+    wanted = wanted[wanted >= 0]
+    score = logits.log_softmax(-1).gather(-1, wanted[:, None]).sum().item()
+    return score, bool((logits.argmax(-1) == wanted).all()), len(wanted)
 
 # %% ../../nbs/use/04_lmms.ipynb #5d4ed9af
 def _answer_requests(
@@ -93,33 +106,35 @@ def _answer_requests(
     requests:list,  # Their `args` as in `_request_question`
 )->list:  # Texts, in the order of the requests
     "Answer requests, those with equal settings in batches."
-    out, groups = {}, {}
+    groups, out = {}, [None]*len(requests)
     for i, r in enumerate(requests):
         groups.setdefault(repr(sorted(r.args[1].items())), []).append(i)
-    for g in groups.values():
-        for batch in (g[k:k+lm.batch_size] for k in range(0, len(g), lm.batch_size)):
-            out.update(zip(batch, lm.reply([_request_question(lm, requests[i], lm.num_frames)
-                                            for i in batch], requests[batch[0]].args[1])))
-    return [out[i] for i in range(len(requests))]
+    batches = [g[k:k+lm.batch_size] for g in groups.values()
+               for k in range(0, len(g), lm.batch_size)]
+    for batch in batches:
+        asked = [_request_question(lm, requests[i], lm.num_frames) for i in batch]
+        for i, text in zip(batch, lm.reply(asked, requests[batch[0]].args[1])): out[i] = text
+    return out
 
 # %% ../../nbs/use/04_lmms.ipynb #c8a55c8c
 def _likelihoods(
     lm,  # A `MoELlava`
-    requests:list,  # Their `args`: (question, answer or document -> answer, doc_to_visual, document, task, split)
+    requests:list,  # Their `args`: (question, answer, doc_to_visual, document, task, split)
 )->list:  # (mean loss in nats, is_greedy) per request
-    "How unlikely the model finds given answers, per token; ValueError for an empty one."
+    "How unlikely the model finds given answers, per token; KitError for an empty one."
     def one(r):
-        wanted, doc = r.args[1], lm.task_dict[r.args[4]][r.args[5]][r.args[3]]
+        _, wanted, _, doc, task, split = r.args
+        if not isinstance(wanted, str): wanted = wanted(lm.task_dict[task][split][doc])
         pictures, question = _request_question(lm, r, lm.num_frames)
-        score, greedy, n = _answer_likelihood(lm.model, pictures, question, (
-            wanted if isinstance(wanted, str) else wanted(doc)).strip(), template=lm.template)
+        score, greedy, n = _answer_likelihood(lm.model, pictures, question, wanted.strip(),
+                                              template=lm.template)
         return Reply((-score/n, greedy))
     return [one(r) for r in requests]
 
 # %% ../../nbs/use/04_lmms.ipynb #050a914e
 def _run_dialogues(
     lm,  # A `MoELlava`
-    requests:list,  # Their `args`: (question, settings, doc_to_visual, doc_to_text, document, task, split)
+    requests:list,  # Their `args`, with doc_to_text as the fourth
 )->list:  # Per request, its answers of every round
     "Ask again as long as the task has another question about what was said."
     def talk(r):
@@ -148,11 +163,11 @@ class MoELlava(Base):
     ):
         from moe_llava_kit.model.checkpoints import load_checkpoint
         super().__init__()
-        self.batch_size, self.num_frames, self.template, self.task_dict = int(batch_size), int(
-            num_frames), template, getattr(self, 'task_dict', {})
+        self.task_dict, self.template = getattr(self, 'task_dict', {}), template
+        self.batch_size, self.num_frames = int(batch_size), int(num_frames)
         self.join()
-        self.device = torch.device(device or (f'cuda:{os.environ.get("LOCAL_RANK", 0)}'
-                                              if torch.cuda.is_available() else 'cpu'))
+        own = f'cuda:{os.environ.get("LOCAL_RANK", 0)}' if torch.cuda.is_available() else 'cpu'
+        self.device = torch.device(device or own)
         self.model = load_checkpoint(pretrained, image_tower).to(self.device).eval()
 
     def join(self):
@@ -168,15 +183,15 @@ class MoELlava(Base):
         given:dict,  # A task's settings
     )->list:  # Texts
         "Answer items under one task's settings."
-        how, ends = _generation_settings(given)
-        return [_cut_at_stop(a, ends)
-                for a in answer_batch(self.model, items, template=self.template, **how)]
+        options, ends = _generation_settings(given)
+        said = answer_batch(self.model, items, template=self.template, **options)
+        return [_cut_at_stop(a, ends) for a in said]
 
     generate_until, loglikelihood, generate_until_multi_round = (
         _answer_requests, _likelihoods, _run_dialogues)
 
 # %% ../../nbs/use/04_lmms.ipynb #1bcc7e4c
-def _manifest():  # `ModelManifest` of lmms-eval, which must be installed
+def manifest():  # `ModelManifest` of lmms-eval, which must be installed
     "What lmms-eval reads from the entry point: the name `moe_llava_kit` and the class behind it."
     from lmms_eval.models.registry_v2 import ModelManifest
     return ModelManifest('moe_llava_kit', simple_class_path=f'{__name__}.MoELlava')

@@ -9,7 +9,8 @@ __all__ = ['score_exact']
 import json, re
 from collections import Counter, defaultdict
 from pathlib import Path
-from ..core.files import import_optional
+from ..core.errors import KitError
+from ..core.files import import_optional, whole_file, write_whole
 from .benchmarks import read_json, read_table
 
 # %% ../../nbs/use/02_scoring.ipynb #0dd2238f
@@ -23,49 +24,54 @@ def _average(
     scores:list,  # One number per record
     records:list,  # dict(type, …)
 )->dict:  # overall, types {type: mean}, n
-    "Mean over all records and per question type; ValueError if there are none."
-    if not records: raise ValueError('no answers to score')
+    "Mean over all records and per question type; KitError if there are none."
+    if not records: raise KitError('no answers to score')
     types = defaultdict(list)
     for s, r in zip(scores, records, strict=True): types[r.get('type') or 'all'].append(s)
-    return dict(overall=sum(scores)/len(scores), types={t: sum(v)/len(v) for t, v in types.items()},
-                n=len(scores))
+    means = {t: sum(v)/len(v) for t, v in types.items()}
+    return dict(overall=sum(scores)/len(scores), types=means, n=len(scores))
 
 # %% ../../nbs/use/02_scoring.ipynb #eb35dee3
 def score_exact(
     records:list,  # dict(answer, references, type)
 )->dict:  # overall, types, n; fractions 0 to 1
-    "Share of answers that equal one of their references, overall and per question type."
-    return _average([float(_normalize_exact(r['answer']) in map(_normalize_exact, r['references']))
-                     for r in records], records)
+    "Exact match: the share of answers that equal one of their references."
+    def right(r): return _normalize_exact(r['answer']) in map(_normalize_exact, r['references'])
+    return _average([float(right(r)) for r in records], records)
 
 # %% ../../nbs/use/02_scoring.ipynb #18536800
 def _right_answer(
     record:dict,  # dict(references, and an id to name it by)
 )->str:  # The first reference
-    "The one right answer of a record; ValueError naming the question if it has none."
-    if not record['references']:
-        raise ValueError(f'question {record.get("id")!r} has no right answer to compare with: are '
-                         f'the answers of this split kept on a server?')
-    return record['references'][0]
+    "The one right answer of a record; KitError naming the question if it has none."
+    if record['references']: return record['references'][0]
+    raise KitError(f'question {record.get("id")!r} has no right answer to compare with: are the '
+                   'answers of this split kept on a server?')
 
 # %% ../../nbs/use/02_scoring.ipynb #389bd9e5
 _NUMBERS = dict(none='0', zero='0', one='1', two='2', three='3', four='4', five='5', six='6',
                 seven='7', eight='8', nine='9', ten='10')
 _ARTICLES = {'a', 'an', 'the'}
 _PUNCTUATION = ';/[]"{}()=+\\_-><@`,?!'
-_CONTRACTED = """ain't aren't can't could've couldn't didn't doesn't don't hadn't hasn't haven't he'd he's how'd how'll how's isn't it'd it'll ma'am mightn't might've mustn't must've
-    needn't not've o'clock oughtn't shan't should've shouldn't somebody'll somebody's someone'd someone'll someone's something'd something'll that's there'd there're there's they'd they'll
-    they're they've 'twas wasn't we've weren't what'll what're what's what've when's where'd where's where've who'd who'll who's who've why'll why're why's won't would've wouldn't y'all you'd
-    you'll you're you've couldn't've hadn't've he'd've it'd've mightn't've 'ow's'at she'd've shouldn't've somebody'd've someone'd've something'd've there'd've they'd've we'd've who'd've wouldn't've
-    y'all'll y'all'd've you'd've""".split()
+_CONTRACTED = """
+    ain't aren't can't could've couldn't didn't doesn't don't hadn't hasn't haven't he'd he's how'd
+    how'll how's isn't it'd it'll ma'am mightn't might've mustn't must've needn't not've o'clock
+    oughtn't shan't should've shouldn't somebody'll somebody's someone'd someone'll someone's
+    something'd something'll that's there'd there're there's they'd they'll they're they've 'twas
+    wasn't we've weren't what'll what're what's what've when's where'd where's where've who'd who'll
+    who's who've why'll why're why's won't would've wouldn't y'all you'd you'll you're you've
+    couldn't've hadn't've he'd've it'd've mightn't've 'ow's'at she'd've shouldn't've somebody'd've
+    someone'd've something'd've there'd've they'd've we'd've who'd've wouldn't've y'all'll
+    y'all'd've you'd've""".split()
 # one apostrophe lost
 _CONTRACTIONS = {w[:i]+w[i+1:]: w for w in _CONTRACTED for i, c in enumerate(w) if c == "'"}
 _CONTRACTIONS["somebody'd"] = 'somebodyd'          # the program's own slip, kept for equal scores
 
-def _normalize_answer(
+# %% ../../nbs/use/02_scoring.ipynb #d4f644a0
+def _normalize_vqa(
     text:str,  # As the model or a person gave it
 )->str:  # May be empty
-    "An answer as the VQA program compares it: no punctuation, articles or number words; contractions repaired."
+    "An answer as the VQA program compares it."
     text = ' '.join(text.split('\n')).replace('\t', ' ').strip()
     number = re.search(r'\d,\d', text)
     marks = {p: '' if number or p+' ' in text or ' '+p in text else ' ' for p in _PUNCTUATION}
@@ -78,29 +84,28 @@ def _vqa_accuracy(
     answer:str,  # Of the model
     references:list,  # What people answered, usually ten
     as_official:bool=False,  # Do not normalize where all people agree, as the official program
-    normalize=_normalize_answer,  # str -> str, applied to both sides
+    normalize=_normalize_vqa,  # str -> str, applied to both sides
 )->float:  # 0 to 1
-    "VQA accuracy (Antol et al. 2015, §3): min(matches/3, 1), averaged over leaving each person out; ValueError without references."
-    if not references:
-        raise ValueError('VQA accuracy needs what people answered: references is empty')
-    clean = (lambda t: t.strip()) if as_official and len(
-        {r.strip() for r in references}) == 1 else normalize
+    "min(matches/3, 1), averaged over leaving each person out; KitError without references."
+    if not references: raise KitError('VQA accuracy needs what people answered, got no references')
+    agreed = len({r.strip() for r in references}) == 1
+    clean = str.strip if as_official and agreed else normalize
     same = [clean(r) == clean(answer) for r in references]
     return sum(min((sum(same)-s)/3, 1) for s in same)/len(same)
 
 def score_vqa(
     records:list,  # dict(answer, references, type)
 )->dict:  # overall, types, n; fractions 0 to 1
-    "VQA accuracy, overall and per question type."
+    "VQA accuracy (Antol et al. 2015, §3), overall and per question type."
     return _average([_vqa_accuracy(r['answer'], r['references']) for r in records], records)
 
 # %% ../../nbs/use/02_scoring.ipynb #3aa756ed
 def _normalize_mmf(
     text:str,  # As the model or a person gave it
 )->str:  # May be empty
-    "An answer as MMF, and LLaVA for TextVQA and submissions, compares it: `_normalize_answer` after setting 's apart."
-    return _normalize_answer(text.lower().replace(',',
-                                                  '').replace('?', '').replace("'s", " 's").strip())
+    "An answer as MMF compares it: without commas and question marks, 's set apart, then as VQA."
+    text = text.lower().replace(',', '').replace('?', '').replace("'s", " 's")
+    return _normalize_vqa(text.strip())
 
 def score_textvqa(
     records:list,  # dict(answer, references, type)
@@ -121,7 +126,8 @@ def _yes_no_figures(
     pairs:list,  # (said yes, is yes) per question
 )->dict:  # accuracy, precision, recall, f1, yes_rate
     "POPE's five figures; a ratio with an empty denominator is 0."
-    n, ratio = Counter(pairs), lambda a, b: a/b if b else 0.
+    def ratio(a, b): return a/b if b else 0.
+    n = Counter(pairs)
     tp, fp, fn, tn = n[True, True], n[True, False], n[False, True], n[False, False]
     precision, recall = ratio(tp, tp+fp), ratio(tp, tp+fn)
     return dict(accuracy=ratio(tp+tn, len(pairs)), precision=precision, recall=recall,
@@ -131,11 +137,11 @@ def score_pope(
     records:list,  # dict(answer, references ['yes' or 'no'], type)
 )->dict:  # overall (accuracy), types, n, and details per type and for all
     "POPE: accuracy, and precision, recall, F1 and yes rate per kind of question."
-    pair = lambda r: (_says_yes(r['answer']), _right_answer(r) == 'yes')
-    groups = defaultdict(list)
+    pairs, groups = [], defaultdict(list)
     for r in records:
-        for g in ('all', r.get('type') or 'all'): groups[g].append(pair(r))
-    return dict(_average([float(a == b) for a, b in map(pair, records)], records),
+        pairs.append((_says_yes(r['answer']), _right_answer(r) == 'yes'))
+        for group in ('all', r.get('type') or 'all'): groups[group].append(pairs[-1])
+    return dict(_average([float(said == true) for said, true in pairs], records),
                 details={g: _yes_no_figures(ps) for g, ps in groups.items()})
 
 # %% ../../nbs/use/02_scoring.ipynb #71007004
@@ -158,9 +164,9 @@ def _yes_or_no(
     return next((w for w in ('yes', 'no') if w in start), 'other')
 
 def score_mme(
-    records:list,  # dict(id 'subtask/picture/question', answer, references ['yes' or 'no'], type: the subtask)
-)->dict:  # overall (accuracy), types, n, and details: accuracy, accuracy_plus, score per subtask, sums for perception and cognition
-    "MME: accuracy + accuracy+ per subtask, in percent (Fu et al. 2023, §2)."
+    records:list,  # dict(id 'subtask/picture/question', answer, references, type: the subtask)
+)->dict:  # overall (accuracy), types, n; details: accuracy, accuracy_plus and score of each subtask
+    "MME: accuracy + accuracy+ per subtask, in percent; their sums for perception and cognition."
     right = [float(_yes_or_no(r['answer']) == _right_answer(r)) for r in records]
     out, pictures = _average(right, records), defaultdict(dict)
     for ok, r in zip(right, records):
@@ -168,8 +174,9 @@ def score_mme(
     plus = {t: sum(map(all, p.values()))/len(p) for t, p in pictures.items()}
     tasks = {t: dict(accuracy=a, accuracy_plus=plus[t], score=100*(a+plus[t]))
              for t, a in out['types'].items()}
-    sums = {g: sum(d['score'] for t, d in tasks.items() if (t in _COGNITION) == (g == 'cognition'))
-            for g in ('perception', 'cognition')}
+    sums = dict(perception=0, cognition=0)
+    for t, figures in tasks.items():
+        sums['cognition' if t in _COGNITION else 'perception'] += figures['score']
     return dict(out, details={**{g: dict(score=v) for g, v in sums.items()}, **tasks})
 
 # %% ../../nbs/use/02_scoring.ipynb #6aa7d75c
@@ -180,8 +187,9 @@ def _read_letter(
     "LLaVA's reading of an answer to ScienceQA: 'B', 'B. …' or 'The answer is B'."
     text = text.replace('\n', '. ')
     if text.strip() in [*letters]: return text.strip()
-    found = re.match(rf'([{letters}])\. ', text) or re.search(
-        rf'The answer is ([{letters}])\.', text) or re.search(rf'The answer is ([{letters}])', text)
+    says = rf'The answer is ([{letters}])'
+    found = (re.match(rf'([{letters}])\. ', text) or re.search(rf'{says}\.', text)
+             or re.search(says, text))
     return found and found[1]
 
 def score_scienceqa(
@@ -191,6 +199,7 @@ def score_scienceqa(
     return _average([float(_read_letter(r['answer']) == _right_answer(r)) for r in records],
                     records)
 
+# %% ../../nbs/use/02_scoring.ipynb #02d7e637
 def score_seed(
     records:list,  # dict(answer, references [letter], type 'image: …' or 'video: …')
 )->dict:  # overall, types, n, and details per kind of input
@@ -203,7 +212,7 @@ def score_seed(
 def _options_of(
     question:str,  # As `choice_question` writes it
 )->dict:  # {letter: text}
-    "The options of a multiple-choice question: its last lines that begin with A., B., … in order."
+    "Options of a multiple-choice question: its last lines that begin with A., B., … in order."
     found = {}
     for letter, text in re.findall(r'^([A-H])\. (.*)$', question, re.M):
         if letter == 'A': found = {}
@@ -214,55 +223,52 @@ def _read_option(
     text:str,  # An answer
     options:dict,  # {letter: text}
 )->str|None:  # None if it can be read neither way
-    "The letter an answer means: by itself, before . ) : or , in parentheses, or the option's text."
-    letters = ''.join(options)
-    found = re.match(rf'\W*([{letters}])\W*$', text) or re.match(
-        rf'\(?([{letters}])[.):,]', text) or re.search(rf'(?i:answer is)\W*([{letters}])\b', text)
-    return found[1] if found else next((l for l, o in options.items()
-                                        if _normalize_exact(o) == _normalize_exact(text)), None)
+    "The letter an answer means: it names the letter, or it is the option's text."
+    letter = f'([{"".join(options)}])'
+    found = (re.match(rf'\W*{letter}\W*$', text) or re.match(rf'\(?{letter}[.):,]', text)
+             or re.search(rf'(?i:answer is)\W*{letter}\b', text))
+    if found: return found[1]
+    text = _normalize_exact(text)
+    return next((l for l, option in options.items() if _normalize_exact(option) == text), None)
 
 # %% ../../nbs/use/02_scoring.ipynb #c8e9c251
 def score_mmbench(
     records:list,  # dict(id: index, question, answer, references [letter], type)
-)->dict:  # overall (circular), types, n questions, and details: circular, single (each question once), unread (share of answers)
-    "MMBench: a question counts if it is right in all turns of its options (Liu et al. 2023a, CircularEval)."
-    turns, letters = defaultdict(list), [_read_option(r['answer'], _options_of(r['question']))
-                                         for r in records]
-    for l, r in zip(letters, records):
-        turns[int(r['id']) % 1_000_000].append((int(r['id']), l == _right_answer(r), r['type']))
+)->dict:  # overall (circular), types, n questions; details: circular, single, unread
+    "MMBench: a question counts if it is right in all turns of its options."
+    turns, unread = defaultdict(list), 0
+    for r in records:
+        letter, index = _read_option(r['answer'], _options_of(r['question'])), int(r['id'])
+        unread += letter is None
+        turns[index % 1_000_000].append((index, letter == _right_answer(r), r['type']))
     first = [min(t) for t in turns.values()]  # the options as they were written
-    out = _average([float(all(ok for _, ok, _ in t)) for t in turns.values()],
+    out = _average([float(all(right for _, right, _ in t)) for t in turns.values()],
                    [dict(type=kind) for *_, kind in first])
-    return dict(out, details=dict(all=dict(circular=out['overall'], single=sum(
-        ok for _, ok, _ in first)/len(first), unread=letters.count(None)/len(letters))))
+    single = sum(right for _, right, _ in first)/len(first)
+    return dict(out, details=dict(all=dict(circular=out['overall'], single=single,
+                                           unread=unread/len(records))))
 
 # %% ../../nbs/use/02_scoring.ipynb #5b2f3c37
 def _numeric_id(id:str)->int|str:  # An id of digits as a number, any other as it is
     "A question's id, as the benchmark's own files hold it."
     return int(id) if id.isdigit() else id
 
-def _write_text(path:Path, text:str)->Path:  # The same path
-    "Write a text file in UTF-8."
-    path.write_text(text, encoding='utf-8')
-    return path
-
-def _json_lines(rows)->str:  # Of values that JSON can hold -> a line for each
+def _json_lines(rows)->str:  # A line for each
     "JSON lines, characters beyond ASCII as they are."
     return ''.join(json.dumps(r, ensure_ascii=False)+'\n' for r in rows)
 
 # %% ../../nbs/use/02_scoring.ipynb #33909cb3
 def submit_vqav2(
     records:list,  # dict(id, answer)
-    data_dir:str|Path,  # If llava_vqav2_mscoco_test2015.jsonl is there, questions that were not asked get an empty answer
+    data_dir:str|Path,  # All questions, if it holds llava_vqav2_mscoco_test2015.jsonl
     folder:Path,  # Where to write
 )->Path:  # vqav2_test.json
     "VQAv2 test: a JSON list of question_id and normalized answer."
-    said, every = {_numeric_id(r['id']): _normalize_mmf(r['answer'])
-                   for r in records}, Path(data_dir)/'llava_vqav2_mscoco_test2015.jsonl'
-    ids = dict.fromkeys([r['question_id'] for r in read_json(data_dir, every.name)]
-                        if every.exists() else said)
-    return _write_text(folder/'vqav2_test.json', json.dumps(
-        [dict(question_id=i, answer=said.get(i, '')) for i in {**ids, **said}]))
+    said = {_numeric_id(r['id']): _normalize_mmf(r['answer']) for r in records}
+    every = Path(data_dir)/'llava_vqav2_mscoco_test2015.jsonl'
+    asked = [r['question_id'] for r in read_json(data_dir, every.name)] if every.exists() else []
+    rows = [dict(question_id=i, answer=a) for i, a in (dict.fromkeys(asked, '') | said).items()]
+    return write_whole(folder/'vqav2_test.json', json.dumps(rows))
 
 def submit_vizwiz(
     records:list,  # dict(id: file name of the picture, answer)
@@ -270,8 +276,8 @@ def submit_vizwiz(
     folder:Path,  # Where to write
 )->Path:  # vizwiz_test.json
     "VizWiz test: a JSON list of image and normalized answer."
-    return _write_text(folder/'vizwiz_test.json', json.dumps(
-        [dict(image=r['id'], answer=_normalize_mmf(r['answer'])) for r in records]))
+    rows = [dict(image=r['id'], answer=_normalize_mmf(r['answer'])) for r in records]
+    return write_whole(folder/'vizwiz_test.json', json.dumps(rows))
 
 # %% ../../nbs/use/02_scoring.ipynb #29ef01c0
 def submit_seed(
@@ -280,8 +286,8 @@ def submit_seed(
     folder:Path,  # Where to write
 )->Path:  # seed.jsonl
     "SEED-Bench: JSON lines of question_id and prediction."
-    return _write_text(folder/'seed.jsonl', _json_lines(
-        dict(question_id=r['id'], prediction=r['answer']) for r in records))
+    rows = [dict(question_id=r['id'], prediction=r['answer']) for r in records]
+    return write_whole(folder/'seed.jsonl', _json_lines(rows))
 
 def submit_mmvet(
     records:list,  # dict(id, answer)
@@ -289,22 +295,27 @@ def submit_mmvet(
     folder:Path,  # Where to write
 )->Path:  # mmvet.json
     "MM-Vet: a JSON object from question to answer."
-    return _write_text(folder/'mmvet.json', json.dumps({r['id']: r['answer'] for r in records},
-                                                       ensure_ascii=False, indent=1))
+    said = {r['id']: r['answer'] for r in records}
+    return write_whole(folder/'mmvet.json', json.dumps(said, ensure_ascii=False, indent=1))
 
+# %% ../../nbs/use/02_scoring.ipynb #c797d873
 def submit_llava_bench(
     records:list,  # dict(id, question, answer)
     data_dir:str|Path,  # Not read
     folder:Path,  # Where to write
 )->Path:  # llava_bench.jsonl
     "LLaVA-Bench: JSON lines as LLaVA's review program reads them."
-    return _write_text(folder/'llava_bench.jsonl', _json_lines(
-        dict(question_id=_numeric_id(r['id']), prompt=r['question'], text=r['answer'],
-             answer_id=r['id'], model_id='moe_llava_kit', metadata={}) for r in records))
+    rows = [dict(question_id=_numeric_id(r['id']), prompt=r['question'], text=r['answer'],
+                 answer_id=r['id'], model_id='moe_llava_kit', metadata={}) for r in records]
+    return write_whole(folder/'llava_bench.jsonl', _json_lines(rows))
 
 # %% ../../nbs/use/02_scoring.ipynb #4750e4ea
 # columns the server does not want
 _LEFT_OUT = 'hint', 'category', 'source', 'image', 'comment', 'l2-category'
+
+def _sheet_text(text:str)->str:  # May be empty
+    "A text without the characters that no spreadsheet may hold."
+    return re.sub(r'[\x00-\x08\x0b\x0c\x0e-\x1f]', '', text)
 
 # %% ../../nbs/use/02_scoring.ipynb #7b11284d
 def submit_mmbench(
@@ -313,21 +324,19 @@ def submit_mmbench(
     folder:Path,  # Where to write
     name:str='mmbench_dev_20230712.tsv',  # The table
 )->Path:  # The table's name with .xlsx
-    "MMBench: the table without pictures, with the predictions, as .xlsx; FileNotFoundError without the table."
-    book, said = import_optional('openpyxl',
-                                 'eval').Workbook(), {r['id']: r['answer'] for r in records}
-    rows = read_table(data_dir, name)
+    "MMBench: the table without pictures, with the predictions; FileNotFoundError without it."
+    book = import_optional('openpyxl', 'eval').Workbook()
+    rows, said = read_table(data_dir, name), {r['id']: r['answer'] for r in records}
     columns = [c for c in rows[0] if c not in _LEFT_OUT]
     columns.insert(6, 'prediction')
     book.active.append(columns)
     for n, r in enumerate(rows, 2):
         for k, c in enumerate(columns, 1):
-            text = re.sub(r'[\x00-\x08\x0b\x0c\x0e-\x1f]', '',
-                          said.get(r['index'], '') if c == 'prediction' else r[c])
+            text = _sheet_text(said.get(r['index'], '') if c == 'prediction' else r[c])
             if text: cell = book.active.cell(n, k, int(text) if c == 'index' else text)
             if text.startswith('='): cell.data_type = 's'
     path = folder/Path(name).with_suffix('.xlsx').name
-    book.save(path)
+    with whole_file(path) as part: book.save(part)
     return path
 
 # %% ../../nbs/use/02_scoring.ipynb #6ca71a4b

@@ -9,13 +9,18 @@ __all__ = ['serve']
 import html, json, os, signal, sys, tempfile, traceback
 from pathlib import Path
 from threading import current_thread, Event, Lock, main_thread, Thread
+from types import SimpleNamespace
 from queue import Queue
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from urllib.error import HTTPError
 from urllib.parse import unquote, urlsplit
+from urllib.request import build_opener, ProxyHandler
 from ipaddress import ip_address
 from PIL import Image
+from ..core.errors import KitError
 from ..core.files import import_optional
+from ..core.pages import html_page
 from ..text.masks import tokenizer_image_token
 from ..text.samples import mask_sample
 from ..text.view import show_mask
@@ -34,26 +39,23 @@ def _sandboxed_frame(
     height:int=420,  # Pixels
 )->str:  # HTML of an iframe
     "A view in a frame that can reach neither the page around it nor the network."
-    head = (f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" '
-            f'content="{html.escape(_POLICY)}"><style>:root{{color-scheme:light '
-            f'dark}}body{{margin:.5rem}}</style>')
-    inner = html.escape(
-        f'<!doctype html><html lang="en"><head>{head}</head><body>{view}</body></html>')
-    return (f'<iframe title="{html.escape(title)}" sandbox="allow-scripts" srcdoc="{inner}" '
-            f'style="width:100%;height:{height}px;border:1px solid '
-            f'rgba(128,128,128,.4);border-radius:6px"></iframe>')
+    page = html_page(view, title, 'body{margin:.5rem}', _POLICY)
+    border = '1px solid rgba(128,128,128,.4)'
+    return (f'<iframe title="{html.escape(title)}" sandbox="allow-scripts" '
+            f'srcdoc="{html.escape(page)}" style="width:100%;height:{height}px;border:{border};'
+            'border-radius:6px"></iframe>')
 
 # %% ../../nbs/use/05_web.ipynb #995380fd
 def _mask_view(
     talk:Chat,  # With an answer at its end
 )->str:  # HTML
     "The mask of a conversation, as it would be trained."
-    tokenizer, template = generation_options(talk.model, talk.kwargs.get('tokenizer'),
-                                             talk.kwargs.get('template'))
     if not talk.turns[-1][1]: return '<p>The answer is empty: nothing would be trained.</p>'
+    tokenizer, template = _asked_with(talk)
     turns = [{'from': ('human', 'gpt')[role], 'value': text} for role, text in talk.turns]
-    return _sandboxed_frame(show_mask(mask_sample(turns, tokenizer, template), patches=getattr(
-        talk.model, 'image_tokens', None)).html, 'which tokens would be trained')
+    patches = getattr(talk.model, 'image_tokens', None)
+    mask = show_mask(mask_sample(turns, tokenizer, template), patches=patches)
+    return _sandboxed_frame(mask.html, 'which tokens would be trained')
 
 def _routing_view(
     talk:Chat,  # With an answer at its end
@@ -62,10 +64,12 @@ def _routing_view(
     "Which experts read each token of a conversation."
     if trace is None: return '<p>This model has no experts, so there is no routing to show.</p>'
     if not len(trace): return '<p>Nothing was recorded: the answer was stopped before it began.</p>'
-    tokenizer, _ = generation_options(talk.model, talk.kwargs.get('tokenizer'),
-                                      talk.kwargs.get('template'))
-    return _sandboxed_frame(show_routing(trace, tokenizer, [talk.model.image_processor.fit(
-        im) for im in talk.images] or None).html, 'which experts read each token')
+    pictures = [talk.model.image_processor.fit(im) for im in talk.images]
+    view = show_routing(trace, _asked_with(talk)[0], pictures or None)
+    return _sandboxed_frame(view.html, 'which experts read each token')
+
+def _asked_with(talk)->tuple:  # (tokenizer, template)
+    return generation_options(talk.model, talk.kwargs.get('tokenizer'), talk.kwargs.get('template'))
 
 # %% ../../nbs/use/05_web.ipynb #82c6c40a
 _FORMATS = 'PNG', 'JPEG', 'WEBP', 'GIF', 'BMP', 'TIFF'
@@ -77,25 +81,23 @@ def _read_upload(
     room:int=_MAX_PIXELS,  # Pixels it may have
 )->Image.Image:  # RGB; of an animation the first frame
     "A picture from an uploaded file; BadSample if it is none or too large."
-    name, large = repr(Path(
-        path).name), f'pixels: expected at most {_MAX_PIXELS:,} in all pictures of a conversation'
+    name = repr(Path(path).name)
+    most = f'pixels: expected at most {_MAX_PIXELS:,} in all pictures of a conversation'
     try:
         with Image.open(path, formats=_FORMATS) as im:
             if im.width*im.height <= room: return im.convert('RGB')
-            raise BadSample('image_broken', f'{name} has {im.width:,} × {im.height:,} {large}')
-    except BadSample: raise
-    except Image.DecompressionBombError as e:
-        raise BadSample('image_broken', f'{name} has far too many {large}') from e
+            why = f'{name} has {im.width:,} × {im.height:,} {most}'
+    except Image.DecompressionBombError: why = f'{name} has far too many {most}'
     except Exception as e:
-        raise BadSample('image_broken',
-                        f'{name} is no picture that can be read ({type(e).__name__}): expected '
-                        f'{", ".join(_FORMATS)}') from e
+        known = ', '.join(_FORMATS)
+        why = f'{name} is no picture that can be read ({type(e).__name__}): expected {known}'
+    raise BadSample('image_broken', why)
 
 # %% ../../nbs/use/05_web.ipynb #d65701f0
 def _read_uploads(
     paths:list,  # Files that were uploaded
 )->list:  # Pillow images
-    "The pictures of a conversation, which share the room there is; BadSample naming the first that does not fit."
+    "The pictures of a conversation, which share the room there is; BadSample for one too many."
     pictures = []
     for p in paths:
         pictures.append(_read_upload(p, _MAX_PIXELS-sum(im.width*im.height for im in pictures)))
@@ -107,11 +109,11 @@ class _Worker:
     def __init__(self,
         model,  # A LLaVA model with an image_processor
         template=None,  # The model's own by default
-    ):  # ValueError if the model cannot be asked
+    ):  # KitError if the model cannot be asked
         generation_options(model, None, template)
         if model.image_processor is None:
-            raise ValueError('the model has no image_processor: set model.image_processor = '
-                             'image_processor_for(model.config.vision_config)')
+            raise KitError('the model has no image_processor: set model.image_processor = '
+                           'image_processor_for(model.config.vision_config)')
         self.model, self.template, self.lock, self.running = model, template, Lock(), {}
 
     def ask(self,
@@ -133,8 +135,7 @@ class _Worker:
     def work(self, talk, question, stop, out):  # As for `ask`, and the queue
         "Answer into a queue, in a thread of its own; None ends it."
         try:
-            with self.lock, (record_routing(self.model) if moe_layers(self.model)
-                             else nullcontext()) as trace, closing(talk.stream(question)) as pieces:
+            with self.lock, self.recording() as trace, closing(talk.stream(question)) as pieces:
                 for piece in pieces:
                     out.put((piece, None))
                     if stop.is_set(): break
@@ -143,6 +144,10 @@ class _Worker:
         finally:
             self.running.pop(current_thread())
             out.put(None)
+
+    def recording(self):  # A context; its value is a RoutingTrace, or None without experts
+        "Record the routes, if there are any."
+        return record_routing(self.model) if moe_layers(self.model) else nullcontext()
 
     def close(self):
         "End whatever is being answered, and wait until the model is free."
@@ -161,18 +166,34 @@ class _Session:
     shown:list = field(default_factory=list)  # Messages: dict(role, content)
     stop:Event = field(default_factory=Event)  # Of the answer that is coming
     over:bool = False  # The visitor began anew
-    def __deepcopy__(self, memo): return self                                   # Gradio copies what it keeps; a model is not to be copied
+    # Gradio copies what it keeps; a model is not to be copied
+    def __deepcopy__(self, memo): return self
 
 # %% ../../nbs/use/05_web.ipynb #f5bbb3cf
 def _context_positions(
     talk:Chat,  # So far
     question:str,  # The next one
 )->int:  # Tokens and patches
-    "How much of the context a conversation takes with one more question; ValueError if its marks of pictures do not fit."
-    tokenizer, template = generation_options(talk.model, None, talk.kwargs['template'])
+    "How much of the context one more question takes; KitError if its marks do not fit."
+    tokenizer, template = _asked_with(talk)
     images, turns = talk.asked(question, None)
-    return len(tokenizer_image_token(render_prompt(turns, template, len(images)),
-                                     tokenizer)) + len(images)*(talk.model.image_tokens-1)
+    ids = tokenizer_image_token(render_prompt(turns, template, len(images)), tokenizer)
+    return len(ids) + len(images)*(talk.model.image_tokens-1)
+
+def _tokens_left(
+    talk:Chat,  # So far
+    question:str,  # The next one
+    wanted:int,  # Tokens that the answer may have
+)->int:  # As many of them as the context has room for
+    "How long an answer can be; KitError if the question leaves no room."
+    config = talk.model.config.get_text_config()
+    context = getattr(config, 'max_position_embeddings', None)
+    taken = _context_positions(talk, question)
+    if not context: return wanted
+    if taken >= context:
+        raise KitError(f'the conversation takes {taken:,} positions, the model was made for '
+                       f'{context:,}: press new, or ask about fewer pictures')
+    return min(wanted, context-taken)
 
 # %% ../../nbs/use/05_web.ipynb #a7ee2167
 def _start_question(
@@ -180,24 +201,19 @@ def _start_question(
     worker:_Worker,  # With the model to ask
     files:list,  # Paths of uploaded pictures
     question:str,  # At most `_MAX_CHARS` characters
-    max_new_tokens:int,  # Of the answer; fewer if the context has no room
-    temperature:float,  # 0 for the most likely token
+    max_new_tokens:int=128,  # Of the answer; fewer if the context has no room
+    temperature:float=0.,  # 0 for the most likely token
 )->_Session:  # The same, or a new one if the pictures have changed
-    "The session with the conversation this question belongs to; ValueError if it cannot be asked."
-    if not question.strip(): raise ValueError('the question is empty: write something to ask')
+    "The session with the conversation of this question; KitError if it cannot be asked."
+    if not question.strip(): raise KitError('the question is empty: write something to ask')
     if len(question) > _MAX_CHARS:
-        raise ValueError(
-            f'the question has {len(question):,} characters: expected at most {_MAX_CHARS:,}')
+        raise KitError(f'the question has {len(question):,} characters: expected at most '
+                       f'{_MAX_CHARS:,}')
     if session.talk is None or session.over or tuple(files) != session.files:
-        session = _Session(chat(worker.model, _read_uploads(files), template=worker.template),
-                           tuple(files))
-    context, taken = getattr(worker.model.config.get_text_config(), 'max_position_embeddings',
-                             None), _context_positions(session.talk, question)
-    if context and taken >= context:
-        raise ValueError(f'the conversation takes {taken:,} positions, the model was made for '
-                         f'{context:,}: press new, or ask about fewer pictures')
-    session.talk.kwargs.update(max_new_tokens=min(max_new_tokens, context-taken)
-                               if context else max_new_tokens, temperature=temperature)
+        talk = chat(worker.model, _read_uploads(files), template=worker.template)
+        session = _Session(talk, tuple(files))
+    room = _tokens_left(session.talk, question, int(max_new_tokens))
+    session.talk.kwargs.update(max_new_tokens=room, temperature=float(temperature))
     session.stop = Event()
     return session
 
@@ -208,41 +224,50 @@ def _as_plain(text:str)->str:  # HTML
     "Text that shows as it was typed."
     return html.escape(text, quote=False)
 
+def _messages(
+    session:_Session,  # What was said before
+    question:str,  # Of the visitor
+    answer:str,  # So far
+)->list:  # dict(role, content)
+    "The chat with one more question and its answer."
+    return [*session.shown, dict(role='user', content=_as_plain(question)),
+            dict(role='assistant', content=_as_plain(answer))]
+
+def _excuse(
+    e:Exception,  # What went wrong
+    said:str,  # Of the answer
+)->str:  # For the chat
+    "What the visitor is told; what is not their fault is explained on the server."
+    if isinstance(e, ValueError): return f'Not answered: {e}'
+    traceback.print_exception(e)
+    return f'{said}\nNot answered: {type(e).__name__}, whoever runs this page can see why'.strip()
+
 # %% ../../nbs/use/05_web.ipynb #92c14cdd
 def _answer_on_page(
     worker:_Worker,  # With the model to ask
     session:_Session|None,  # None at the first question
     files:list,  # Paths of uploaded pictures
     question:str,  # What the visitor typed
-    max_new_tokens:int=128,  # Of the answer
-    temperature:float=0.,  # 0 for the most likely token
+    **settings,  # max_new_tokens and temperature, as for `_start_question`
 ):  # Yields (session, messages, mask, routing)
     "Ask, and yield what the page shows after every piece of the answer."
-    session, question, said = session or _Session(), question or '', ''
-    def shows(text, *views):
-        return session, [*session.shown, dict(role='user', content=_as_plain(question)),
-                         dict(role='assistant', content=_as_plain(text))], *views
+    session, question, said, views = session or _Session(), question or '', '', ('', '')
     try:
-        session = _start_question(session, worker, files or [], question, int(max_new_tokens),
-                                  float(temperature))
-        yield shows('…', _WAITING, _WAITING)
+        session = _start_question(session, worker, files or [], question, **settings)
+        yield session, _messages(session, question, '…'), _WAITING, _WAITING
         for piece, trace in worker.ask(session.talk, question, session.stop):
             said += piece
             if session.over: break
-            if piece: yield shows(said, _WAITING, _WAITING)
+            if piece: yield session, _messages(session, question, said), _WAITING, _WAITING
         if not session.over:
-            done = shows(said or '(no words)', _mask_view(session.talk),
-                         _routing_view(session.talk, trace))
-    except ValueError as e: done = shows(f'Not answered: {e}', '', '')
-    except Exception as e:
-        traceback.print_exc()
-        done = shows(f'{said}\nNot answered: {type(e).__name__}, whoever runs this page can see '
-                     f'why'.strip(), '', '')
-    if session.over:
-        yield None, [], '', ''
-        return
-    if said: session.shown = done[1]
-    yield done
+            views = _mask_view(session.talk), _routing_view(session.talk, trace)
+            text = said or '(no words)'
+    except Exception as e: text, views = _excuse(e, said), ('', '')
+    if session.over: yield None, [], '', ''
+    else:
+        messages = _messages(session, question, text)
+        if said: session.shown = messages
+        yield session, messages, *views
 
 # %% ../../nbs/use/05_web.ipynb #49832b15
 _PAGES = '/', '/config', '/theme.css', '/favicon.ico', '/robots.txt'
@@ -263,10 +288,21 @@ def _allowed_path(
     name, file = path.removeprefix(_API), f'{_API}file='
     if path.startswith(file):
         return all(_inside(p.removeprefix(file), folder) for p in (path, unquote(path)))
-    return path in _PAGES or path.startswith(_FOLDERS) or path.startswith(_API) and (
-        name.rstrip('/') in _ROUTES or name.startswith('heartbeat/'))
+    if not path.startswith(_API): return path in _PAGES or path.startswith(_FOLDERS)
+    return name.rstrip('/') in _ROUTES or name.startswith('heartbeat/')
 
 # %% ../../nbs/use/05_web.ipynb #169dc9e9
+def _foreign_address(
+    url:str,  # That a request names
+    folder,  # Of uploads
+    host:str,  # The page's own name and port
+)->bool:
+    "Whether an address is neither an upload of this page nor a picture by itself."
+    if url.startswith('data:'): return False
+    parts = urlsplit(url)
+    upload = parts.path.startswith(f'{_API}file=') and _allowed_path(unquote(parts.path), folder)
+    return parts.netloc not in ('', host) or not upload
+
 def _foreign_reference(
     data,  # Parsed JSON
     folder,  # Of uploads
@@ -276,22 +312,12 @@ def _foreign_reference(
     if isinstance(data, list):
         return next((f for d in data if (f := _foreign_reference(d, folder, host))), None)
     if not isinstance(data, dict): return None
-    path, url = data.get('path'), data.get('url')
-    if isinstance(path, str) and path and ('://' in path or not _inside(path, folder)):
-        return f'file {path[:80]!r}'
-    if isinstance(url, str) and url and not url.startswith('data:'):
-        parts, file = urlsplit(url), f'{_API}file='
-        if parts.netloc not in ('', host) or not (parts.path.startswith(file)
-                                                  and _allowed_path(unquote(parts.path), folder)):
-            return f'address {url[:80]!r}'
+    path, url = (x if isinstance(x, str) else '' for x in (data.get('path'), data.get('url')))
+    if path and ('://' in path or not _inside(path, folder)): return f'file {path[:80]!r}'
+    if url and _foreign_address(url, folder, host): return f'address {url[:80]!r}'
     return _foreign_reference(list(data.values()), folder, host)
 
 # %% ../../nbs/use/05_web.ipynb #a50d6ff2
-_PAGE_POLICY = ("default-src 'self' 'unsafe-inline' data: blob:; script-src 'self' 'unsafe-inline' "
-                "'unsafe-eval' blob:; connect-src 'self'; object-src 'none'; base-uri 'self'; "
-                "form-action 'none'; frame-ancestors 'none'")
-_FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
-
 def _folder_size(folder)->int:  # Bytes
     "What all uploads take; files that vanish meanwhile take nothing."
     def size(f):
@@ -299,55 +325,40 @@ def _folder_size(folder)->int:  # Bytes
         except OSError: return 0
     return sum(map(size, Path(folder).rglob('*')))
 
-# %% ../../nbs/use/05_web.ipynb #c7bb8c34
-class _Guard:
-    "ASGI middleware: refuses large bodies, unused routes, other sites, and requests that name files or addresses."
-    def __init__(self,
-        app,  # The ASGI application behind it
-        folder,  # Of uploads
-        max_bytes:int,  # Of one request
-        max_folder:int,  # Bytes of all uploads together
-    ): self.app, self.folder, self.max_bytes, self.max_folder = app, folder, max_bytes, max_folder
-
-    async def __call__(self, scope, receive, send):
-        if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
-        if scope['type'] != 'http': return  # the page has no websockets
-        headers = {k.decode('latin-1').lower(): v.decode('latin-1') for k, v in scope['headers']}
-        status, why = self.look(scope, headers)
-        if not status and scope['method'] == 'POST' and scope['path'] != f'{_API}upload':
-            body = await self.whole(receive)
-            status, why = self.read(body, headers)
-            receive = self.again(body, receive)
-        if status: return await self.refuse(send, status, why)
-        await self.app(scope, receive, self.with_policy(
-            send, _FILE_POLICY if scope['path'].startswith(f'{_API}file=') else _PAGE_POLICY))
-
-# %% ../../nbs/use/05_web.ipynb #1508f97c
-def _check_headers(self:_Guard, scope, headers):  # (status or 0, why)
+# %% ../../nbs/use/05_web.ipynb #27ae341b
+def _check_head(
+    scope:dict,  # Of the request, as ASGI describes it
+    headers:dict,  # Names in lower case
+    folder,  # Of uploads
+    max_bytes:int,  # Of one request
+    max_folder:int,  # Bytes of all uploads together
+)->tuple:  # (HTTP status, why), or (0, None)
     "What is wrong with a request, before its body is read."
     length, origin = headers.get('content-length'), headers.get('origin')
-    if not _allowed_path(scope['path'], self.folder): return 404, 'no such page'
+    if not _allowed_path(scope['path'], folder): return 404, 'no such page'
     if scope['method'] not in ('GET', 'HEAD', 'POST'): return 405, 'expected GET, HEAD or POST'
     if scope['method'] != 'POST': return 0, None
     if origin and urlsplit(origin).netloc != headers.get('host'):
         return 403, f'asked by another site, {origin[:80]!r}'
     if not (length or '').isdecimal() or 'transfer-encoding' in headers:
         return 411, 'expected a body of declared length'
-    if int(length) > self.max_bytes:
-        return 413, f'too large: at most {self.max_bytes/2**20:g} MB at once'
-    if scope['path'] == f'{_API}upload' and _folder_size(self.folder) > self.max_folder:
+    if int(length) > max_bytes: return 413, f'too large: at most {max_bytes/2**20:g} MB at once'
+    if scope['path'] == f'{_API}upload' and _folder_size(folder) > max_folder:
         return 507, 'too many uploads: wait an hour, or start the page anew'
     return 0, None
 
-def _check_body(self:_Guard, body, headers):  # (status or 0, why)
+# %% ../../nbs/use/05_web.ipynb #c7bb8c34
+def _check_body(
+    body:bytes,  # Of a request
+    folder,  # Of uploads
+    host:str|None,  # The page's own name and port
+)->tuple:  # (HTTP status, why), or (0, None)
     "What is wrong with what a request says."
-    try: wrong = _foreign_reference(json.loads(body or b'null'), self.folder, headers.get('host'))
+    try: wrong = _foreign_reference(json.loads(body or b'null'), folder, host)
     except (ValueError, RecursionError): return 400, 'not JSON'
     return (400, f'{wrong} is not an upload') if wrong else (0, None)
-_Guard.look, _Guard.read = _check_headers, _check_body
 
-# %% ../../nbs/use/05_web.ipynb #562897dc
-async def whole(self:_Guard, receive) -> bytes:  # The body
+async def _whole_body(receive)->bytes:
     "A request's body; the server ends it at its declared length."
     parts, more = [], True
     while more:
@@ -356,75 +367,121 @@ async def whole(self:_Guard, receive) -> bytes:  # The body
         more = m.get('more_body', False)
     return b''.join(parts)
 
-def _replay_body(self:_Guard, body, receive):  # An ASGI receive
+def _replay_body(body, receive):  # An ASGI receive
     "The body once more, then whatever the connection says."
     waiting = [dict(type='http.request', body=body, more_body=False)]
     async def once(): return waiting.pop() if waiting else await receive()
     return once
 
-# %% ../../nbs/use/05_web.ipynb #822929b1
-def _with_policy(self:_Guard, send, policy):  # An ASGI send
+# %% ../../nbs/use/05_web.ipynb #1508f97c
+_PAGE_POLICY = ("default-src 'self' 'unsafe-inline' data: blob:; script-src 'self' 'unsafe-inline' "
+                "'unsafe-eval' blob:; connect-src 'self'; object-src 'none'; base-uri 'self'; "
+                "form-action 'none'; frame-ancestors 'none'")
+_FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
+
+def _with_policy(send, policy):  # An ASGI send
     "Replies with a policy, and without hints to other sites."
+    added = [(b'content-security-policy', policy.encode()), (b'x-content-type-options', b'nosniff'),
+             (b'referrer-policy', b'no-referrer')]
     async def reply(message):
         if message['type'] == 'http.response.start':
-            message = {**message, 'headers': [
-                *message['headers'], (b'content-security-policy', policy.encode()),
-                (b'x-content-type-options', b'nosniff'), (b'referrer-policy', b'no-referrer')]}
+            message = {**message, 'headers': [*message['headers'], *added]}
         await send(message)
     return reply
 
-async def refuse(self:_Guard, send, status, why):  # An HTTP status, and what to say
+async def _refuse(send, status, why):  # An HTTP status, and what to say
     "A short reply in place of the page's."
     text = json.dumps(dict(detail=why)).encode()
-    await send(dict(type='http.response.start', status=status,
-                    headers=[(b'content-type', b'application/json'), (
-                        b'content-length', str(len(text)).encode()), (b'connection', b'close')]))
+    headers = [(b'content-type', b'application/json'), (b'connection', b'close'),
+               (b'content-length', str(len(text)).encode())]
+    await send(dict(type='http.response.start', status=status, headers=headers))
     await send(dict(type='http.response.body', body=text))
-_Guard.whole, _Guard.again, _Guard.with_policy, _Guard.refuse = (
-    whole, _replay_body, _with_policy, refuse)
+
+# %% ../../nbs/use/05_web.ipynb #562897dc
+class _Guard:
+    "ASGI middleware that lets through what the page needs, and refuses everything else."
+    def __init__(self,
+        app,  # The ASGI application behind it
+        folder,  # Of uploads
+        max_bytes:int,  # Of one request
+        max_folder:int,  # Bytes of all uploads together
+    ): self.app, self.folder, self.limits = app, folder, (max_bytes, max_folder)
+
+    async def __call__(self, scope, receive, send):
+        if scope['type'] == 'lifespan': return await self.app(scope, receive, send)
+        if scope['type'] != 'http': return  # the page has no websockets
+        headers = {k.decode('latin-1').lower(): v.decode('latin-1') for k, v in scope['headers']}
+        status, why = _check_head(scope, headers, self.folder, *self.limits)
+        if not status and scope['method'] == 'POST' and scope['path'] != f'{_API}upload':
+            body = await _whole_body(receive)
+            status, why = _check_body(body, self.folder, headers.get('host'))
+            receive = _replay_body(body, receive)
+        if status: return await _refuse(send, status, why)
+        opened = scope['path'].startswith(f'{_API}file=')
+        send = _with_policy(send, _FILE_POLICY if opened else _PAGE_POLICY)
+        await self.app(scope, receive, send)
 
 # %% ../../nbs/use/05_web.ipynb #828d0917
-def _build_page(
-    model,  # A LLaVA model with tokenizer, template and image_processor
-    template=None,  # The model's own by default
-    title:str='moe_llava_kit',  # Of the browser's tab
-):  # gradio.Blocks; `.worker` is its Worker
-    "The page as Gradio describes it, not started; ImportError without gradio, ValueError for a model that cannot be asked."
-    gr, worker = import_optional('gradio', 'serve'), _Worker(model, template)
+def _page_parts(
+    gr,  # gradio
+)->SimpleNamespace:  # Its components by name
+    "What a visitor sees, from left to right and from top to bottom."
+    with gr.Row():
+        with gr.Column(scale=1):
+            files = gr.Gallery(label='pictures', type='filepath', interactive=True,
+                               file_types=['image'], height=220, buttons=[], elem_id='pictures')
+            longest = gr.Slider(1, 1024, 128, step=1, label='longest answer, in tokens')
+            temperature = gr.Slider(0, 2, 0, step=.1, label='temperature')
+        with gr.Column(scale=2):
+            said = gr.Chatbot(label='conversation', render_markdown=False, allow_tags=False,
+                              feedback_options=None, buttons=[], height=320, elem_id='said')
+            question = gr.Textbox(label='question', placeholder='Ask about the pictures',
+                                  max_length=_MAX_CHARS, elem_id='question')
+            with gr.Row():
+                ask, stop, new = (gr.Button(name, variant=look, elem_id=name) for name, look in (
+                    ('ask', 'primary'), ('stop', 'stop'), ('new', 'secondary')))
+    with gr.Tab('which tokens would be trained'): mask = gr.HTML(elem_id='mask')
+    with gr.Tab('which experts read each token'): routing = gr.HTML(elem_id='routing')
+    return SimpleNamespace(files=files, longest=longest, temperature=temperature, said=said,
+                           question=question, ask=ask, stop=stop, new=new, mask=mask,
+                           routing=routing)
+
+# %% ../../nbs/use/05_web.ipynb #3d5c7527
+def _connect_parts(
+    parts:SimpleNamespace,  # As from `_page_parts`
+    session,  # gradio.State of a `_Session`
+    worker:_Worker,  # With the model to ask
+):
+    "What happens when a visitor asks, stops, or begins anew."
     def ask(session, files, question, n, t):
-        yield from _answer_on_page(worker, session, [f[0] for f in files or []], question, n, t)
+        yield from _answer_on_page(worker, session, [f[0] for f in files or []], question,
+                                   max_new_tokens=n, temperature=t)
     def stop(session): session and session.stop.set()
     def anew(session):
         if session:
             session.over = True
             session.stop.set()
         return None, [], None, '', '', ''
+    p, at_once = parts, dict(queue=False, api_visibility='private')
+    waits = dict(inputs=[session, p.files, p.question, p.longest, p.temperature],
+                 outputs=[session, p.said, p.mask, p.routing], concurrency_limit=1,
+                 concurrency_id='model', show_progress='hidden', api_visibility='private')
+    emptied = [session, p.said, p.files, p.mask, p.routing, p.question]
+    for event in (p.ask.click, p.question.submit): event(ask, **waits)
+    for event in (p.new.click, p.said.clear): event(anew, session, emptied, **at_once)
+    p.stop.click(stop, session, None, **at_once)
+
+# %% ../../nbs/use/05_web.ipynb #e993716f
+def _build_page(
+    model,  # A LLaVA model with tokenizer, template and image_processor
+    template=None,  # The model's own by default
+    title:str='moe_llava_kit',  # Of the browser's tab
+):  # gradio.Blocks; `.worker` is its Worker
+    "The page as Gradio describes it, not started; KitError for a model that cannot be asked."
+    gr, worker = import_optional('gradio', 'serve'), _Worker(model, template)
     with gr.Blocks(title=title, analytics_enabled=False, delete_cache=(600, 3600)) as page:
         session = gr.State(None, time_to_live=3600)
-        with gr.Row():
-            with gr.Column(scale=1):
-                files = gr.Gallery(label='pictures', type='filepath', interactive=True,
-                                   file_types=['image'], height=220, buttons=[], elem_id='pictures')
-                n, t = gr.Slider(1, 1024, 128, step=1,
-                                 label='longest answer, in tokens'), gr.Slider(
-                                     0, 2, 0, step=.1, label='temperature')
-            with gr.Column(scale=2):
-                said = gr.Chatbot(label='conversation', render_markdown=False, allow_tags=False,
-                                  feedback_options=None, buttons=[], height=320, elem_id='said')
-                question = gr.Textbox(label='question', placeholder='Ask about the pictures',
-                                      max_length=_MAX_CHARS, elem_id='question')
-                with gr.Row():
-                    go, halt, new = (gr.Button(b, variant=v, elem_id=b) for b, v in (
-                        ('ask', 'primary'), ('stop', 'stop'), ('new', 'secondary')))
-        with gr.Tab('which tokens would be trained'): mask = gr.HTML(elem_id='mask')
-        with gr.Tab('which experts read each token'): routing = gr.HTML(elem_id='routing')
-        one = dict(inputs=[session, files, question, n, t], outputs=[session, said, mask, routing],
-                   concurrency_limit=1, concurrency_id='model', show_progress='hidden')
-        for event in (go.click, question.submit): event(ask, **one, api_visibility='private')
-        for event in (new.click, said.clear):
-            event(anew, session, [session, said, files, mask, routing, question], queue=False,
-                  api_visibility='private')
-        halt.click(stop, session, None, queue=False, api_visibility='private')
+        _connect_parts(_page_parts(gr), session, worker)
     page.worker = worker
     return page.queue(max_size=16, api_open=False)
 
@@ -443,58 +500,98 @@ def _environment_variables(**values):  # Names and texts
     os.environ.update(values)
     try: yield
     finally:
-        for k, v in was.items(): os.environ.pop(k, None) if v is None else os.environ.update({k: v})
+        for k in values: del os.environ[k]
+        os.environ.update({k: v for k, v in was.items() if v is not None})
+
+def _gradio_variables(folder:str)->dict:  # Names and texts
+    "Gradio's habits: uploads into a folder of ours, and nothing told or kept."
+    known = os.environ.get('no_proxy') or os.environ.get('NO_PROXY')
+    local = ','.join(filter(None, (known, 'localhost,127.0.0.1,::1')))
+    return dict(GRADIO_TEMP_DIR=folder, GRADIO_ANALYTICS_ENABLED='False',
+                GRADIO_RUN_HISTORY='False', GRADIO_ANALYTICS_CACHE_FREQUENCY='1000000000',
+                NO_PROXY=local, no_proxy=local)
 
 # %% ../../nbs/use/05_web.ipynb #a3b2b575
+def _middleware(
+    host:str,  # To listen on
+    max_bytes:int,  # Of a picture
+    folder:str,  # Of uploads
+)->list:  # Of Starlette
+    "Who looks at a request before Gradio does."
+    Middleware = import_optional('starlette.middleware', 'serve').Middleware
+    Hosts = import_optional('starlette.middleware.trustedhost', 'serve').TrustedHostMiddleware
+    guard = Middleware(_Guard, folder=folder, max_bytes=_MAX_FILES*max_bytes + 2**16,
+                       max_folder=100*max_bytes)
+    if not _is_loopback(host): return [guard]
+    names = ['localhost', '127.0.0.1', '[::1]', '::1', host]
+    return [Middleware(Hosts, allowed_hosts=names), guard]
+
+# %% ../../nbs/use/05_web.ipynb #e40fba92
 def _launch_settings(
-    gr,  # gradio
     host:str,  # To listen on
     max_bytes:int,  # Of a picture
     folder:str,  # Of uploads
 )->dict:  # For `launch`
     "How the page is served."
-    Middleware, Hosts = import_optional(
-        'starlette.middleware', 'serve').Middleware, import_optional(
-            'starlette.middleware.trustedhost', 'serve').TrustedHostMiddleware
-    names = [Middleware(Hosts, allowed_hosts=['localhost', '127.0.0.1', '[::1]', '::1',
-                                              host])] if _is_loopback(host) else []
-    guard = Middleware(_Guard, folder=folder, max_bytes=_MAX_FILES*max_bytes + 2**16,
-                       max_folder=100*max_bytes)
-    return dict(theme=gr.themes.Base(font=['system-ui', 'sans-serif'],
-                                     font_mono=['ui-monospace', 'monospace']),
-                server_name=f'[{host}]' if ':' in host.strip('[]') and host[0] != '[' else host,
-                app_kwargs=dict(middleware=[*names, guard], docs_url=None, redoc_url=None,
-                                openapi_url=None), max_file_size=max_bytes, allowed_paths=[],
-                state_session_capacity=64, blocked_paths=[p for p in (
-                    os.getcwd(), str(Path.home())) if not _inside(folder, p)], footer_links=[],
-                share=False, ssr_mode=False, enable_monitoring=False, mcp_server=False, pwa=False,
-                prevent_thread_lock=True, quiet=True, inbrowser=False, inline=False)
+    secret = [p for p in (os.getcwd(), str(Path.home())) if not _inside(folder, p)]
+    gr = import_optional('gradio', 'serve')
+    theme = gr.themes.Base(font=['system-ui', 'sans-serif'],
+                           font_mono=['ui-monospace', 'monospace'])
+    app = dict(middleware=_middleware(host, max_bytes, folder), docs_url=None, redoc_url=None,
+               openapi_url=None)
+    bare = ':' in host.strip('[]') and host[0] != '['                   # an IPv6 address
+    return dict(theme=theme, server_name=f'[{host}]' if bare else host, app_kwargs=app,
+                max_file_size=max_bytes, allowed_paths=[], blocked_paths=secret,
+                state_session_capacity=64, footer_links=[], share=False, ssr_mode=False,
+                enable_monitoring=False, mcp_server=False, pwa=False, prevent_thread_lock=True,
+                quiet=True, inbrowser=False, inline=False)
+
+# %% ../../nbs/use/05_web.ipynb #5727e10f
+def _get_json(url:str)->dict:
+    "What a page says at an address, error or not; no proxy stands between."
+    opener = build_opener(ProxyHandler({}))
+    try: reply = opener.open(url, timeout=20)
+    except HTTPError as e: reply = e
+    with reply: return json.load(reply)
+
+def _check_server(
+    get,  # Address on the page -> its JSON
+    uploads:str|None,  # Folder that Gradio keeps uploads in
+    folder:str,  # Where they should be
+):
+    "KitError if Gradio does not serve the page as the guard expects it."
+    prefix = get('config').get('api_prefix')
+    if get('no/such/page') != dict(detail='no such page'): why = 'puts no guard before the page'
+    elif prefix != _API.rstrip('/'): why = f'has its addresses below {prefix}, not {_API}'
+    elif not uploads or not _inside(str(uploads), folder): why = f'keeps uploads in {uploads}'
+    else: return
+    version = import_optional('gradio', 'serve').__version__
+    raise KitError(f'gradio {version} {why}, so the page is not served: expected it as in gradio '
+                   '6.31; try pip install "moe_llava_kit[serve]" in a fresh environment')
 
 # %% ../../nbs/use/05_web.ipynb #2e759f9c
 @contextmanager
 def served(
     model,  # As for `_build_page`
-    host:str='127.0.0.1',  # To listen on; another one than a loopback address is open to the network
+    host:str='127.0.0.1',  # To listen on; one that is no loopback address is open to the network
     port:int|None=None,  # The next free one from 7860 by default
     max_mb:float=10,  # Of a picture
     template=None,  # The model's own by default
 ):  # Yields its address
-    "A running page during a `with` block; OSError if the port is taken, ValueError if max_mb is not positive."
-    if not max_mb > 0:
-        raise ValueError(f'max_mb is {max_mb}: expected the megabytes a picture may have')
+    "A running page during a `with` block; OSError if the port is taken, KitError for max_mb."
+    if not max_mb > 0: raise KitError(f'max_mb is {max_mb}: expected the megabytes of a picture')
     if not _is_loopback(host):
         print(f'listening on {host}: whoever can reach this machine can use the page, there is no '
-              f'password', file=sys.stderr)
-    local = ','.join(filter(None, (os.environ.get('no_proxy') or os.environ.get('NO_PROXY'),
-                                   'localhost,127.0.0.1,::1')))
-    with tempfile.TemporaryDirectory(
-        prefix='moe_llava_kit_', ignore_cleanup_errors=True) as folder, _environment_variables(
-            GRADIO_TEMP_DIR=folder, GRADIO_ANALYTICS_ENABLED='False', GRADIO_RUN_HISTORY='False',
-            GRADIO_ANALYTICS_CACHE_FREQUENCY='1000000000', NO_PROXY=local, no_proxy=local):
+              'password', file=sys.stderr)
+    with (tempfile.TemporaryDirectory(prefix='moe_llava_kit_', ignore_cleanup_errors=True) as d,
+          _environment_variables(**_gradio_variables(d))):
         page = _build_page(model, template)
         try:
-            yield page.launch(server_port=port, **_launch_settings(
-                import_optional('gradio', 'serve'), host, int(max_mb*2**20), folder))[1]
+            settings = _launch_settings(host, int(max_mb*2**20), d)
+            app, url, _ = page.launch(server_port=port, **settings)
+            _check_server(lambda path: _get_json(f'{url.rstrip("/")}/{path}'),
+                          getattr(app, 'uploaded_file_dir', None), d)
+            yield url
         finally:
             page.close(verbose=False)
             page.worker.close()
