@@ -2,7 +2,9 @@ __version__ = "0.1.0"
 
 from importlib import import_module as _import
 
-from . import _moved
+from moe_llava_kit._moved import watch_old_paths as _watch_old_paths
+
+_watch_old_paths()
 
 # Public names by module, from the lowest floor to the top. They load on first use (PEP 562),
 # so that `import moe_llava_kit` imports no torch.

@@ -13,7 +13,7 @@ HUES = '#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#a08f1
 def figure_style(
     size:float=9,  # Of letters, in points
 ):
-    "Give matplotlib's figures the look of this project: readable on light and dark pages"
+    "Give matplotlib's figures the look of this project: readable on light and dark pages."
     import matplotlib as mpl
     from cycler import cycler
     colored = ('text.color','axes.labelcolor','axes.edgecolor','xtick.color','ytick.color',

@@ -13,7 +13,7 @@ from pathlib import Path
 # %% ../../nbs/core/01_files.ipynb #2bda458a
 def import_optional(
     module:str,  # What to import, e.g. 'sklearn.datasets'
-    extra:str,  # The extra of moe_llava_kit that brings it, e.g. 'demo'; '' for a package of its own
+    extra:str,  # The extra that brings it, e.g. 'demo'; '' for a package of its own
 ):  # The imported module
     "Import an optional `module`, or raise an `ImportError` that holds the pip line."
     try: return importlib.import_module(module)
@@ -70,7 +70,7 @@ def write_whole(
 def whole_folder(
     folder:str|Path,  # Where the result shall appear
 ):  # A context; its value is the folder to fill
-    "A folder that appears complete or not at all; FileExistsError if one is there with files in it."
+    "A folder that appears complete or not at all; FileExistsError if one with files is there."
     folder = Path(folder)
     if folder.exists() and any(folder.iterdir()):
         raise FileExistsError(f'{folder} is not empty: choose a new folder')

@@ -96,14 +96,8 @@ _css = token_css('.mlr', 'mlr', 3.2) + """
 .mlr label{margin-right:1rem}
 .mlr .mlr-info{line-height:1.6}"""
 
-# %% ../../nbs/insight/02_plots.ipynb #8a4ec66c
-_js = WALK_JS + r"""
-const mlr = root => {
-  if (root.dataset.live) return;
-  root.dataset.live = 1;
-  const d = JSON.parse(root.querySelector('.mlr-data').textContent);
-  const toks = [...root.querySelectorAll('.mlr-tok')].sort((a, b) => a.dataset.i - b.dataset.i);
-  const [layer, only] = root.querySelectorAll('select'), info = root.querySelector('.mlr-info');
+# %% ../../nbs/insight/02_plots.ipynb #a3a4f754
+_paint_js = r"""
   const hue = (e, n) => Math.round((210 + 360*e/n) % 360);
   const paint = () => {
     const l = layer.value, n = d.experts[l], keep = only.value;
@@ -117,7 +111,17 @@ const mlr = root => {
       if (mine) t.style.setProperty('--c', color);
     });
   };
-  toks.forEach((t, i) => t.tabIndex = i ? -1 : 0);
+"""
+
+# %% ../../nbs/insight/02_plots.ipynb #8a4ec66c
+_js = WALK_JS + r"""
+const mlr = root => {
+  if (root.dataset.live) return;
+  root.dataset.live = 1;
+  const d = JSON.parse(root.querySelector('.mlr-data').textContent);
+  const toks = [...root.querySelectorAll('.mlr-tok')].sort((a, b) => a.dataset.i - b.dataset.i);
+  const [layer, only] = root.querySelectorAll('select'), info = root.querySelector('.mlr-info');
+""" + _paint_js + r"""  toks.forEach((t, i) => t.tabIndex = i ? -1 : 0);
   const route = ([e, w]) => `expert ${e} ${w.toFixed(2)}`;
   walkTokens(root, 'mlr', toks, t => {
     const i = +t.dataset.i, text = JSON.stringify(d.texts[i]);
@@ -665,7 +669,8 @@ def routing_page(
     alarm = (f'<ul>{"".join(f"<li>{html.escape(str(c))}</li>" for c in alarms)}</ul>'
              if alarms else '<p>No layer has collapsed.</p>')
     figs = ''.join(f'<h2>{t}</h2>{_svg(a)}' for t, a in figures)
-    style = '<style>figure{margin:0;background:#fff;color-scheme:light;display:inline-block}</style>'
+    style = ('<style>figure{margin:0;background:#fff;color-scheme:light;'
+             'display:inline-block}</style>')
     body = (f'{style}<h1>Routing</h1><p>{html.escape(repr(trace))}</p>{alarm}{views}{figs}'
             f'<h2>Most frequent paths</h2>{table}')
     return write_page(path, body, 'routing')

@@ -7,7 +7,7 @@ __all__ = ['StepReport', 'FirstStepError', 'FirstStepCheck']
 
 # %% ../../nbs/training/02_first_step.ipynb #aec85bf0
 import html, math, re
-import torch, torch.distributed as dist
+import torch
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial

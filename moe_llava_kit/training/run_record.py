@@ -120,6 +120,7 @@ def _options_record(options)->dict:  # With the keys of 0.1.0, whose records are
     changed = {k: getattr(options, k) for k, v in mask.items() if getattr(options, k) != v}
     return dict(image_first=options.image_first, num_frames=options.num_frames, mask_kw=changed)
 
+# %% ../../nbs/training/04_run_record.ipynb #059b63ef
 def _data_record(
     data,  # `LlavaDataset`, something around one, or anything with a length and items
 )->dict:  # {what: value}
