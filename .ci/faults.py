@@ -42,7 +42,8 @@ FAULTS = [
      'return bool(_around(tok)[0])', "return bool(_around(tok)[0]), ''", 'text/02_passport.ipynb'),
     # what is loaded, left and kept
     ('missing weights left random', 'model/03a_saving.ipynb',
-     "        check_loaded(info, cls.__name__, folder, 'Take the whole folder that save_pretrained wrote')\n",
+     "        check_loaded(info, cls.__name__, folder, "
+     "'Take the whole folder that save_pretrained wrote')\n",
      '', 'model/03a_saving.ipynb'),
     ('eval mode left on', 'use/00_generation.ipynb',
      'with evaluating(model): out = model.generate(',
