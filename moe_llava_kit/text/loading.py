@@ -6,7 +6,7 @@
 __all__ = ['VOCABS', 'Vocab', 'load_tokenizer', 'list_vocabs']
 
 # %% ../../nbs/text/01_loading.ipynb #41da2e0f
-import difflib, importlib, json, re, sys, threading
+import difflib, importlib.util, json, re, sys, threading
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
