@@ -204,13 +204,10 @@ def _train(args):  # Parsed flags; returns what to print
     from moe_llava_kit.training.flags import usage
     from moe_llava_kit.training.plan import plan_run
     from moe_llava_kit.training.launch import dry_run, run_plan
-    from moe_llava_kit.training.first_step import FirstStepError
-    from moe_llava_kit.training.checkpointing import BadLoss
     if not args.rest or {'-h', '--help'} & set(args.rest): return usage()
     plan = plan_run(args.rest)
     if plan.flags.dry_run: return dry_run(plan)
-    try: result = run_plan(plan)
-    except (BadLoss, FirstStepError) as e: raise ValueError(str(e)) from e
+    result = run_plan(plan)
     end_process_group()
     if not plan.args.should_save: return None                                 # one voice is enough
     shown = 'global_step', 'eval_steps', 'eval_losses', 'best_step', 'skipped', 'cut'

@@ -12,7 +12,7 @@ import html
 class Html(str):
     "Text that is markup already and goes into a table as it is."
 
-def cell_text(
+def _cell_text(
     x,  # Any value
 )->str:  # 'yes', 'no' or '–' for True, False and None
     "What a table shows of a value."
@@ -25,7 +25,7 @@ _RULE = ('padding:.2em .6em;text-align:left;vertical-align:top;white-space:pre-w
 
 def _html_row(tag, cells)->str:
     "One row; what is not `Html` is escaped."
-    texts = (x if isinstance(x, Html) else html.escape(cell_text(x)) for x in cells)
+    texts = (x if isinstance(x, Html) else html.escape(_cell_text(x)) for x in cells)
     return '<tr>' + ''.join(f'<{tag} style="{_RULE}">{t}</{tag}>' for t in texts) + '</tr>'
 
 def html_table(
@@ -48,7 +48,7 @@ class Table(list):
         "The rows."
         return [dict(r) for r in self]
     def __repr__(self):
-        rows = [list(self[0]) if self else [], *([cell_text(x) for x in r.values()] for r in self)]
+        rows = [list(self[0]) if self else [], *([_cell_text(x) for x in r.values()] for r in self)]
         widths = [max(map(len, col)) for col in zip(*rows)]
         return '\n'.join('  '.join(x.ljust(w) for x,w in zip(r, widths)).rstrip() for r in rows)
     def _repr_html_(self):

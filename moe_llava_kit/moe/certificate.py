@@ -56,7 +56,7 @@ def count_parameters(
 
 # %% ../../nbs/moe/07_certificate.ipynb #b4ab695d
 @contextmanager
-def experts_as(
+def _experts_as(
     model:nn.Module,  # Its layers may be wrapped, as adapters do
     implementation:str,  # As in `MoEConfig`
 ):
@@ -80,7 +80,7 @@ def flops_per_token(
         raise KitError(f'{type(model).__name__} on the meta device: it reads from the ids where '
                        f'pictures stand, and there they have no values; count '
                        f'model.get_decoder(), or the whole model on a CPU')
-    with experts_as(model, 'eager'), FlopCounterMode(display=False) as counter:
+    with _experts_as(model, 'eager'), FlopCounterMode(display=False) as counter:
         model(input_ids=input_ids, **inputs)
     return counter.get_total_flops()/input_ids.numel()
 

@@ -11,7 +11,7 @@ from functools import wraps
 from ..core.errors import KitError
 
 # %% ../../nbs/moe/00_config.ipynb #78b46e2b
-HABITS = dict(
+_HABITS = dict(
     count_padding='padding takes places, and counts in the losses of the routers',
     batch_balance='experts are balanced over all tokens of a pass, not within each sample',
     second_expert_noise='experts after the first are drawn with Gumbel noise (DeepSpeed, top-2)',
@@ -20,14 +20,14 @@ _MOE_LLAVA = ['count_padding', 'batch_balance']  # the dice are not thrown
 
 # %% ../../nbs/moe/00_config.ipynb #e0658f8c
 def _asked_habits(
-    compat:str|list|None,  # None, 'moe-llava', or a list of keys of `HABITS`
+    compat:str|list|None,  # None, 'moe-llava', or a list of keys of `_HABITS`
 )->str|list|None:  # The same in its shortest form
-    "Habits in the order of `HABITS`; KitError for an unknown one."
+    "Habits in the order of `_HABITS`; KitError for an unknown one."
     asked = _MOE_LLAVA if compat == 'moe-llava' else compat or []
-    if not isinstance(asked, (list, tuple)) or not HABITS.keys() >= set(asked):
+    if not isinstance(asked, (list, tuple)) or not _HABITS.keys() >= set(asked):
         raise KitError(f"compat={compat!r}: expected None, 'moe-llava' or a list of "
-                       f"{', '.join(HABITS)}")
-    found = [h for h in HABITS if h in asked]
+                       f"{', '.join(_HABITS)}")
+    found = [h for h in _HABITS if h in asked]
     return 'moe-llava' if found == _MOE_LLAVA else found or None
 
 # %% ../../nbs/moe/00_config.ipynb #a6003099
@@ -88,7 +88,7 @@ class MoEConfig:
     router_z_loss_coef:float = 0.  # Weight of the router z-loss in the total loss
     # With top_k=1: give the one expert weight 1 (equal to the dense model at step 0)
     renormalize_top1:bool = False
-    # 'moe-llava': compute as the original does; or a list of single habits, see `HABITS`
+    # 'moe-llava': compute as the original does; or a list of single habits, see `_HABITS`
     compat:str|list|None = None
     expert_noise:float = 0.  # Upcycling: add noise of this many standard deviations to every copy
     # 'auto' (the fastest, see the experts' room), 'sorted', 'eager', 'grouped_mm', 'batched_mm' or
@@ -110,7 +110,7 @@ class MoEConfig:
         super().__setattr__(name, _asked_habits(value) if name == 'compat' else value)
 
     def keeps(self,
-        habit:str,  # A key of `HABITS`
+        habit:str,  # A key of `_HABITS`
     )->bool:  # Does `compat` ask for it?
         "Does the layer keep this habit of the original?"
         return habit in (_MOE_LLAVA if self.compat == 'moe-llava' else self.compat or ())
